@@ -1,0 +1,37 @@
+// The one exception type of libnaclip.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace naclip {
+
+/// What went wrong, coarse enough that a caller can choose a reaction.
+enum class ErrorKind {
+  kSettings,    ///< an option is out of range or contradicts another
+  kVocabulary,  ///< the vocabulary or its text cannot be used
+  kNotFound,    ///< a file, a device or a library is not there
+  kRead,        ///< a file is there but cannot be read
+  kFormat,      ///< a file was read but is not what it should be
+  kModel,       ///< a checkpoint's tensors are missing, misshapen or not finite
+  kDevice,      ///< the device cannot do what was asked
+  kMemory,      ///< out of host or device memory
+  kInference,   ///< the computation failed
+};
+
+/// Thrown by everything in model/. `what()` is one sentence for a user that says what to do;
+/// `detail()` is the cause in the words of whatever failed, and may be empty.
+class __attribute__((visibility("default"))) Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string &message, std::string detail = {})
+      : std::runtime_error(message), kind_(kind), detail_(std::move(detail)) {}
+
+  ErrorKind kind() const noexcept { return kind_; }
+  const std::string &detail() const noexcept { return detail_; }
+
+ private:
+  ErrorKind kind_;
+  std::string detail_;
+};
+
+}  // namespace naclip

@@ -1,0 +1,31 @@
+// A borrowed view of one video frame in host memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace naclip {
+
+/// Pixel layouts, named as in GStreamer's GstVideoFormat.
+enum class PixelFormat { kRgb, kBgr, kRgbx, kBgrx, kRgba, kBgra, kGray8, kI420, kNv12 };
+
+/// The luma coefficients that Y'CbCr was made with.
+enum class ColorMatrix { kBt601, kBt709, kBt2020 };
+
+/// 16..235 (limited) or 0..255 (full) for 8-bit luma.
+enum class ColorRange { kLimited, kFull };
+
+/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. I420 has three planes,
+/// NV12 two, all others one; chroma planes have (width + 1) / 2 x (height + 1) / 2 samples.
+struct Picture {
+  PixelFormat format = PixelFormat::kRgb;
+  int width = 0;   ///< pixels, >= 1
+  int height = 0;  ///< pixels, >= 1
+  std::array<const std::uint8_t *, 3> planes{};
+  std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
+  ColorMatrix matrix = ColorMatrix::kBt601;
+  ColorRange range = ColorRange::kLimited;
+};
+
+}  // namespace naclip
