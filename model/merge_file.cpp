@@ -1,0 +1,170 @@
+#include "merge_file.h"
+
+#include <glib.h>
+#include <zlib.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "error.h"
+
+namespace naclip {
+namespace {
+
+// What CLIP takes of the file, so that OpenAI's yields its 49,408 ids.
+constexpr std::size_t kMaxMerges = 49152 - 256 - 2;
+// OpenAI's file is 3 MB; whatever is much larger is something else, or a compressed trap.
+constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+
+constexpr std::array<const char *, 2> kPublishedNames{"bpe_simple_vocab_16e6.txt.gz",
+                                                      "bpe_simple_vocab_16e6.txt"};
+
+struct GzipCloser {
+  void operator()(gzFile file) const { gzclose_r(file); }
+};
+using GzipFile = std::unique_ptr<std::remove_pointer_t<gzFile>, GzipCloser>;
+
+[[noreturn]] void fail_read(const std::string &path, const std::string &cause) {
+  throw Error(ErrorKind::kRead,
+              "The merge file " + path + " cannot be read; check that it is a readable file.",
+              cause);
+}
+
+[[noreturn]] void fail_format(const std::string &path, const std::string &what) {
+  throw Error(ErrorKind::kFormat, "The merge file " + path + " " + what +
+                                      "; give the tokenizer's byte-pair merges, "
+                                      "e.g. bpe_simple_vocab_16e6.txt.gz.");
+}
+
+std::string read_all(const std::string &path) {
+  errno = 0;
+  const GzipFile file(gzopen(path.c_str(), "rb"));
+  if (!file) {
+    const int error = errno;
+    if (error == ENOENT || error == ENOTDIR) {
+      throw Error(ErrorKind::kNotFound, "There is no merge file " + path + "; check the path.",
+                  g_strerror(error));
+    }
+    fail_read(path, g_strerror(error));
+  }
+  std::string text;
+  std::array<char, 65536> buffer;
+  int size = 0;
+  while ((size = gzread(file.get(), buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(size));
+    if (text.size() > kMaxBytes) fail_format(path, "is too large");
+  }
+  int status = Z_OK;
+  const char *const cause = gzerror(file.get(), &status);
+  if (status == Z_ERRNO) fail_read(path, g_strerror(errno));
+  if (status == Z_BUF_ERROR) fail_format(path, "is cut short");
+  if (status != Z_OK && status != Z_STREAM_END)
+    fail_format(path, "is damaged (" + std::string(cause) + ")");
+  return text;
+}
+
+// Whether a symbol is made of the characters that stand for bytes (see bytes_to_symbols() of the
+// tokenizer), which tells merges from any other text.
+bool is_symbol(std::string_view symbol) {
+  constexpr gunichar kLastSymbol = 0x143;
+  const char *const end = symbol.data() + symbol.size();
+  for (const char *p = symbol.data(); p < end; p = g_utf8_next_char(p)) {
+    const gunichar c = g_utf8_get_char(p);
+    if (c <= ' ' || c > kLastSymbol || (c >= 0x7F && c <= 0xA0) || c == 0xAD) return false;
+  }
+  return !symbol.empty();
+}
+
+std::optional<Merge> parse_merge(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  const std::size_t space = line.find(' ');
+  if (space == std::string_view::npos) return std::nullopt;
+  const std::string_view first = line.substr(0, space);
+  const std::string_view second = line.substr(space + 1);
+  if (!is_symbol(first) || !is_symbol(second)) return std::nullopt;
+  return Merge{first, second};
+}
+
+// --- Finding -------------------------------------------------------------------------------------
+
+namespace files = std::filesystem;
+
+bool is_file(const files::path &path) {
+  std::error_code ignored;
+  return files::is_regular_file(path, ignored);
+}
+
+bool looks_like_merges(const std::string &name) {
+  return name.find("bpe") != std::string::npos &&
+         (name.ends_with(".txt") || name.ends_with(".txt.gz"));
+}
+
+std::vector<files::path> merges_in(const files::path &folder) {
+  std::vector<files::path> found;
+  std::error_code error;
+  for (files::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (looks_like_merges(entry->path().filename().string()) && is_file(entry->path())) {
+      found.push_back(entry->path());
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::vector<Merge> read_merges(const std::string &path) {
+  const std::string text = read_all(path);
+  const char *invalid = nullptr;
+  if (!g_utf8_validate_len(text.data(), text.size(), &invalid))
+    fail_format(path, "is not UTF-8 text");
+  std::vector<Merge> merges;
+  std::string_view rest = text;
+  for (std::size_t number = 1; merges.size() < kMaxMerges; ++number) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    const bool last = end == std::string_view::npos;
+    if (number > 1) {
+      const std::optional<Merge> merge = last && line.empty() ? Merge{} : parse_merge(line);
+      if (!merge) {
+        fail_format(path, "does not hold two symbols in line " + std::to_string(number));
+      }
+      merges.push_back(*merge);
+    }
+    if (last) break;
+    rest.remove_prefix(end + 1);
+  }
+  if (merges.empty() || merges.front().first.empty()) fail_format(path, "holds no merges");
+  return merges;
+}
+
+std::string find_merges(const std::string &model_path, const std::string &explicit_path) {
+  if (!explicit_path.empty()) return explicit_path;
+  const files::path model(model_path);
+  const files::path folder = model.has_parent_path() ? model.parent_path() : files::path(".");
+  const files::path cache = files::path(g_get_user_cache_dir()) / "naclip";
+
+  std::vector<files::path> candidates{folder / (model.stem().string() + ".bpe.txt.gz")};
+  for (const char *name : kPublishedNames) candidates.push_back(folder / name);
+  for (const files::path &candidate : candidates) {
+    if (is_file(candidate)) return candidate.string();
+  }
+  const std::vector<files::path> others = merges_in(folder);
+  if (others.size() == 1) return others.front().string();
+  for (const char *name : kPublishedNames) {
+    if (is_file(cache / name)) return (cache / name).string();
+  }
+  std::string message = "No byte-pair merges were found for " + model_path + ": neither " +
+                        candidates.front().filename().string() + ", " + kPublishedNames[0] +
+                        " or " + kPublishedNames[1] + " in " + folder.string() +
+                        " nor one of OpenAI's names in " + cache.string();
+  if (others.size() > 1) message += ", and several other files in the first could be meant";
+  throw Error(ErrorKind::kNotFound, message + "; set the property merges to the file's path.");
+}
+
+}  // namespace naclip
