@@ -11,10 +11,9 @@
 G_BEGIN_DECLS
 
 #ifndef GST_NACLIP_API
-#define GST_NACLIP_API __attribute__ ((visibility ("default")))
+#define GST_NACLIP_API __attribute__((visibility("default")))
 #endif
 
-/* One region: what one pixel value of the mask stands for. */
 typedef struct _GstNaclipRegion GstNaclipRegion;
 
 /**
@@ -24,7 +23,10 @@ typedef struct _GstNaclipRegion GstNaclipRegion;
  * @share: part of the mask's pixels that carry this value, 0 to 1
  * @confidence: mean probability of the label over those pixels, 0 to 1; 0 where there are none
  *
- * The mask's pixels of value i belong to region i. Region 0 is nothing, or the class labelled `background`.
+ * What one pixel value of the mask stands for: the pixels of value i belong to region i. Region 0
+ * is nothing, or the class labelled `background`.
+ *
+ * Since: 0.1
  */
 struct _GstNaclipRegion {
   const gchar *label;
@@ -33,26 +35,56 @@ struct _GstNaclipRegion {
   gdouble confidence;
 };
 
+/**
+ * GstNaclipSegmentation:
+ *
+ * The outcome of one inference: a mask and its regions. It is immutable and reference-counted, and
+ * several frames may share one. The mask is GRAY8, or GRAY16_LE above 256 regions; its rows are not
+ * padded.
+ *
+ * Since: 0.1
+ */
 typedef struct _GstNaclipSegmentation GstNaclipSegmentation;
 
-#define GST_TYPE_NACLIP_SEGMENTATION (gst_naclip_segmentation_get_type ())
-GST_NACLIP_API GType gst_naclip_segmentation_get_type (void);
+#define GST_TYPE_NACLIP_SEGMENTATION (gst_naclip_segmentation_get_type())
 
-/* An immutable, reference-counted outcome of one inference; several frames may share one. */
-GST_NACLIP_API GstNaclipSegmentation *gst_naclip_segmentation_new (GstBuffer *mask,
-    const GstNaclipRegion *regions, guint n_regions, GstClockTime source_pts);
-GST_NACLIP_API GstNaclipSegmentation *gst_naclip_segmentation_ref (GstNaclipSegmentation *self);
-GST_NACLIP_API void gst_naclip_segmentation_unref (GstNaclipSegmentation *self);
-GST_NACLIP_API GstBuffer *gst_naclip_segmentation_get_mask (const GstNaclipSegmentation *self);
-GST_NACLIP_API GstVideoFormat gst_naclip_segmentation_get_format (const GstNaclipSegmentation *self);
-GST_NACLIP_API guint gst_naclip_segmentation_get_width (const GstNaclipSegmentation *self);
-GST_NACLIP_API guint gst_naclip_segmentation_get_height (const GstNaclipSegmentation *self);
-GST_NACLIP_API guint gst_naclip_segmentation_get_n_regions (const GstNaclipSegmentation *self);
-GST_NACLIP_API const GstNaclipRegion *gst_naclip_segmentation_get_region (
-    const GstNaclipSegmentation *self, guint id);
-GST_NACLIP_API gint gst_naclip_segmentation_find_region (const GstNaclipSegmentation *self,
-    const gchar *label);
-GST_NACLIP_API GstClockTime gst_naclip_segmentation_get_source_pts (const GstNaclipSegmentation *self);
+GST_NACLIP_API
+GType gst_naclip_segmentation_get_type(void);
+
+GST_NACLIP_API
+GstNaclipSegmentation *gst_naclip_segmentation_new(GstBuffer *mask, const GstNaclipRegion *regions,
+                                                   guint n_regions, GstClockTime source_pts);
+
+GST_NACLIP_API
+GstNaclipSegmentation *gst_naclip_segmentation_ref(GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+void gst_naclip_segmentation_unref(GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+GstBuffer *gst_naclip_segmentation_get_mask(const GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+GstVideoFormat gst_naclip_segmentation_get_format(const GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+guint gst_naclip_segmentation_get_width(const GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+guint gst_naclip_segmentation_get_height(const GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+guint gst_naclip_segmentation_get_n_regions(const GstNaclipSegmentation *self);
+
+GST_NACLIP_API
+const GstNaclipRegion *gst_naclip_segmentation_get_region(const GstNaclipSegmentation *self,
+                                                          guint id);
+
+GST_NACLIP_API
+gint gst_naclip_segmentation_find_region(const GstNaclipSegmentation *self, const gchar *label);
+
+GST_NACLIP_API
+GstClockTime gst_naclip_segmentation_get_source_pts(const GstNaclipSegmentation *self);
 
 typedef struct _GstNaclipSegmentationMeta GstNaclipSegmentationMeta;
 
@@ -60,12 +92,16 @@ typedef struct _GstNaclipSegmentationMeta GstNaclipSegmentationMeta;
  * GstNaclipSegmentationMeta:
  * @meta: parent
  * @segmentation: the outcome, owned by the meta
- * @x: left edge of the rectangle that the mask covers, in pixels of the frame
- * @y: top edge of that rectangle
+ * @x: left edge of the rectangle that the mask covers, in pixels of the frame; may be negative
+ * @y: top edge of that rectangle; may be negative
  * @width: width of that rectangle
  * @height: height of that rectangle
  *
- * Attached to a frame. The rectangle follows scaling; a transformation that it cannot follow drops the meta.
+ * Attached to a frame. The rectangle follows scaling; where an element has cropped the frame it
+ * reaches beyond the frame's edges. A transformation that it cannot follow, such as a rotation,
+ * drops the meta.
+ *
+ * Since: 0.1
  */
 struct _GstNaclipSegmentationMeta {
   GstMeta meta;
@@ -74,19 +110,32 @@ struct _GstNaclipSegmentationMeta {
   guint width, height;
 };
 
-#define GST_NACLIP_SEGMENTATION_META_API_TYPE (gst_naclip_segmentation_meta_api_get_type ())
-#define GST_NACLIP_SEGMENTATION_META_INFO (gst_naclip_segmentation_meta_get_info ())
-GST_NACLIP_API GType gst_naclip_segmentation_meta_api_get_type (void);
-GST_NACLIP_API const GstMetaInfo *gst_naclip_segmentation_meta_get_info (void);
-GST_NACLIP_API GstNaclipSegmentationMeta *gst_buffer_add_naclip_segmentation_meta (GstBuffer *buffer,
-    GstNaclipSegmentation *segmentation, gint x, gint y, guint width, guint height);
-GST_NACLIP_API GstNaclipSegmentationMeta *gst_buffer_get_naclip_segmentation_meta (GstBuffer *buffer);
-GST_NACLIP_API GstNaclipSegmentation *gst_naclip_segmentation_meta_get_segmentation (
-    const GstNaclipSegmentationMeta *meta);
-GST_NACLIP_API GstClockTimeDiff gst_naclip_segmentation_meta_get_age (
-    const GstNaclipSegmentationMeta *meta, GstBuffer *buffer);
+#define GST_NACLIP_SEGMENTATION_META_API_TYPE (gst_naclip_segmentation_meta_api_get_type())
+#define GST_NACLIP_SEGMENTATION_META_INFO (gst_naclip_segmentation_meta_get_info())
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstNaclipSegmentation, gst_naclip_segmentation_unref)
+GST_NACLIP_API
+GType gst_naclip_segmentation_meta_api_get_type(void);
+
+GST_NACLIP_API
+const GstMetaInfo *gst_naclip_segmentation_meta_get_info(void);
+
+GST_NACLIP_API
+GstNaclipSegmentationMeta *gst_buffer_add_naclip_segmentation_meta(
+    GstBuffer *buffer, GstNaclipSegmentation *segmentation, gint x, gint y, guint width,
+    guint height);
+
+GST_NACLIP_API
+GstNaclipSegmentationMeta *gst_buffer_get_naclip_segmentation_meta(GstBuffer *buffer);
+
+GST_NACLIP_API
+GstNaclipSegmentation *gst_naclip_segmentation_meta_get_segmentation(
+    const GstNaclipSegmentationMeta *meta);
+
+GST_NACLIP_API
+GstClockTimeDiff gst_naclip_segmentation_meta_get_age(const GstNaclipSegmentationMeta *meta,
+                                                      GstBuffer *buffer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstNaclipSegmentation, gst_naclip_segmentation_unref)
 
 G_END_DECLS
 

@@ -1,0 +1,353 @@
+#include "naclipmeta.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "../../../elements/support/ptr.h"
+#include "naclipmeta_transform.h"
+
+struct _GstNaclipSegmentation {
+  gatomicrefcount references;
+  naclip::Ptr<GstBuffer> mask;
+  GstVideoFormat format;
+  guint width;
+  guint height;
+  std::vector<std::string> labels;  // what the regions' labels point to
+  std::vector<GstNaclipRegion> regions;
+  GstClockTime source_pts;
+};
+
+/// A mask that every consumer can read, also those that know nothing of strides.
+static gboolean is_dense_mask(GstBuffer *mask) {
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(mask);
+  if (meta == nullptr) return FALSE;
+  if (meta->format != GST_VIDEO_FORMAT_GRAY8 && meta->format != GST_VIDEO_FORMAT_GRAY16_LE) {
+    return FALSE;
+  }
+  const gsize row =
+      static_cast<gsize>(meta->width) * (meta->format == GST_VIDEO_FORMAT_GRAY16_LE ? 2 : 1);
+  return meta->width > 0 && meta->height > 0 && static_cast<gsize>(meta->stride[0]) == row &&
+         meta->offset[0] + row * meta->height <= gst_buffer_get_size(mask);
+}
+
+G_DEFINE_BOXED_TYPE(GstNaclipSegmentation, gst_naclip_segmentation, gst_naclip_segmentation_ref,
+                    gst_naclip_segmentation_unref)
+
+/**
+ * gst_naclip_segmentation_new: (constructor)
+ * @mask: (transfer none): the mask: GRAY8 or GRAY16_LE with a #GstVideoMeta whose stride is its
+ * width in bytes. A reference is kept; it must not be written any more.
+ * @regions: (array length=n_regions): what the mask's values stand for, by value; copied
+ * @n_regions: how many, at least 1
+ * @source_pts: the PTS of the frame that was looked at, or %GST_CLOCK_TIME_NONE
+ *
+ * Returns: (transfer full) (nullable): a new segmentation; %NULL with a critical warning where
+ * @mask is not such a mask
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentation *gst_naclip_segmentation_new(GstBuffer *mask, const GstNaclipRegion *regions,
+                                                   guint n_regions, GstClockTime source_pts) {
+  g_return_val_if_fail(GST_IS_BUFFER(mask), nullptr);
+  g_return_val_if_fail(is_dense_mask(mask), nullptr);
+  g_return_val_if_fail(regions != nullptr && n_regions > 0, nullptr);
+  g_return_val_if_fail(std::all_of(regions, regions + n_regions,
+                                   [](const auto &region) { return region.label != nullptr; }),
+                       nullptr);
+
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(mask);
+  auto *self = new GstNaclipSegmentation{
+      .references = 0,
+      .mask = naclip::ref(mask),
+      .format = meta->format,
+      .width = meta->width,
+      .height = meta->height,
+      .labels = {},
+      .regions = {regions, regions + n_regions},
+      .source_pts = source_pts,
+  };
+  g_atomic_ref_count_init(&self->references);
+  self->labels.reserve(n_regions);
+  for (GstNaclipRegion &region : self->regions) {
+    region.label = self->labels.emplace_back(region.label).c_str();
+  }
+  return self;
+}
+
+/**
+ * gst_naclip_segmentation_ref:
+ * @self: a segmentation
+ *
+ * Returns: (transfer full): @self with one reference more
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentation *gst_naclip_segmentation_ref(GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, nullptr);
+  g_atomic_ref_count_inc(&self->references);
+  return self;
+}
+
+/**
+ * gst_naclip_segmentation_unref:
+ * @self: (transfer full): a segmentation
+ *
+ * Gives up one reference.
+ *
+ * Since: 0.1
+ */
+void gst_naclip_segmentation_unref(GstNaclipSegmentation *self) {
+  g_return_if_fail(self != nullptr);
+  if (g_atomic_ref_count_dec(&self->references)) delete self;
+}
+
+/**
+ * gst_naclip_segmentation_get_mask:
+ * @self: a segmentation
+ *
+ * Returns: (transfer none): the mask, one value of @self's format per pixel, rows not padded. Read
+ * it only.
+ *
+ * Since: 0.1
+ */
+GstBuffer *gst_naclip_segmentation_get_mask(const GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, nullptr);
+  return self->mask.get();
+}
+
+/**
+ * gst_naclip_segmentation_get_format:
+ * @self: a segmentation
+ *
+ * Returns: %GST_VIDEO_FORMAT_GRAY8 or %GST_VIDEO_FORMAT_GRAY16_LE
+ *
+ * Since: 0.1
+ */
+GstVideoFormat gst_naclip_segmentation_get_format(const GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, GST_VIDEO_FORMAT_UNKNOWN);
+  return self->format;
+}
+
+/**
+ * gst_naclip_segmentation_get_width:
+ * @self: a segmentation
+ *
+ * Returns: the mask's width in pixels, which need not be the frame's
+ *
+ * Since: 0.1
+ */
+guint gst_naclip_segmentation_get_width(const GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, 0);
+  return self->width;
+}
+
+/**
+ * gst_naclip_segmentation_get_height:
+ * @self: a segmentation
+ *
+ * Returns: the mask's height in pixels, which need not be the frame's
+ *
+ * Since: 0.1
+ */
+guint gst_naclip_segmentation_get_height(const GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, 0);
+  return self->height;
+}
+
+/**
+ * gst_naclip_segmentation_get_n_regions:
+ * @self: a segmentation
+ *
+ * Returns: how many regions there are, region 0 included
+ *
+ * Since: 0.1
+ */
+guint gst_naclip_segmentation_get_n_regions(const GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, 0);
+  return static_cast<guint>(self->regions.size());
+}
+
+/**
+ * gst_naclip_segmentation_get_region:
+ * @self: a segmentation
+ * @id: a pixel value of the mask
+ *
+ * Returns: (transfer none) (nullable): what it stands for, %NULL for a value that stands for
+ * nothing
+ *
+ * Since: 0.1
+ */
+const GstNaclipRegion *gst_naclip_segmentation_get_region(const GstNaclipSegmentation *self,
+                                                          guint id) {
+  g_return_val_if_fail(self != nullptr, nullptr);
+  return id < self->regions.size() ? &self->regions[id] : nullptr;
+}
+
+/**
+ * gst_naclip_segmentation_find_region:
+ * @self: a segmentation
+ * @label: a class's label, UTF-8
+ *
+ * Returns: the id of the region so labelled, -1 where there is none
+ *
+ * Since: 0.1
+ */
+gint gst_naclip_segmentation_find_region(const GstNaclipSegmentation *self, const gchar *label) {
+  g_return_val_if_fail(self != nullptr, -1);
+  g_return_val_if_fail(label != nullptr, -1);
+  const auto found = std::find(self->labels.begin(), self->labels.end(), label);
+  return found == self->labels.end() ? -1 : static_cast<gint>(found - self->labels.begin());
+}
+
+/**
+ * gst_naclip_segmentation_get_source_pts:
+ * @self: a segmentation
+ *
+ * Returns: the PTS of the frame that the mask was computed from, or %GST_CLOCK_TIME_NONE
+ *
+ * Since: 0.1
+ */
+GstClockTime gst_naclip_segmentation_get_source_pts(const GstNaclipSegmentation *self) {
+  g_return_val_if_fail(self != nullptr, GST_CLOCK_TIME_NONE);
+  return self->source_pts;
+}
+
+static GstNaclipSegmentationMeta *as_segmentation_meta(GstMeta *meta) {
+  return reinterpret_cast<GstNaclipSegmentationMeta *>(meta);
+}
+
+static gboolean segmentation_meta_init(GstMeta *meta, gpointer, GstBuffer *) {
+  GstNaclipSegmentationMeta *self = as_segmentation_meta(meta);
+  self->segmentation = nullptr;
+  self->x = self->y = 0;
+  self->width = self->height = 0;
+  return TRUE;
+}
+
+static void segmentation_meta_free(GstMeta *meta, GstBuffer *) {
+  g_clear_pointer(&as_segmentation_meta(meta)->segmentation, gst_naclip_segmentation_unref);
+}
+
+static gboolean segmentation_meta_transform(GstBuffer *destination, GstMeta *meta, GstBuffer *,
+                                            GQuark type, gpointer data) {
+  const GstNaclipSegmentationMeta *self = as_segmentation_meta(meta);
+  const auto rectangle =
+      naclip::transformed({self->x, self->y, self->width, self->height}, type, data);
+  if (!rectangle) return FALSE;
+  return gst_buffer_add_naclip_segmentation_meta(destination, self->segmentation, rectangle->x,
+                                                 rectangle->y, rectangle->width,
+                                                 rectangle->height) != nullptr;
+}
+
+GType gst_naclip_segmentation_meta_api_get_type(void) {
+  // These tags say what the meta depends on, so that base classes leave it to its transform
+  // function, or to the element, wherever size or orientation change, and drop it where nobody
+  // answers for it.
+  static const GType type = [] {
+    static const gchar *tags[] = {GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+                                  GST_META_TAG_VIDEO_ORIENTATION_STR, nullptr};
+    return gst_meta_api_type_register("GstNaclipSegmentationMetaAPI", tags);
+  }();
+  return type;
+}
+
+/**
+ * gst_naclip_segmentation_meta_get_info: (skip)
+ *
+ * Returns: what GStreamer knows of the meta
+ *
+ * Since: 0.1
+ */
+const GstMetaInfo *gst_naclip_segmentation_meta_get_info(void) {
+  static const GstMetaInfo *info =
+      gst_meta_register(GST_NACLIP_SEGMENTATION_META_API_TYPE, "GstNaclipSegmentationMeta",
+                        sizeof(GstNaclipSegmentationMeta), segmentation_meta_init,
+                        segmentation_meta_free, segmentation_meta_transform);
+  return info;
+}
+
+/**
+ * gst_buffer_add_naclip_segmentation_meta:
+ * @buffer: (transfer none): a writable frame
+ * @segmentation: (transfer none): the outcome; a reference is taken
+ * @x: left edge of the rectangle that the mask covers, in pixels of the frame
+ * @y: top edge of that rectangle
+ * @width: width of that rectangle, at least 1
+ * @height: height of that rectangle, at least 1
+ *
+ * Attaches a segmentation to a frame.
+ *
+ * Returns: (transfer none): the meta, which belongs to @buffer
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentationMeta *gst_buffer_add_naclip_segmentation_meta(
+    GstBuffer *buffer, GstNaclipSegmentation *segmentation, gint x, gint y, guint width,
+    guint height) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  g_return_val_if_fail(segmentation != nullptr, nullptr);
+  g_return_val_if_fail(width > 0 && height > 0, nullptr);
+  GstMeta *meta = gst_buffer_add_meta(buffer, GST_NACLIP_SEGMENTATION_META_INFO, nullptr);
+  g_return_val_if_fail(meta != nullptr, nullptr);
+  GstNaclipSegmentationMeta *self = as_segmentation_meta(meta);
+  self->segmentation = gst_naclip_segmentation_ref(segmentation);
+  self->x = x;
+  self->y = y;
+  self->width = width;
+  self->height = height;
+  return self;
+}
+
+/**
+ * gst_buffer_get_naclip_segmentation_meta:
+ * @buffer: a frame
+ *
+ * Returns: (transfer none) (nullable): the first segmentation that was attached to it, %NULL where
+ * there is none. Where several elements attached one, gst_buffer_iterate_meta_filtered() finds them
+ * all.
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentationMeta *gst_buffer_get_naclip_segmentation_meta(GstBuffer *buffer) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  GstMeta *meta = gst_buffer_get_meta(buffer, GST_NACLIP_SEGMENTATION_META_API_TYPE);
+  return meta != nullptr ? as_segmentation_meta(meta) : nullptr;
+}
+
+/**
+ * gst_naclip_segmentation_meta_get_segmentation:
+ * @meta: a meta
+ *
+ * Returns: (transfer none): its segmentation
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentation *gst_naclip_segmentation_meta_get_segmentation(
+    const GstNaclipSegmentationMeta *meta) {
+  g_return_val_if_fail(meta != nullptr, nullptr);
+  return meta->segmentation;
+}
+
+/**
+ * gst_naclip_segmentation_meta_get_age:
+ * @meta: a meta
+ * @buffer: the frame that it is attached to
+ *
+ * How long before this frame the mask was computed: 0 for a fresh one.
+ *
+ * Returns: the frame's PTS less that of the frame that was looked at, in nanoseconds;
+ *   %GST_CLOCK_STIME_NONE where one of them has none
+ *
+ * Since: 0.1
+ */
+GstClockTimeDiff gst_naclip_segmentation_meta_get_age(const GstNaclipSegmentationMeta *meta,
+                                                      GstBuffer *buffer) {
+  g_return_val_if_fail(meta != nullptr, GST_CLOCK_STIME_NONE);
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), GST_CLOCK_STIME_NONE);
+  const GstClockTime source = gst_naclip_segmentation_get_source_pts(meta->segmentation);
+  if (!GST_CLOCK_TIME_IS_VALID(source) || !GST_BUFFER_PTS_IS_VALID(buffer)) {
+    return GST_CLOCK_STIME_NONE;
+  }
+  return GST_CLOCK_DIFF(source, GST_BUFFER_PTS(buffer));
+}
