@@ -1,0 +1,27 @@
+// Our metadata in the terms of GStreamer's analytics library, from GStreamer 1.26 on.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <span>
+#include <vector>
+
+#include "frame_mask.h"
+
+namespace naclip {
+
+/// Whether this build knows GstAnalyticsSegmentationMtd.
+bool has_analytics();
+
+/// Says again what the frame's latest GstNaclipSegmentationMeta says, over the same mask buffer: a
+/// GstAnalyticsSegmentationMtd (semantic; region ids are the mask's pixel values 0 to n - 1)
+/// related N_TO_N with a GstAnalyticsClsMtd whose index i holds region i's label and confidence.
+/// `frame` must be writable. Does nothing before 1.26, or on a frame without that metadata.
+void attach_analytics(GstBuffer *frame);
+
+/// The segmentations of the frame's GstAnalyticsRelationMeta, but those over one of the mask
+/// buffers in `except` and those whose mask is no picture of region ids. Labels are those of the
+/// related classification; shares are counted. None before 1.26.
+std::vector<FrameMask> read_analytics(GstBuffer *frame, std::span<const GstBuffer *const> except);
+
+}  // namespace naclip

@@ -1,0 +1,60 @@
+// Where C++ exceptions end and GStreamer messages begin.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <utility>
+
+#include "../../model/error.h"
+
+namespace naclip {
+
+/// Posts an error message for the exception in flight; call it in a catch block alone. Its short
+/// text is Error::what(), its debug text Error::detail(). The domain and code follow from the kind:
+///
+/// | ErrorKind               | GError                     |
+/// | ----------------------- | -------------------------- |
+/// | kSettings, kVocabulary  | LIBRARY / SETTINGS         |
+/// | kNotFound               | RESOURCE / NOT_FOUND       |
+/// | kRead                   | RESOURCE / READ            |
+/// | kFormat                 | STREAM / WRONG_TYPE        |
+/// | kModel                  | LIBRARY / INIT             |
+/// | kDevice                 | RESOURCE / SETTINGS        |
+/// | kMemory, std::bad_alloc | RESOURCE / NO_SPACE_LEFT   |
+/// | kInference              | LIBRARY / FAILED           |
+/// | any other exception     | CORE / FAILED              |
+///
+/// Messages are posted without a lock of ours; never call this while holding one, since a bus
+/// handler may call back into the element.
+void post_current_exception(GstElement *self) noexcept;
+
+/// Posts an error message as post_current_exception() does.
+void post_error(GstElement *self, const Error &error) noexcept;
+
+/// Posts a warning message with the same texts, domain and code.
+void post_warning(GstElement *self, const Error &error) noexcept;
+
+/// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws.
+///
+///     return guarded(self, GST_FLOW_ERROR, [&] { … return GST_FLOW_OK; });
+template <class Self, class Result, class Body>
+Result guarded(Self *self, Result fallback, Body &&body) noexcept {
+  try {
+    return static_cast<Result>(std::forward<Body>(body)());
+  } catch (...) {
+    post_current_exception(GST_ELEMENT_CAST(self));
+    return fallback;
+  }
+}
+
+/// The same for a vfunc that returns nothing.
+template <class Self, class Body>
+void guarded(Self *self, Body &&body) noexcept {
+  try {
+    std::forward<Body>(body)();
+  } catch (...) {
+    post_current_exception(GST_ELEMENT_CAST(self));
+  }
+}
+
+}  // namespace naclip

@@ -1,0 +1,93 @@
+#include "frame_mask.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "../../model/error.h"
+#include "../../model/palette.h"
+#include "analytics.h"
+
+namespace naclip {
+namespace {
+
+/// What the mask's own GstVideoMeta says of it; nobody sends caps along with a mask.
+GstVideoInfo mask_info(GstBuffer *mask) {
+  const GstVideoMeta *meta = gst_buffer_get_video_meta(mask);
+  if (meta == nullptr ||
+      (meta->format != GST_VIDEO_FORMAT_GRAY8 && meta->format != GST_VIDEO_FORMAT_GRAY16_LE)) {
+    throw Error(ErrorKind::kFormat, "A frame's mask is not a picture of region ids.",
+                meta == nullptr ? "the mask's buffer has no GstVideoMeta"
+                                : std::string("the mask's format is ") +
+                                      gst_video_format_to_string(meta->format) +
+                                      ", neither GRAY8 nor GRAY16_LE");
+  }
+  GstVideoInfo info;
+  gst_video_info_set_format(&info, meta->format, meta->width, meta->height);
+  return info;
+}
+
+FrameMask read_own(const GstNaclipSegmentationMeta &meta) {
+  const GstNaclipSegmentation *segmentation = meta.segmentation;
+  FrameMask mask(gst_naclip_segmentation_get_mask(segmentation),
+                 {meta.x, meta.y, static_cast<int>(meta.width), static_cast<int>(meta.height)});
+  const guint count = gst_naclip_segmentation_get_n_regions(segmentation);
+  mask.regions.reserve(count);
+  for (guint id = 0; id < count; ++id) {
+    const GstNaclipRegion *region = gst_naclip_segmentation_get_region(segmentation, id);
+    mask.regions.push_back({region->label, region->colour, region->share, region->confidence});
+  }
+  const GstClockTime source_pts = gst_naclip_segmentation_get_source_pts(segmentation);
+  if (GST_CLOCK_TIME_IS_VALID(source_pts)) mask.source_pts = source_pts;
+  return mask;
+}
+
+}  // namespace
+
+FrameMask::FrameMask(GstBuffer *mask, MaskRectangle rectangle)
+    : buffer_(ref(mask)), frame_(mask, mask_info(mask), GST_MAP_READ), rectangle_(rectangle) {
+  if (rectangle_.width < 1) rectangle_.width = frame_.width();
+  if (rectangle_.height < 1) rectangle_.height = frame_.height();
+}
+
+void FrameMask::count_shares() {
+  std::vector<std::size_t> counts(bytes_per_label() == 2 ? 65536 : 256);
+  for (int y = 0; y < height(); ++y) {
+    const std::uint8_t *row = labels() + y * stride();
+    if (bytes_per_label() == 1) {
+      for (int x = 0; x < width(); ++x) ++counts[row[x]];
+    } else {
+      for (int x = 0; x < width(); ++x) ++counts[GST_READ_UINT16_LE(row + 2 * x)];
+    }
+  }
+  const double pixels = static_cast<double>(width()) * height();
+  for (std::size_t id = 0; id < counts.size(); ++id) {
+    if (counts[id] > 0) {
+      while (regions.size() <= id) regions.push_back(unnamed_region(regions.size()));
+    }
+    if (id < regions.size()) regions[id].share = static_cast<double>(counts[id]) / pixels;
+  }
+}
+
+MaskRegion unnamed_region(std::size_t id) {
+  MaskRegion region;
+  region.label = "region " + std::to_string(id);
+  region.colour = id == 0 ? 0 : palette_colour(id - 1);
+  return region;
+}
+
+std::vector<FrameMask> read_masks(GstBuffer *frame) {
+  std::vector<FrameMask> masks;
+  std::vector<const GstBuffer *> own;
+  gpointer state = nullptr;
+  while (const GstMeta *meta = gst_buffer_iterate_meta_filtered(
+             frame, &state, GST_NACLIP_SEGMENTATION_META_API_TYPE)) {
+    masks.push_back(read_own(*reinterpret_cast<const GstNaclipSegmentationMeta *>(meta)));
+    own.push_back(masks.back().identity());
+  }
+  std::reverse(masks.begin(), masks.end());
+  for (FrameMask &mask : read_analytics(frame, own)) masks.push_back(std::move(mask));
+  return masks;
+}
+
+}  // namespace naclip

@@ -1,0 +1,36 @@
+#include "properties.h"
+
+namespace naclip {
+
+GType register_enum(const char *type_name, const GEnumValue *values) {
+  const GType type = g_enum_register_static(type_name, values);
+  gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
+  return type;
+}
+
+GParamFlags property_flags(Change change, bool numeric) {
+  int flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+  if (change == Change::kNull) {
+    flags |= GST_PARAM_MUTABLE_READY;
+  } else {
+    flags |= GST_PARAM_MUTABLE_PLAYING | (numeric ? GST_PARAM_CONTROLLABLE : 0);
+  }
+  return static_cast<GParamFlags>(flags);
+}
+
+bool may_change(GstElement *self, const char *name, Change change) {
+  if (change == Change::kAlways) return true;
+  GST_OBJECT_LOCK(self);
+  // On the way up the next state counts too: start() may be reading the settings already.
+  const bool running = GST_STATE(self) > GST_STATE_READY || GST_STATE_NEXT(self) > GST_STATE_READY;
+  GST_OBJECT_UNLOCK(self);
+  if (running) {
+    post_warning(self,
+                 Error(ErrorKind::kSettings,
+                       std::string("The property ") + name +
+                           " can only be set in the NULL or READY state. It stays as it was."));
+  }
+  return !running;
+}
+
+}  // namespace naclip
