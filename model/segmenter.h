@@ -20,19 +20,22 @@ enum class Precision { kAuto, kFloat32, kBfloat16, kFloat16 };
 enum class Attention { kNaclip, kNonly, kKk, kCsa, kVanilla };
 /// kReduced leaves out the last block's residual and MLP (section 3.3).
 enum class Architecture { kReduced, kVanilla };
-/// How a word becomes sentences: the 80 ImageNet templates of CLIP, its authors' best 7, or the bare word.
+/// How a word becomes sentences: the 80 ImageNet templates of CLIP, its authors' best 7, or the
+/// bare word.
 enum class Prompts { kImageNet, kShort, kNone };
 /// The size of the label map: that of the network's input, or that of the frame.
 enum class MaskSize { kInput, kFrame };
 
 enum class LogLevel { kWarning, kInfo, kDebug };
-/// Receives what the library has to say; may be called from any thread. The library itself never prints.
+/// Receives what the library has to say; may be called from any thread. The library itself never
+/// prints.
 using Log = std::function<void(LogLevel, const std::string &)>;
 
 /// Fixed when a model is loaded.
 struct ModelOptions {
-  std::string model;     ///< path of a checkpoint
-  std::string merges;    ///< path of the byte-pair merges, plain or gzip; empty: found beside the model
+  std::string model;  ///< path of a checkpoint
+  std::string
+      merges;  ///< path of the byte-pair merges, plain or gzip; empty: found beside the model
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N
   Precision precision = Precision::kAuto;
   Attention attention = Attention::kNaclip;
@@ -46,10 +49,10 @@ struct ModelOptions {
 
 /// May differ from call to call.
 struct InferenceOptions {
-  int input_size = 336;       ///< short side of the network's input, pixels; the long side is <= 2048
-  int window_size = 224;      ///< side of the sliding window, pixels; 0: the whole picture at once
-  int window_stride = 112;    ///< pixels, 1..window_size
-  int refine_steps = 10;      ///< PAMR iterations; 0: off
+  int input_size = 336;     ///< short side of the network's input, pixels; the long side is <= 2048
+  int window_size = 224;    ///< side of the sliding window, pixels; 0: the whole picture at once
+  int window_stride = 112;  ///< pixels, 1..window_size
+  int refine_steps = 10;    ///< PAMR iterations; 0: off
   std::vector<int> refine_dilations{8, 16};  ///< pixels, each >= 1
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
@@ -58,16 +61,17 @@ struct InferenceOptions {
 
 /// What is known of one region of one frame.
 struct RegionStatistics {
-  double share = 0.0;       ///< part of the mask's pixels, 0..1
-  double confidence = 0.0;  ///< mean probability of the label over those pixels, 0..1; 0 where there are none
+  double share = 0.0;  ///< part of the mask's pixels, 0..1
+  double confidence =
+      0.0;  ///< mean probability of the label over those pixels, 0..1; 0 where there are none
 };
 
 /// The outcome for one frame: a label map over the whole picture.
 struct Segmentation {
   int width = 0;
   int height = 0;
-  int bytes_per_label = 1;           ///< 1, or 2 (little endian) where Vocabulary::wide()
-  std::vector<std::uint8_t> labels;  ///< [height, width] region ids, rows not padded
+  int bytes_per_label = 1;                ///< 1, or 2 (little endian) where Vocabulary::wide()
+  std::vector<std::uint8_t> labels;       ///< [height, width] region ids, rows not padded
   std::vector<RegionStatistics> regions;  ///< by region id, as Vocabulary::regions()
 };
 
@@ -91,20 +95,22 @@ class Queries {
   virtual const Vocabulary &vocabulary() const = 0;
 };
 
-/// A loaded model. Its methods may be called from any thread; calls of segment() run one after another.
+/// A loaded model. Its methods may be called from any thread; calls of segment() run one after
+/// another.
 class Segmenter {
  public:
   virtual ~Segmenter() = default;
 
   virtual const ModelInfo &info() const = 0;
 
-  /// Encodes the words that are not known yet; slow for new words (80 sentences each), quick for known
-  /// ones. Throws Error{kVocabulary | kMemory | kInference}.
+  /// Encodes the words that are not known yet; slow for new words (80 sentences each), quick for
+  /// known ones. Throws Error{kVocabulary | kMemory | kInference}.
   virtual std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) = 0;
 
-  /// Segments frames of any sizes and formats, all windows of frames of equal size in one batch. `queries`
-  /// must come from this segmenter. Throws Error{kSettings | kMemory | kInference}.
-  virtual std::vector<Segmentation> segment(std::span<const Picture> pictures, const Queries &queries,
+  /// Segments frames of any sizes and formats, all windows of frames of equal size in one batch.
+  /// `queries` must come from this segmenter. Throws Error{kSettings | kMemory | kInference}.
+  virtual std::vector<Segmentation> segment(std::span<const Picture> pictures,
+                                            const Queries &queries,
                                             const InferenceOptions &options) = 0;
 };
 
@@ -114,8 +120,8 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 }  // namespace naclip
 
 extern "C" {
-/// The entry point for programs that open the library at run time: as naclip::load_segmenter(). `abi` is
-/// the caller's kNaclipAbi; throws Error{kNotFound} where the library has another.
+/// The entry point for programs that open the library at run time: as naclip::load_segmenter().
+/// `abi` is the caller's kNaclipAbi; throws Error{kNotFound} where the library has another.
 inline constexpr int kNaclipAbi = 1;
 __attribute__((visibility("default"))) naclip::Segmenter *naclip_load_segmenter(
     int abi, const naclip::ModelOptions *options);

@@ -1,0 +1,36 @@
+// CLIP's text transformer.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "checkpoint.h"
+#include "device.h"
+#include "transformer.h"
+
+namespace naclip {
+
+/// The text tower (arXiv 2103.00020, section 2.4): a causal transformer read at the end token.
+class ClipText {
+ public:
+  ClipText(const Checkpoint &checkpoint, const Compute &compute);
+
+  /// sentences: token ids with start and end, 1..context_length each -> [B, D] float32, not
+  /// normalised. Sentences are padded to the longest of the batch only: a token never sees those
+  /// behind it, so the outcome is that of padding to the whole context.
+  at::Tensor encode(const std::vector<std::vector<int>> &sentences) const;
+
+  std::int64_t context_length() const { return positions_.size(0); }
+  std::int64_t vocabulary_size() const { return embedding_.size(0); }
+
+ private:
+  Compute compute_;
+  at::Tensor embedding_;  // [vocabulary, C]
+  at::Tensor positions_;  // [context, C]
+  std::vector<Block> blocks_;
+  LayerNorm ln_final_;
+  Linear projection_;
+};
+
+}  // namespace naclip

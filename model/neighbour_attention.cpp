@@ -1,0 +1,51 @@
+#include "neighbour_attention.h"
+
+#include <cmath>
+
+namespace naclip {
+
+at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standard_deviation) {
+  // The Gaussian is separable: exp(-(dy^2 + dx^2) / 2s^2) is an outer product of two small
+  // matrices.
+  const auto along = [&](std::int64_t size) {
+    const at::Tensor position = at::arange(size, at::kFloat);
+    const at::Tensor distance = position.unsqueeze(1) - position.unsqueeze(0);
+    return at::exp(-distance.square() / (2.0 * standard_deviation * standard_deviation));
+  };
+  const at::Tensor patches = at::einsum("ab,cd->acbd", {along(rows), along(columns)})
+                                 .reshape({rows * columns, rows * columns});
+  at::Tensor bias = at::zeros({1 + rows * columns, 1 + rows * columns}, at::kFloat);
+  bias.slice(0, 1).slice(1, 1).copy_(patches);
+  return bias;
+}
+
+at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias) {
+  const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
+  const auto similarity = [&](const at::Tensor &a, const at::Tensor &b) {
+    return at::matmul(a * scale, b.transpose(-2, -1));
+  };
+  at::Tensor weights;
+  switch (kind) {
+    case Attention::kNaclip:
+      weights = similarity(p.key, p.key).add_(bias).softmax(-1);
+      break;
+    case Attention::kNonly: {
+      const at::Tensor magnitude =
+          (p.query.norm(2, -1) * p.key.norm(2, -1)).mean(at::IntArrayRef{1, 2}) * scale;
+      weights = (magnitude.view({-1, 1, 1, 1}) * bias).softmax(-1);
+      break;
+    }
+    case Attention::kKk:
+      weights = similarity(p.key, p.key).softmax(-1);
+      break;
+    case Attention::kCsa:
+      weights = similarity(p.query, p.query).softmax(-1) + similarity(p.key, p.key).softmax(-1);
+      break;
+    case Attention::kVanilla:
+      weights = similarity(p.query, p.key).softmax(-1);
+      break;
+  }
+  return at::matmul(weights, p.value);
+}
+
+}  // namespace naclip

@@ -1,0 +1,272 @@
+#include "segmenter.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <opencv2/core.hpp>
+
+#include "checkpoint.h"
+#include "clip_text.h"
+#include "clip_vision.h"
+#include "decode.h"
+#include "device.h"
+#include "pamr.h"
+#include "preprocess.h"
+#include "sliding_window.h"
+#include "text_bank.h"
+#include "tokenizer.h"
+
+namespace naclip {
+
+namespace {
+
+// Windows encoded at once: bounds the activations' memory (ViT-B/16, 64 windows of 197 tokens: 0.5
+// GB at its widest) while leaving nothing on the table; a CPU is full with a few.
+constexpr std::int64_t kWindowsPerBatch = 64;
+
+bool out_of_memory(const std::string &message) {
+  return message.find("out of memory") != std::string::npos ||
+         message.find("can't allocate memory") != std::string::npos ||
+         message.find("not enough memory") != std::string::npos;
+}
+
+/// Runs `work` and turns what libtorch and OpenCV throw into naclip::Error.
+template <class Work>
+auto translated(const std::string &doing, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const Error &) {
+    throw;
+  } catch (const c10::Error &error) {
+    const std::string detail = error.what_without_backtrace();
+    if (out_of_memory(detail))
+      throw Error(
+          ErrorKind::kMemory,
+          "Not enough memory while " + doing + ": take a smaller input-size, window or mask-size",
+          detail);
+    throw Error(ErrorKind::kInference, "libtorch failed while " + doing, detail);
+  } catch (const std::bad_alloc &error) {
+    throw Error(
+        ErrorKind::kMemory,
+        "Not enough memory while " + doing + ": take a smaller input-size, window or mask-size",
+        error.what());
+  } catch (const cv::Exception &error) {
+    throw Error(ErrorKind::kInference, "OpenCV failed while " + doing, error.what());
+  } catch (const std::exception &error) {
+    throw Error(ErrorKind::kInference, "Unexpected failure while " + doing, error.what());
+  }
+}
+
+void require(bool condition, const std::string &message) {
+  if (!condition) throw Error(ErrorKind::kSettings, message);
+}
+
+void check(const InferenceOptions &options, std::int64_t patch) {
+  const std::string patch_text = std::to_string(patch);
+  require(options.input_size >= patch && options.input_size <= 2048,
+          "input-size must be between the model's patch size, " + patch_text + ", and 2048");
+  require(options.window_size == 0 || options.window_size >= patch,
+          "window-size must be 0 or at least the model's patch size, " + patch_text);
+  require(options.window_size == 0 ||
+              (options.window_stride >= 1 && options.window_stride <= options.window_size),
+          "window-stride must be between 1 and window-size");
+  require(options.refine_steps >= 0, "refine-steps must not be negative");
+  require(options.refine_steps == 0 || !options.refine_dilations.empty(),
+          "refine-dilations is empty: name one at least, or set refine-steps=0");
+  for (const int dilation : options.refine_dilations)
+    require(dilation >= 1 && dilation <= 4096, "refine-dilations must be between 1 and 4096");
+  require(options.threshold >= 0.0 && options.threshold <= 1.0,
+          "threshold must be between 0 and 1");
+  require(options.logit_scale > 0.0, "logit-scale must be above 0");
+}
+
+void check(const Picture &picture) {
+  require(picture.width >= 1 && picture.height >= 1 && picture.planes[0] != nullptr,
+          "A picture needs a size of at least 1 x 1 and its planes");
+}
+
+class EncodedVocabulary final : public Queries {
+ public:
+  EncodedVocabulary(const void *owner, Vocabulary vocabulary, at::Tensor features)
+      : owner_(owner), vocabulary_(std::move(vocabulary)), features_(std::move(features)) {
+    for (std::size_t index = 0; index < vocabulary_.classes().size(); ++index)
+      region_of_query_.insert(region_of_query_.end(), vocabulary_.classes()[index].synonyms.size(),
+                              static_cast<int>(vocabulary_.region_of(index)));
+  }
+
+  const Vocabulary &vocabulary() const override { return vocabulary_; }
+  const void *owner() const { return owner_; }
+  const at::Tensor &features() const { return features_; }
+  const std::vector<int> &region_of_query() const { return region_of_query_; }
+
+ private:
+  const void *owner_;
+  Vocabulary vocabulary_;
+  at::Tensor features_;  // [Q, D] on the model's device
+  std::vector<int> region_of_query_;
+};
+
+ModelInfo describe(const Checkpoint &checkpoint, const Compute &compute) {
+  const NetworkSizes &sizes = checkpoint.sizes;
+  ModelInfo info;
+  info.layout = checkpoint.layout;
+  info.patch_size = static_cast<int>(sizes.patch);
+  info.native_size = static_cast<int>(sizes.patch * sizes.native_grid);
+  info.vision_width = static_cast<int>(sizes.vision_width);
+  info.vision_layers = static_cast<int>(sizes.vision_layers);
+  info.vision_heads = static_cast<int>(sizes.vision_heads);
+  info.text_width = static_cast<int>(sizes.text_width);
+  info.text_layers = static_cast<int>(sizes.text_layers);
+  info.text_heads = static_cast<int>(sizes.text_heads);
+  info.embedding_size = static_cast<int>(sizes.embedding);
+  info.context_length = static_cast<int>(sizes.context_length);
+  info.vocabulary_size = static_cast<int>(sizes.vocabulary);
+  info.parameters = checkpoint.parameters;
+  info.device = compute.device.str();
+  info.precision = precision_name(compute.weights);
+  return info;
+}
+
+Tokenizer matching_tokenizer(const ModelOptions &options, const Checkpoint &checkpoint) {
+  const std::string path = find_merges(options.model, options.merges);
+  Tokenizer tokenizer = Tokenizer::from_file(path);
+  if (static_cast<std::int64_t>(tokenizer.size()) != checkpoint.sizes.vocabulary)
+    throw Error(ErrorKind::kModel,
+                "The model knows " + std::to_string(checkpoint.sizes.vocabulary) +
+                    " tokens, the merges in " + path + " give " + std::to_string(tokenizer.size()) +
+                    ": set the property merges to the file that belongs to the model");
+  return tokenizer;
+}
+
+class TorchSegmenter final : public Segmenter {
+ public:
+  TorchSegmenter(const ModelOptions &options, const Checkpoint &checkpoint, const Compute &compute)
+      : compute_(compute),
+        info_(describe(checkpoint, compute)),
+        vision_(checkpoint, compute, options.attention, options.architecture, options.gaussian_std),
+        bank_(ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint),
+              options.prompts, options.cache_dir,
+              options.cache_dir.empty() ? std::string()
+                                        : weights_fingerprint(checkpoint, options.prompts, compute),
+              options.log) {}
+
+  const ModelInfo &info() const override { return info_; }
+
+  std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) override {
+    return translated("encoding the vocabulary", [&] {
+      std::vector<std::string> words;
+      for (const VocabularyClass &one : vocabulary.classes())
+        words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
+      return std::make_shared<EncodedVocabulary>(this, vocabulary,
+                                                 bank_.encode(words).to(compute_.device));
+    });
+  }
+
+  std::vector<Segmentation> segment(std::span<const Picture> pictures, const Queries &queries,
+                                    const InferenceOptions &options) override {
+    const auto *encoded = dynamic_cast<const EncodedVocabulary *>(&queries);
+    require(encoded != nullptr && encoded->owner() == this,
+            "These queries were encoded by another model; encode the vocabulary with this one");
+    check(options, vision_.patch());
+    for (const Picture &picture : pictures) check(picture);
+    return translated("segmenting", [&] {
+      at::NoGradGuard no_grad;
+      const std::lock_guard lock(mutex_);
+      return run(pictures, *encoded, options);
+    });
+  }
+
+ private:
+  std::vector<Segmentation> run(std::span<const Picture> pictures, const EncodedVocabulary &queries,
+                                const InferenceOptions &options) {
+    std::map<std::pair<int, int>, std::vector<std::size_t>> by_size;
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+      const PictureSize size = size_of(pictures[i], options);
+      by_size[{size.height, size.width}].push_back(i);
+    }
+    std::vector<Segmentation> results(pictures.size());
+    for (const auto &[size, members] : by_size) {
+      std::vector<at::Tensor> inputs;
+      for (const std::size_t i : members)
+        inputs.push_back(preprocess(pictures[i], {size.first, size.second}));
+      const at::Tensor input = at::cat(inputs).to(compute_.device);
+      const std::vector<at::Tensor> scores = score(input, queries.features(), options);
+      for (std::size_t k = 0; k < members.size(); ++k)
+        results[members[k]] = finish(pictures[members[k]], inputs[k], scores[k], queries, options);
+    }
+    return results;
+  }
+
+  PictureSize size_of(const Picture &picture, const InferenceOptions &options) const {
+    return input_size({picture.height, picture.width}, options.input_size,
+                      static_cast<int>(vision_.patch()));
+  }
+
+  /// input: [B, 3, H, W] -> for each picture [1, Q, h, w]: the patches' grid where one window
+  /// covers the picture, else the windows stitched at the input's size.
+  std::vector<at::Tensor> score(const at::Tensor &input, const at::Tensor &features,
+                                const InferenceOptions &options) {
+    const std::int64_t height = input.size(2), width = input.size(3);
+    const auto windows = windows_of(height, width, options.window_size, options.window_stride);
+    const at::Tensor crops = windows.size() == 1 ? input : crop_windows(input, windows);
+    const std::int64_t rows = crops.size(2) / vision_.patch(),
+                       columns = crops.size(3) / vision_.patch();
+    std::vector<at::Tensor> batches;
+    for (const at::Tensor &batch : crops.split(kWindowsPerBatch))
+      batches.push_back(patch_scores(vision_.encode(batch), features, rows, columns));
+    std::vector<at::Tensor> scores;
+    for (const at::Tensor &one : at::cat(batches).split(static_cast<std::int64_t>(windows.size())))
+      scores.push_back(windows.size() == 1 ? one : stitch_windows(one, windows, height, width));
+    return scores;
+  }
+
+  Segmentation finish(const Picture &picture, const at::Tensor &input, at::Tensor scores,
+                      const EncodedVocabulary &queries, const InferenceOptions &options) const {
+    const bool frame_sized = options.mask_size == MaskSize::kFrame;
+    const std::int64_t height = frame_sized ? picture.height : input.size(2);
+    const std::int64_t width = frame_sized ? picture.width : input.size(3);
+    const auto resized = [&](const at::Tensor &x) {
+      return x.size(2) == height && x.size(3) == width
+                 ? x
+                 : at::upsample_bilinear2d(x, {height, width}, false);
+    };
+    if (options.refine_steps > 0)
+      scores = pamr(resized(input.to(compute_.device)), resized(scores), options.refine_steps,
+                    options.refine_dilations);
+    DecodeOptions decode_options;
+    decode_options.region_of_query = queries.region_of_query();
+    decode_options.regions = queries.vocabulary().regions().size();
+    decode_options.logit_scale = options.logit_scale;
+    decode_options.threshold = options.threshold;
+    return decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options);
+  }
+
+  Compute compute_;
+  ModelInfo info_;
+  ClipVision vision_;
+  TextBank bank_;
+  std::mutex mutex_;
+};
+
+}  // namespace
+
+std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options) {
+  require(!options.model.empty(), "No model: set the property model to a checkpoint of CLIP");
+  return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {
+    if (options.threads > 0) at::set_num_threads(options.threads);
+    const Compute compute = choose_compute(options.device, options.precision);
+    return std::make_unique<TorchSegmenter>(options, read_checkpoint(options.model), compute);
+  });
+}
+
+}  // namespace naclip
+
+naclip::Segmenter *naclip_load_segmenter(int abi, const naclip::ModelOptions *options) {
+  if (abi != naclip::kNaclipAbi)
+    throw naclip::Error(
+        naclip::ErrorKind::kNotFound,
+        "libnaclip and the plugin are of different versions: install both from one build");
+  return naclip::load_segmenter(*options).release();
+}

@@ -1,0 +1,68 @@
+// The parts that CLIP's two transformers share: linear layers, norms, residual attention blocks.
+// "Learning Transferable Visual Models From Natural Language Supervision", arXiv 2103.00020.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <vector>
+
+#include "checkpoint.h"
+#include "device.h"
+
+namespace naclip {
+
+/// y = x W^T + b, computed in the weights' precision, returned in the input's.
+struct Linear {
+  at::Tensor weight;  ///< [out, in]
+  at::Tensor bias;    ///< [out], may be undefined
+
+  at::Tensor operator()(const at::Tensor &x) const;
+};
+
+/// Layer normalisation over the last dimension, epsilon 1e-5.
+struct LayerNorm {
+  at::Tensor weight, bias;
+
+  at::Tensor operator()(const at::Tensor &x) const;
+};
+
+/// Queries, keys, values: [B, heads, N, width / heads].
+struct Projections {
+  at::Tensor query, key, value;
+};
+
+/// One residual attention block.
+struct Block {
+  LayerNorm ln_1, ln_2;
+  Linear in_proj, out_proj, c_fc, c_proj;
+  std::int64_t heads = 1;
+
+  /// x + attention(ln_1(x)), then + mlp(ln_2(·)). [B, N, C] -> [B, N, C]. `causal`: a token attends
+  /// only to those before it and itself.
+  at::Tensor forward(const at::Tensor &x, bool causal) const;
+
+  /// [B, N, C] normalised -> queries, keys and values.
+  Projections project(const at::Tensor &x) const;
+
+  /// [B, heads, N, C / heads] -> [B, N, C], heads merged and projected.
+  at::Tensor merge(const at::Tensor &heads_output) const;
+
+  /// The two-layer perceptron with CLIP's QuickGELU, x sigmoid(1.702 x). [B, N, C] -> [B, N, C]
+  at::Tensor mlp(const at::Tensor &x) const;
+};
+
+/// The tensor `name`, on the device, as a weight of linear layers.
+at::Tensor weight_tensor(const Checkpoint &checkpoint, const std::string &name,
+                         const Compute &compute);
+/// The tensor `name`, on the device, in the activations' type.
+at::Tensor activation_tensor(const Checkpoint &checkpoint, const std::string &name,
+                             const Compute &compute);
+/// `prefix`.weight and `prefix`.bias.
+LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
+                     const Compute &compute);
+/// The blocks `prefix`.resblocks.0 … `prefix`.resblocks.{layers - 1}.
+std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,
+                          std::int64_t layers, std::int64_t heads, const Compute &compute);
+
+}  // namespace naclip

@@ -1,0 +1,144 @@
+#include "golden.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <limits>
+#include <stdexcept>
+
+#include "mapped_file.h"
+#include "safetensors.h"
+
+namespace naclip::testing {
+
+namespace {
+
+at::ScalarType scalar_type(ElementType type) {
+  switch (type) {
+    case ElementType::kInt64:
+      return at::kLong;
+    case ElementType::kUint8:
+      return at::kByte;
+    case ElementType::kFloat32:
+      return at::kFloat;
+    default:
+      throw std::runtime_error(std::string("the golden set holds a ") + element_name(type));
+  }
+}
+
+JsonNode *read_json(const std::string &file) {
+  g_autoptr(JsonParser) parser = json_parser_new();
+  g_autoptr(GError) error = nullptr;
+  if (!json_parser_load_from_file(parser, (golden_dir() + "/" + file).c_str(), &error))
+    throw std::runtime_error(error->message);
+  return json_parser_steal_root(parser);
+}
+
+}  // namespace
+
+std::string golden_dir() {
+  const char *dir = std::getenv("NACLIP_GOLDEN_DIR");
+  return dir != nullptr && *dir != '\0' ? dir : NACLIP_TEST_DATA "/golden";
+}
+
+Golden::Golden() {
+  const auto file = MappedFile::open(golden_dir() + "/expected.safetensors");
+  for (const auto &[name, raw] : read_safetensors(file)) {
+    const auto bytes = raw.storage();
+    const auto type = scalar_type(raw.type);
+    auto *start = const_cast<std::uint8_t *>(bytes.get()) + raw.offset * element_size(raw.type);
+    names_.push_back(name);
+    tensors_.push_back(at::from_blob(start, raw.shape, at::TensorOptions(type)).clone());
+  }
+}
+
+bool Golden::has(const std::string &name) const {
+  return std::find(names_.begin(), names_.end(), name) != names_.end();
+}
+
+at::Tensor Golden::at(const std::string &name) const {
+  const auto found = std::find(names_.begin(), names_.end(), name);
+  if (found == names_.end()) throw std::runtime_error("the golden set has no " + name);
+  return tensors_[static_cast<std::size_t>(found - names_.begin())];
+}
+
+std::vector<std::string> Golden::names(const std::string &prefix) const {
+  std::vector<std::string> result;
+  for (const std::string &name : names_)
+    if (name.starts_with(prefix)) result.push_back(name);
+  return result;
+}
+
+const Golden &golden() {
+  static const Golden instance;
+  return instance;
+}
+
+double parameter(const std::string &name) {
+  g_autoptr(JsonNode) root = read_json("parameters.json");
+  JsonObject *object = json_node_get_object(root);
+  if (!json_object_has_member(object, name.c_str()))
+    throw std::runtime_error("parameters.json has no " + name);
+  return json_object_get_double_member(object, name.c_str());
+}
+
+std::vector<int> parameters(const std::string &name) {
+  g_autoptr(JsonNode) root = read_json("parameters.json");
+  JsonArray *array = json_object_get_array_member(json_node_get_object(root), name.c_str());
+  std::vector<int> result;
+  for (guint i = 0; i < json_array_get_length(array); ++i)
+    result.push_back(static_cast<int>(json_array_get_int_element(array, i)));
+  return result;
+}
+
+std::vector<std::vector<std::string>> golden_classes() {
+  g_autoptr(JsonNode) root = read_json("vocabulary.json");
+  JsonArray *classes = json_object_get_array_member(json_node_get_object(root), "classes");
+  std::vector<std::vector<std::string>> result(json_array_get_length(classes));
+  for (guint i = 0; i < result.size(); ++i) {
+    JsonArray *words = json_array_get_array_element(classes, i);
+    for (guint k = 0; k < json_array_get_length(words); ++k)
+      result[i].emplace_back(json_array_get_string_element(words, k));
+  }
+  return result;
+}
+
+std::vector<std::string> golden_words() {
+  std::vector<std::string> words;
+  for (const auto &synonyms : golden_classes())
+    words.insert(words.end(), synonyms.begin(), synonyms.end());
+  return words;
+}
+
+double relative_error(const at::Tensor &actual, const at::Tensor &expected) {
+  if (actual.sizes() != expected.sizes()) return std::numeric_limits<double>::infinity();
+  const at::Tensor difference =
+      (actual.to(at::kCPU, at::kDouble) - expected.to(at::kDouble)).abs().max();
+  const double error = (difference / expected.to(at::kDouble).abs().max()).item<double>();
+  return error == error ? error : std::numeric_limits<double>::infinity();
+}
+
+double agreement(const at::Tensor &actual, const at::Tensor &expected) {
+  if (actual.sizes() != expected.sizes()) return 0.0;
+  return actual.to(at::kLong).eq(expected.to(at::kLong)).to(at::kDouble).mean().item<double>();
+}
+
+std::vector<int> numbers_in(const std::string &text) {
+  std::vector<int> result;
+  bool inside = false;
+  for (const char c : text) {
+    const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+    if (digit && !inside) result.push_back(0);
+    if (digit) result.back() = result.back() * 10 + (c - '0');
+    inside = digit;
+  }
+  return result;
+}
+
+std::string last_part(const std::string &name) {
+  return name.substr(name.rfind('/') + 1);
+}
+
+}  // namespace naclip::testing
