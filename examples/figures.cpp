@@ -1,0 +1,194 @@
+// Tells what a run of gst-launch-1.0 with naclipsegment did.
+//
+//   gst-launch-1.0 -e -m ... | naclip-figures RECORDING.mkv PICTURE.png
+//
+// Reads the messages that naclipsegment posts (post-messages=true) as gst-launch-1.0 -m prints
+// them, then counts the frames of the Matroska recording, writes its middle frame as a PNG and
+// prints the figures.
+#include <gst/app/gstappsink.h>
+#include <gst/video/video.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct ClassTotal {
+  std::string label;
+  double share = 0.0;  ///< sum over frames
+};
+
+/// What the messages of a run said.
+struct Run {
+  std::uint64_t inferred = 0;
+  Clock::time_point first, last;  ///< arrival of the first and the last message
+  std::vector<ClassTotal> classes;
+
+  /// Frames a second between the first message and the last.
+  double rate() const {
+    const std::chrono::duration<double> time = last - first;
+    return time.count() > 0 ? static_cast<double>(inferred - 1) / time.count() : 0.0;
+  }
+};
+
+void add_region(Run &run, guint index, const GValue *value) {
+  if (!GST_VALUE_HOLDS_STRUCTURE(value)) return;
+  const GstStructure *region = gst_value_get_structure(value);
+  const char *label = gst_structure_get_string(region, "label");
+  double share = 0.0;
+  gst_structure_get_double(region, "share", &share);
+  if (run.classes.size() <= index) run.classes.resize(index + 1);
+  if (label) run.classes[index].label = label;
+  run.classes[index].share += share;
+}
+
+/// Takes one printed line; lines that are not naclipsegment's are passed over.
+void add_line(Run &run, const std::string &line) {
+  const auto begin = line.find("naclip-segmentation");
+  if (!line.starts_with("Got message") || begin == std::string::npos) return;
+  g_autoptr(GstStructure) message = gst_structure_from_string(line.c_str() + begin, nullptr);
+  const GValue *regions = message ? gst_structure_get_value(message, "regions") : nullptr;
+  if (!regions) return;
+  if (GST_VALUE_HOLDS_ARRAY(regions)) {
+    for (guint i = 0; i < gst_value_array_get_size(regions); ++i) {
+      add_region(run, i, gst_value_array_get_value(regions, i));
+    }
+  } else if (GST_VALUE_HOLDS_LIST(regions)) {
+    for (guint i = 0; i < gst_value_list_get_size(regions); ++i) {
+      add_region(run, i, gst_value_list_get_value(regions, i));
+    }
+  }
+  run.last = Clock::now();
+  if (run.inferred++ == 0) run.first = run.last;
+}
+
+Run read_messages(std::istream &input) {
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  Run run;
+  for (std::string line; std::getline(input, line);) {
+    const auto before = run.inferred;
+    add_line(run, line);
+    if (terminal && run.inferred != before) {
+      std::fprintf(stderr, "\r%llu frames, %.1f a second ",
+                   static_cast<unsigned long long>(run.inferred), run.rate());
+    }
+  }
+  if (terminal && run.inferred > 0) std::fputc('\n', stderr);
+  return run;
+}
+
+/// A file whose buffers are pulled one by one.
+class Reader {
+ public:
+  /// `decoder` is the part of a launch line between the file and the sink.
+  Reader(const std::string &path, const char *decoder)
+      : pipeline_(gst_parse_launch((std::string("filesrc name=file ! ") + decoder +
+                                    " ! appsink name=sink sync=false max-buffers=4")
+                                       .c_str(),
+                                   nullptr)) {
+    if (!pipeline_)
+      throw std::runtime_error("GStreamer's elements to read the recording are missing");
+    g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline_), "file");
+    g_object_set(file, "location", path.c_str(), nullptr);
+    sink_ = gst_bin_get_by_name(GST_BIN(pipeline_), "sink");
+    gst_element_set_state(pipeline_, GST_STATE_PLAYING);
+  }
+  ~Reader() {
+    gst_element_set_state(pipeline_, GST_STATE_NULL);
+    gst_clear_object(&sink_);
+    gst_clear_object(&pipeline_);
+  }
+  Reader(const Reader &) = delete;
+  Reader &operator=(const Reader &) = delete;
+
+  /// The next buffer; null at the end. The caller owns it.
+  GstSample *next() { return gst_app_sink_pull_sample(GST_APP_SINK(sink_)); }
+
+ private:
+  GstElement *pipeline_ = nullptr;
+  GstElement *sink_ = nullptr;
+};
+
+/// What a finished recording holds.
+struct Recording {
+  std::uint64_t frames = 0;
+  GstClockTime end = 0;  ///< the last frame's time
+};
+
+Recording inspect(const std::string &path) {
+  Reader reader(path, "matroskademux");
+  Recording recording;
+  while (g_autoptr(GstSample) sample = reader.next()) {
+    ++recording.frames;
+    recording.end = GST_BUFFER_PTS(gst_sample_get_buffer(sample));
+  }
+  return recording;
+}
+
+void write_picture(const std::string &recording, std::uint64_t index, const std::string &path) {
+  Reader reader(recording, "decodebin");
+  for (std::uint64_t i = 0; i < index; ++i) {
+    g_autoptr(GstSample) skipped = reader.next();
+  }
+  g_autoptr(GstSample) frame = reader.next();
+  if (!frame) throw std::runtime_error("the recording cannot be decoded");
+  g_autoptr(GstCaps) png = gst_caps_new_empty_simple("image/png");
+  g_autoptr(GError) error = nullptr;
+  g_autoptr(GstSample) picture = gst_video_convert_sample(frame, png, GST_CLOCK_TIME_NONE, &error);
+  if (!picture) throw std::runtime_error(error->message);
+  GstMapInfo map;
+  if (!gst_buffer_map(gst_sample_get_buffer(picture), &map, GST_MAP_READ)) {
+    throw std::runtime_error("the picture cannot be read");
+  }
+  const bool written = g_file_set_contents(path.c_str(), reinterpret_cast<const char *>(map.data),
+                                           static_cast<gssize>(map.size), &error);
+  gst_buffer_unmap(gst_sample_get_buffer(picture), &map);
+  if (!written) throw std::runtime_error(error->message);
+}
+
+void print_figures(const Run &run, const Recording &recording) {
+  std::printf("frames             %llu in the recording, %.1f s of video\n",
+              static_cast<unsigned long long>(recording.frames),
+              static_cast<double>(recording.end) / GST_SECOND);
+  std::printf("frames per second  %.1f, %llu inferred\n", run.rate(),
+              static_cast<unsigned long long>(run.inferred));
+  std::printf("class shares       mean over the frames inferred\n");
+  for (const ClassTotal &one : run.classes) {
+    std::printf("  %5.1f %%          %s\n", 100 * one.share / static_cast<double>(run.inferred),
+                one.label.c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  gst_init(&argc, &argv);
+  if (argc != 3) {
+    std::cerr << "usage: gst-launch-1.0 -e -m ... | naclip-figures RECORDING.mkv PICTURE.png\n";
+    return 2;
+  }
+  // Ctrl-C is for gst-launch-1.0, which then finishes the recording that is read here.
+  std::signal(SIGINT, SIG_IGN);
+  try {
+    const Run run = read_messages(std::cin);
+    if (run.inferred == 0) throw std::runtime_error("no frame was segmented");
+    const Recording recording = inspect(argv[1]);
+    if (recording.frames == 0) throw std::runtime_error("the recording holds no frame");
+    write_picture(argv[1], recording.frames / 2, argv[2]);
+    print_figures(run, recording);
+  } catch (const std::exception &error) {
+    std::cerr << "naclip-figures: " << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,49 @@
+# Sourced by the scripts: where the built elements, the models and the default video are.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${NACLIP_BUILD:-$root/build}
+
+# Lets GStreamer find what was built, unless the environment says where, as in `meson devenv`.
+use_build() {
+  if [ -z "${NACLIP_ENGINE:-}" ] && [ -e "$build/gst-plugin/libgstnaclip.so" ]; then
+    export GST_PLUGIN_PATH="$build/gst-plugin${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
+    # A registry of its own: a plugin that once failed to load is not remembered as broken.
+    export GST_REGISTRY="${GST_REGISTRY:-$build/registry.bin}"
+    export NACLIP_ENGINE="$build/model/libnaclip.so"
+  fi
+}
+
+# Prints the model that is used where none is named.
+default_model() {
+  local demo="$root/examples/demo/model.safetensors"
+  if [ -e "$demo" ]; then
+    echo "$demo"
+  else
+    echo "No model named: taking a tiny network whose WEIGHTS ARE RANDOM. Its masks mean nothing." >&2
+    echo "$root/tests/data/golden/tiny-openai.safetensors"
+  fi
+}
+
+# Prints where the street camera video of Debian's package opencv-doc is. The package unpacks to 300 MB, and
+# container images leave its folder out, so where it is not installed the one file is taken out of it.
+default_video() {
+  local inside=usr/share/doc/opencv-doc/examples/data/vtest.avi
+  local taken="$build/vtest.avi" as_root=""
+  if [ -e "/$inside" ]; then
+    echo "/$inside"
+    return
+  fi
+  if [ ! -e "$taken" ]; then
+    [ "$(id -u)" -eq 0 ] || as_root=sudo
+    local folder
+    folder=$(mktemp -d)
+    (
+      cd "$folder"
+      apt-get download -q opencv-doc || { $as_root apt-get update -q && apt-get download -q opencv-doc; }
+      dpkg-deb --fsys-tarfile opencv-doc_*.deb | tar -xO "./$inside" >vtest.avi
+      mkdir -p "$build"
+      mv vtest.avi "$taken"
+    ) >&2 || { rm -rf "$folder"; return 1; }
+    rm -rf "$folder"
+  fi
+  echo "$taken"
+}

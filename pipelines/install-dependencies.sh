@@ -1,0 +1,89 @@
+#!/bin/sh
+# Installs what gst-naclip needs from Debian 12 or 13, and only what is missing.
+#
+#   pipelines/install-dependencies.sh [build|demo|tests|checks]...
+#
+# Each set holds the ones before it but `demo`, which `tests` holds too. Where nothing is missing, neither apt
+# nor the network nor any right is needed.
+set -eu
+
+say() { echo "install-dependencies: $*" >&2; }
+
+release=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown} ${VERSION_ID:-}") || release=unknown
+case $release in
+  "debian 12" | "debian 13") ;;
+  *) say "this is ${release}, not Debian 12 or 13: trying with Debian's package names" ;;
+esac
+
+build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
+  libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libopencv-core-dev libopencv-imgproc-dev
+  libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev"
+# GstAnalytics is part of plugins-bad from GStreamer 1.24 on.
+[ "$release" = "debian 12" ] || build="$build libgstreamer-plugins-bad1.0-dev"
+demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+  gstreamer1.0-libav fonts-dejavu-core"
+tests="libgtest-dev libgstrtspserver-1.0-dev gobject-introspection libgirepository1.0-dev
+  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi"
+checks="git clang-format-14 clang-tidy-14 debootstrap"
+
+wanted=""
+[ $# -gt 0 ] || set -- demo
+for set_name; do
+  case $set_name in
+    build) wanted="$wanted $build" ;;
+    demo) wanted="$wanted $build $demo" ;;
+    tests) wanted="$wanted $build $demo $tests" ;;
+    checks) wanted="$wanted $build $demo $tests $checks" ;;
+    *) say "no set of packages is called $set_name: build, demo, tests or checks"; exit 2 ;;
+  esac
+done
+
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+command -v dpkg-query >/dev/null || {
+  say "no dpkg here; install by hand what these packages of Debian hold:" $wanted
+  exit 1
+}
+missing=""
+for package in $wanted; do
+  is_installed "$package" || case " $missing " in
+    *" $package "*) ;;
+    *) missing="$missing $package" ;;
+  esac
+done
+
+if [ -n "$missing" ]; then
+  as_root=""
+  if [ "$(id -u)" -ne 0 ]; then
+    # Without a terminal sudo cannot ask for a password.
+    if command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+      as_root=sudo
+    else
+      say "missing, and neither root nor sudo to install it. As root:"
+      say "  apt-get install --no-install-recommends$missing"
+      exit 1
+    fi
+  fi
+  say "installing$missing"
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q >&2
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >&2
+fi
+
+# libtorch multiplies matrices with whatever libblas.so.3 is. The reference BLAS is 80 times slower than
+# OpenBLAS, and OpenBLAS with threads of its own fights libtorch's.
+if command -v update-alternatives >/dev/null; then
+  for link in $(update-alternatives --get-selections |
+      sed -n 's/^\(lib\(blas\|lapack\|openblas\)\.so\.[0-9]*-[^ ]*\) .*/\1/p'); do
+    chosen=$(update-alternatives --query "$link" | sed -n 's/^Value: //p')
+    case $chosen in
+      */openblas-openmp/*) ;;
+      *)
+        say "$link is $chosen; libtorch is fast with libopenblas0-openmp alone. As root:"
+        say "  update-alternatives --set $link" \
+          "$(update-alternatives --list "$link" | grep /openblas-openmp/ || echo "(none)")"
+        ;;
+    esac
+  done
+fi
