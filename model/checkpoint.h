@@ -10,7 +10,8 @@
 namespace naclip {
 
 /// The sizes of a CLIP with a vision transformer, derived from its tensors' shapes. A head has 64
-/// channels in every published CLIP, so heads = width / 64.
+/// channels, so heads = width / 64; the only others are the vision towers of OpenCLIP's ViT-H-14,
+/// ViT-g-14 and ViT-bigG-14, which are known by their width and depth.
 struct NetworkSizes {
   std::int64_t patch = 0;          ///< side of a patch, pixels
   std::int64_t native_grid = 0;    ///< patches along the side of a picture that it was trained on
