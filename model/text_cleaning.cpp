@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "error.h"
-#include "html_entities.h"
+#include "html_entities.inc"
 
 namespace naclip {
 namespace {
@@ -124,6 +124,13 @@ bool is_final_sigma(const std::vector<gunichar> &text, std::size_t at) {
   return after == text.size() || !is_cased(text[after]);
 }
 
+// GLib knows the lower case of letters alone, not of the Roman numerals and the circled letters.
+gunichar lower(gunichar c) {
+  if (c >= 0x2160 && c <= 0x216F) return c + 16;
+  if (c >= 0x24B6 && c <= 0x24CF) return c + 26;
+  return g_unichar_tolower(c);
+}
+
 // As Python's str.lower. g_utf8_strdown would ask the locale, and Turkish lowers I to a dotless
 // one.
 std::string lower(std::string_view text) {
@@ -141,7 +148,7 @@ std::string lower(std::string_view text) {
     } else if (c == kCapitalSigma) {
       append(lowered, is_final_sigma(characters, i) ? 0x3C2 : 0x3C3);
     } else {
-      append(lowered, g_unichar_tolower(c));
+      append(lowered, lower(c));
     }
   }
   return lowered;
