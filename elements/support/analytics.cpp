@@ -53,7 +53,8 @@ void name_regions(const GstAnalyticsSegmentationMtd &segmentation, FrameMask &ma
     if (label >= n_labels) continue;
     const gchar *text = g_quark_to_string(gst_analytics_cls_mtd_get_quark(&*classes, label));
     if (text != nullptr && *text != '\0') mask.regions[id].label = text;
-    mask.regions[id].confidence = gst_analytics_cls_mtd_get_level(&*classes, label);
+    // Below 0 stands for "not known".
+    mask.regions[id].confidence = std::max(gst_analytics_cls_mtd_get_level(&*classes, label), 0.0F);
   }
 }
 
@@ -96,7 +97,7 @@ void attach_analytics(GstBuffer *frame) {
   if (!added) GST_WARNING("the analytics metadata could not be attached");
 }
 
-std::vector<FrameMask> read_analytics(GstBuffer *frame, std::span<const GstBuffer *const> except) {
+std::vector<FrameMask> read_analytics(GstBuffer *frame) {
   std::vector<FrameMask> masks;
   GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(frame);
   if (relations == nullptr) return masks;
@@ -108,10 +109,8 @@ std::vector<FrameMask> read_analytics(GstBuffer *frame, std::span<const GstBuffe
     guint width = 0, height = 0;
     const Ptr<GstBuffer> buffer(
         gst_analytics_segmentation_mtd_get_mask(&segmentation, &x, &y, &width, &height));
-    if (buffer == nullptr ||
-        std::find(except.begin(), except.end(), buffer.get()) != except.end()) {
-      continue;
-    }
+    // What naclipsegment says it says in its own metadata; where that was dropped this is not true.
+    if (buffer == nullptr || gst_buffer_is_naclip_mask(buffer.get())) continue;
     try {
       FrameMask mask(buffer.get(), {x, y, static_cast<int>(width), static_cast<int>(height)});
       name_regions(segmentation, mask);
@@ -137,7 +136,7 @@ bool has_analytics() {
 
 void attach_analytics(GstBuffer *) {}
 
-std::vector<FrameMask> read_analytics(GstBuffer *, std::span<const GstBuffer *const>) {
+std::vector<FrameMask> read_analytics(GstBuffer *) {
   return {};
 }
 

@@ -3,7 +3,6 @@
 
 #include <gst/gst.h>
 
-#include <span>
 #include <vector>
 
 #include "frame_mask.h"
@@ -19,9 +18,9 @@ bool has_analytics();
 /// `frame` must be writable. Does nothing before 1.26, or on a frame without that metadata.
 void attach_analytics(GstBuffer *frame);
 
-/// The segmentations of the frame's GstAnalyticsRelationMeta, but those over one of the mask
-/// buffers in `except` and those whose mask is no picture of region ids. Labels are those of the
-/// related classification; shares are counted. None before 1.26.
-std::vector<FrameMask> read_analytics(GstBuffer *frame, std::span<const GstBuffer *const> except);
+/// The segmentations of the frame's GstAnalyticsRelationMeta, but those that attach_analytics()
+/// made, those that cover nothing and those whose mask is no picture of region ids. Labels are
+/// those of the related classification; shares are counted. None before 1.26.
+std::vector<FrameMask> read_analytics(GstBuffer *frame);
 
 }  // namespace naclip

@@ -46,8 +46,11 @@ FrameMask read_own(const GstNaclipSegmentationMeta &meta) {
 
 FrameMask::FrameMask(GstBuffer *mask, MaskRectangle rectangle)
     : buffer_(ref(mask)), frame_(mask, mask_info(mask), GST_MAP_READ), rectangle_(rectangle) {
-  if (rectangle_.width < 1) rectangle_.width = frame_.width();
-  if (rectangle_.height < 1) rectangle_.height = frame_.height();
+  if (rectangle_.width < 1 || rectangle_.height < 1) {
+    throw Error(ErrorKind::kFormat, "A frame's mask covers nothing of it.",
+                "the rectangle is " + std::to_string(rectangle_.width) + " x " +
+                    std::to_string(rectangle_.height));
+  }
 }
 
 void FrameMask::count_shares() {
@@ -78,15 +81,13 @@ MaskRegion unnamed_region(std::size_t id) {
 
 std::vector<FrameMask> read_masks(GstBuffer *frame) {
   std::vector<FrameMask> masks;
-  std::vector<const GstBuffer *> own;
   gpointer state = nullptr;
   while (const GstMeta *meta = gst_buffer_iterate_meta_filtered(
              frame, &state, GST_NACLIP_SEGMENTATION_META_API_TYPE)) {
     masks.push_back(read_own(*reinterpret_cast<const GstNaclipSegmentationMeta *>(meta)));
-    own.push_back(masks.back().identity());
   }
   std::reverse(masks.begin(), masks.end());
-  for (FrameMask &mask : read_analytics(frame, own)) masks.push_back(std::move(mask));
+  for (FrameMask &mask : read_analytics(frame)) masks.push_back(std::move(mask));
   return masks;
 }
 

@@ -36,8 +36,8 @@ struct MaskRectangle {
 /// are to be taken as 0. Hold it no longer than the frame.
 class FrameMask {
  public:
-  /// Keeps a reference of its own to `mask`. A width or height of 0 in `rectangle` stands for the
-  /// mask's. Throws Error{kFormat} where the mask is neither GRAY8 nor GRAY16_LE.
+  /// Keeps a reference of its own to `mask`. Throws Error{kFormat} where the mask is neither GRAY8
+  /// nor GRAY16_LE or the rectangle is empty.
   FrameMask(GstBuffer *mask, MaskRectangle rectangle);
 
   int width() const { return frame_.width(); }

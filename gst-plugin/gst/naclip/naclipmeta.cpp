@@ -31,6 +31,11 @@ static gboolean is_dense_mask(GstBuffer *mask) {
          meta->offset[0] + row * meta->height <= gst_buffer_get_size(mask);
 }
 
+static GQuark mask_mark() {
+  static const GQuark quark = g_quark_from_static_string("gst-naclip-mask");
+  return quark;
+}
+
 G_DEFINE_BOXED_TYPE(GstNaclipSegmentation, gst_naclip_segmentation, gst_naclip_segmentation_ref,
                     gst_naclip_segmentation_unref)
 
@@ -68,6 +73,9 @@ GstNaclipSegmentation *gst_naclip_segmentation_new(GstBuffer *mask, const GstNac
       .source_pts = source_pts,
   };
   g_atomic_ref_count_init(&self->references);
+  // The buffer may also be handed on as GstAnalytics metadata, whose readers are to know it again.
+  gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(mask), mask_mark(), GINT_TO_POINTER(TRUE),
+                            nullptr);
   self->labels.reserve(n_regions);
   for (GstNaclipRegion &region : self->regions) {
     region.label = self->labels.emplace_back(region.label).c_str();
@@ -211,6 +219,23 @@ gint gst_naclip_segmentation_find_region(const GstNaclipSegmentation *self, cons
 GstClockTime gst_naclip_segmentation_get_source_pts(const GstNaclipSegmentation *self) {
   g_return_val_if_fail(self != nullptr, GST_CLOCK_TIME_NONE);
   return self->source_pts;
+}
+
+/**
+ * gst_buffer_is_naclip_mask:
+ * @buffer: a buffer
+ *
+ * Tells a reader of GstAnalytics metadata that a mask there is also told by a
+ * #GstNaclipSegmentationMeta, which is the better source: analytics metadata follows fewer
+ * transformations truly.
+ *
+ * Returns: whether @buffer is the mask of a #GstNaclipSegmentation made in this process
+ *
+ * Since: 0.1
+ */
+gboolean gst_buffer_is_naclip_mask(GstBuffer *buffer) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
+  return gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(buffer), mask_mark()) != nullptr;
 }
 
 static GstNaclipSegmentationMeta *as_segmentation_meta(GstMeta *meta) {

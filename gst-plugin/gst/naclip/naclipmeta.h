@@ -86,6 +86,9 @@ gint gst_naclip_segmentation_find_region(const GstNaclipSegmentation *self, cons
 GST_NACLIP_API
 GstClockTime gst_naclip_segmentation_get_source_pts(const GstNaclipSegmentation *self);
 
+GST_NACLIP_API
+gboolean gst_buffer_is_naclip_mask(GstBuffer *buffer);
+
 typedef struct _GstNaclipSegmentationMeta GstNaclipSegmentationMeta;
 
 /**

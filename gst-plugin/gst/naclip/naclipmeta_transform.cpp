@@ -25,13 +25,29 @@ MetaRectangle mapped(const MetaRectangle &rectangle, Axis horizontal, Axis verti
           static_cast<guint>(std::max(bottom - top, 1))};
 }
 
+/// Pixels of border that keep the picture's aspect ratio when it is fitted into the output.
+double border_of(const GstVideoInfo &in, const GstVideoInfo &out) {
+  const auto ratio = [](double numerator, double denominator) { return numerator / denominator; };
+  const double aspect = ratio(in.width, in.height) * ratio(in.par_n, in.par_d);
+  const double out_pixel = ratio(out.par_n, out.par_d);
+  const double fitted_height = out.width * out_pixel / aspect;
+  const double fitted_width = out.height * aspect / out_pixel;
+  return fitted_height <= out.height ? out.height - fitted_height : out.width - fitted_width;
+}
+
 std::optional<MetaRectangle> scaled(const MetaRectangle &rectangle,
                                     const GstVideoMetaTransform &to) {
-  const double in_width = GST_VIDEO_INFO_WIDTH(to.in_info);
-  const double in_height = GST_VIDEO_INFO_HEIGHT(to.in_info);
-  if (in_width < 1 || in_height < 1) return std::nullopt;
-  return mapped(rectangle, {GST_VIDEO_INFO_WIDTH(to.out_info) / in_width, 0},
-                {GST_VIDEO_INFO_HEIGHT(to.out_info) / in_height, 0});
+  const GstVideoInfo &in = *to.in_info;
+  const GstVideoInfo &out = *to.out_info;
+  if (in.width < 1 || in.height < 1 || in.par_n < 1 || in.par_d < 1 || out.par_n < 1 ||
+      out.par_d < 1) {
+    return std::nullopt;
+  }
+  // A scaler that is to change the aspect ratio either stretches the picture or adds borders, and
+  // this transform does not say which. One pixel is what rounding the size can make.
+  if (border_of(in, out) > 1) return std::nullopt;
+  return mapped(rectangle, {static_cast<double>(out.width) / in.width, 0},
+                {static_cast<double>(out.height) / in.height, 0});
 }
 
 #if GST_CHECK_VERSION(1, 28, 0)
