@@ -1,0 +1,267 @@
+/**
+ * SECTION:element-naclipoverlay
+ * @title: naclipoverlay
+ * @short_description: Draws masks over video
+ *
+ * Draws what naclipsegment found over the frames: each class in its colour, its outline, a legend
+ * with each class's share of the picture, and on request each large region's name. It draws in
+ * place, on I420, NV12, RGB, BGR, RGBx, BGRx, RGBA and BGRA; the alpha of RGBA and BGRA stays as it
+ * is. Segmentations that other elements attached as #GstAnalyticsSegmentationMtd (GStreamer 1.26
+ * and newer) are drawn as well. A frame without a mask passes untouched.
+ *
+ * Everything may be changed while playing.
+ *
+ * ## Example launch line
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment
+ * model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipoverlay opacity=0.4
+ * contours=3 legend=bottom-right labels=true ! videoconvert ! autovideosink
+ * ]|
+ *
+ * Since: 0.1
+ */
+#include "naclipoverlay.h"
+
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "overlay_renderer.h"
+#include "support/boundary.h"
+#include "support/class_selection.h"
+#include "support/frame_mask.h"
+#include "support/mapped_frame.h"
+#include "support/properties.h"
+
+GST_DEBUG_CATEGORY_STATIC(gst_naclip_overlay_debug);
+#define GST_CAT_DEFAULT gst_naclip_overlay_debug
+
+namespace {
+
+using namespace naclip;
+
+constexpr const char *kCaps =
+    GST_VIDEO_CAPS_MAKE("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
+GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
+
+struct Settings : OverlaySettings {
+  std::string classes;
+};
+
+constexpr EnumTable kLegendPlaces{
+    "GstNaclipOverlayLegend",
+    std::array{EnumValue{LegendPlace::kNone, "none", "No legend"},
+               EnumValue{LegendPlace::kTopLeft, "top-left", "In the top left corner"},
+               EnumValue{LegendPlace::kTopRight, "top-right", "In the top right corner"},
+               EnumValue{LegendPlace::kBottomLeft, "bottom-left", "In the bottom left corner"},
+               EnumValue{LegendPlace::kBottomRight, "bottom-right", "In the bottom right corner"}}};
+
+constexpr EnumField<Settings> kLegendField{
+    [](const Settings &settings) { return static_cast<int>(settings.legend); },
+    [](Settings &settings, int value) { settings.legend = static_cast<LegendPlace>(value); },
+    &enum_type<kLegendPlaces>};
+
+constexpr std::array kProperties{
+    Property<Settings>{"opacity", "Opacity", "Opacity of the classes' colours",
+                       static_cast<double Settings::*>(&Settings::opacity), Change::kAlways, 0, 1},
+    Property<Settings>{
+        "classes", "Classes",
+        "Labels to draw, separated by commas; empty: all but the background; *: all; "
+        "!label: not this one",
+        &Settings::classes, Change::kAlways},
+    Property<Settings>{"contours", "Contours", "Width of the regions' outlines in pixels; 0: none",
+                       static_cast<int Settings::*>(&Settings::contours), Change::kAlways, 0, 64},
+    Property<Settings>{"legend", "Legend", "Where the classes' names, colours and shares stand",
+                       kLegendField, Change::kAlways},
+    Property<Settings>{"labels", "Labels", "Write each large region's name on it",
+                       static_cast<bool Settings::*>(&Settings::labels), Change::kAlways},
+};
+
+struct Impl {
+  std::mutex mutex;   // guards settings, never held while drawing
+  Settings settings;  // always valid
+  // The rest belongs to the streaming thread.
+  GstVideoInfo info{};  // of the negotiated caps
+  OverlayRenderer renderer;
+  std::string classes;  // what `selection` was made from
+  ClassSelection selection;
+  bool warned = false;  // that frames have no mask
+
+  Settings copy_settings() {
+    const std::lock_guard lock(mutex);
+    return settings;
+  }
+};
+
+}  // namespace
+
+struct _GstNaclipOverlay {
+  GstBaseTransform parent;
+  Impl *impl;
+};
+
+G_DEFINE_TYPE(GstNaclipOverlay, gst_naclip_overlay, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE(naclipoverlay, "naclipoverlay", GST_RANK_NONE, GST_TYPE_NACLIP_OVERLAY)
+
+namespace {
+
+void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
+  Impl &impl = *GST_NACLIP_OVERLAY(object)->impl;
+  set_property(object, id, value, spec, kProperties, impl.settings, impl.mutex);
+}
+
+void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  Impl &impl = *GST_NACLIP_OVERLAY(object)->impl;
+  get_property(object, id, value, spec, kProperties, impl.settings, impl.mutex);
+}
+
+gboolean start(GstBaseTransform *base) {
+  GST_NACLIP_OVERLAY(base)->impl->warned = false;
+  return TRUE;
+}
+
+gboolean stop(GstBaseTransform *base) {
+  GST_NACLIP_OVERLAY(base)->impl->renderer.clear();
+  return TRUE;
+}
+
+gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
+  auto *self = GST_NACLIP_OVERLAY(base);
+  GstVideoInfo info;
+  if (!gst_video_info_from_caps(&info, incaps)) {
+    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("These video caps cannot be read"),
+                      ("%" GST_PTR_FORMAT, incaps));
+    return FALSE;
+  }
+  GST_DEBUG_OBJECT(self, "negotiated %" GST_PTR_FORMAT, incaps);
+  self->impl->info = info;
+  self->impl->renderer.clear();
+  return TRUE;
+}
+
+gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQuery *query) {
+  if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_overlay_parent_class)
+           ->propose_allocation(base, decide_query, query))
+    return FALSE;
+  if (!gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr))
+    gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+  return TRUE;
+}
+
+void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
+  const GstClockTime time =
+      gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT_CAST(base), time);
+}
+
+void warn_of_no_mask(GstNaclipOverlay *self) {
+  if (std::exchange(self->impl->warned, true)) return;
+  post_warning(
+      GST_ELEMENT_CAST(self),
+      Error(ErrorKind::kSettings,
+            "There are frames without a mask to draw. Put naclipsegment before naclipoverlay."));
+}
+
+Canvas canvas_of(const MappedFrame &frame) {
+  const Picture picture = frame.picture();
+  Canvas canvas{picture.format,  picture.width,  picture.height, {},
+                picture.strides, picture.matrix, picture.range};
+  for (int plane = 0; plane < frame.n_planes(); ++plane)
+    canvas.planes[static_cast<std::size_t>(plane)] = frame.plane(plane);
+  return canvas;
+}
+
+OverlayMask overlay_mask(GstNaclipOverlay *self, const FrameMask &mask) {
+  ClassSelection &selection = self->impl->selection;
+  const std::string unknown = selection.unknown_labels(mask.regions);
+  if (!unknown.empty()) post_warning(GST_ELEMENT_CAST(self), Error(ErrorKind::kSettings, unknown));
+  const std::vector<bool> chosen = selection.choose(mask.regions);
+  const MaskRectangle &area = mask.rectangle();
+  OverlayMask result{mask.labels(),
+                     mask.stride(),
+                     mask.bytes_per_label(),
+                     mask.width(),
+                     mask.height(),
+                     area.x,
+                     area.y,
+                     area.width,
+                     area.height,
+                     {}};
+  result.regions.reserve(mask.regions.size());
+  for (std::size_t id = 0; id < mask.regions.size(); ++id) {
+    const MaskRegion &region = mask.regions[id];
+    result.regions.push_back({region.label, region.colour, region.share, chosen[id]});
+  }
+  return result;
+}
+
+GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
+  auto *self = GST_NACLIP_OVERLAY(base);
+  return guarded(self, GST_FLOW_ERROR, [&] {
+    Impl &impl = *self->impl;
+    const std::vector<FrameMask> masks = read_masks(buffer);
+    if (masks.empty()) {
+      warn_of_no_mask(self);
+      return GST_FLOW_OK;
+    }
+    const Settings settings = impl.copy_settings();
+    if (settings.classes != impl.classes) {
+      impl.classes = settings.classes;
+      impl.selection = ClassSelection(settings.classes);
+    }
+    // The foremost mask comes first, and is drawn last.
+    std::vector<OverlayMask> drawn;
+    for (const FrameMask &mask : masks) drawn.insert(drawn.begin(), overlay_mask(self, mask));
+    const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
+    impl.renderer.draw(canvas_of(frame), drawn, settings);
+    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": drew %zu mask(s)", buffer, drawn.size());
+    return GST_FLOW_OK;
+  });
+}
+
+void finalize(GObject *object) {
+  delete GST_NACLIP_OVERLAY(object)->impl;
+  G_OBJECT_CLASS(gst_naclip_overlay_parent_class)->finalize(object);
+}
+
+}  // namespace
+
+static void gst_naclip_overlay_init(GstNaclipOverlay *self) {
+  self->impl = new Impl;
+  auto *base = GST_BASE_TRANSFORM(self);
+  gst_base_transform_set_in_place(base, TRUE);
+  // A recording must not lose a frame because the one before came late.
+  gst_base_transform_set_qos_enabled(base, FALSE);
+}
+
+static void gst_naclip_overlay_class_init(GstNaclipOverlayClass *klass) {
+  GST_DEBUG_CATEGORY_INIT(gst_naclip_overlay_debug, "naclipoverlay", 0, "NACLIP overlay");
+  auto *object_class = G_OBJECT_CLASS(klass);
+  object_class->set_property = set_property;
+  object_class->get_property = get_property;
+  object_class->finalize = finalize;
+  install_properties(object_class, kProperties);
+
+  auto *element_class = GST_ELEMENT_CLASS(klass);
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &src_template);
+  gst_element_class_set_static_metadata(
+      element_class, "NACLIP overlay", "Filter/Editor/Video",
+      "Draws masks over video: colours, outlines, legend and names", "The gst-naclip authors");
+
+  auto *base_class = GST_BASE_TRANSFORM_CLASS(klass);
+  base_class->start = start;
+  base_class->stop = stop;
+  base_class->set_caps = set_caps;
+  base_class->propose_allocation = propose_allocation;
+  base_class->before_transform = before_transform;
+  base_class->transform_ip = transform_ip;
+}

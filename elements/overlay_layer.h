@@ -1,0 +1,74 @@
+// A drawing in the bytes of one frame format, made once and laid over any number of frames.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "overlay_canvas.h"
+
+namespace naclip {
+
+/// One row of a drawing: spans that follow one another from the left edge to the right one.
+struct RowPaint {
+  /// Every pixel has a paint of its own, see `pixels`.
+  static constexpr int kMixed = -1;
+
+  struct Span {
+    int end;    ///< one past its last pixel
+    int paint;  ///< index of a flat paint, 0 = nothing; or kMixed
+  };
+
+  std::vector<Span> spans;
+  std::vector<Paint> pixels;  ///< [width]; only those of mixed spans are valid
+
+  /// Begins an empty row.
+  void clear(int width);
+  /// Appends pixels up to `end`; joins them to the last span where the paint is the same.
+  void extend(int end, int paint);
+};
+
+/// Rows of spans for every plane of a frame. Most of a mask is flat, so that only the pixels near
+/// an edge cost memory.
+class OverlayLayer {
+ public:
+  /// Begins a drawing for frames like `canvas`, whose pixels are not read. `flat` are the paints
+  /// that spans name by index; the first is never drawn. The first row to be added is `first_row`
+  /// of the frame.
+  void begin(const Canvas &canvas, std::vector<Paint> flat, int first_row);
+
+  /// Adds the next row from above to below.
+  void add_row(const RowPaint &row);
+
+  /// To be called after the last row.
+  void finish();
+
+  /// Lays the drawing over a frame of the format and size that begin() was given.
+  void draw(const Canvas &canvas) const;
+
+ private:
+  struct Span {
+    int row, begin, count;
+    int paint;           // or kMixed
+    std::size_t offset;  // of its bytes where it is mixed
+  };
+  struct Plane {
+    PlaneLayout layout;
+    std::vector<Span> spans;
+    std::vector<std::uint8_t> colour, alpha;            // bytes of the mixed spans
+    std::vector<std::uint8_t> flat_colour, flat_alpha;  // kPatternSamples of each flat paint
+  };
+
+  void make_patterns(Plane &plane) const;
+  void write(Plane &plane, int row, const RowPaint &paint);
+  void add_halved(const RowPaint &above, const RowPaint &below);
+
+  PixelFormat format_ = PixelFormat::kRgb;
+  int width_ = 0, height_ = 0;
+  int row_ = 0;
+  bool halved_ = false;
+  std::vector<Paint> flat_;
+  std::vector<Plane> planes_;
+  RowPaint above_, empty_, half_;
+};
+
+}  // namespace naclip
