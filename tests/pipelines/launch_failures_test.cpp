@@ -1,0 +1,75 @@
+// A run that goes wrong says why, ends, and leaves what it has recorded in a file that plays.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "launch.h"
+#include "recording.h"
+
+namespace naclip::pipelines {
+namespace {
+
+TEST(LaunchFailures, MissingInputIsNamed) {
+  Launch launch("annotate-file.launch", with_tiny_model({}));
+  EXPECT_NE(launch.finish(), 0);
+  EXPECT_NE(launch.output().find("INPUT: the video to annotate"), std::string::npos)
+      << launch.output();
+}
+
+TEST(LaunchFailures, AMissingFileIsAnError) {
+  Folder folder;
+  Launch launch("annotate-file.launch", with_tiny_model({"INPUT=" + folder.file("none.avi"),
+                                                         "OUTPUT=" + folder.file("out.mkv")}));
+  EXPECT_NE(launch.finish(), 0);
+  EXPECT_NE(launch.output().find("none.avi"), std::string::npos) << launch.output();
+}
+
+TEST(LaunchFailures, AFileThatIsNoVideoIsAnError) {
+  Folder folder;
+  std::ofstream(folder.file("text.avi")) << std::string(5000, 'x');
+  Launch launch("annotate-file.launch", with_tiny_model({"INPUT=" + folder.file("text.avi"),
+                                                         "OUTPUT=" + folder.file("out.mkv")}));
+  EXPECT_NE(launch.finish(), 0);
+  EXPECT_NE(launch.output().find("ERROR"), std::string::npos) << launch.output();
+}
+
+TEST(LaunchFailures, AFailureMidwayFinishesTheRecording) {
+  Folder folder;
+  write_clip(folder.file("clip.mkv"), 160, 120, even_times(20));
+  Launch launch(
+      "annotate-file.launch",
+      with_tiny_model({"INPUT=" + folder.file("clip.mkv"), "OUTPUT=" + folder.file("out.mkv"),
+                       "SEGMENT=input-size=64 window-size=0 refine-steps=0 prompts=none ! "
+                       "identity error-after=10"}));
+  EXPECT_NE(launch.finish(), 0);
+  const Recording recording = read_recording(folder.file("out.mkv"));
+  EXPECT_GE(recording.frames.size(), 8U);
+  EXPECT_LT(recording.frames.size(), 20U);
+  // The header's duration is written last, by a muxer that was told of the end.
+  EXPECT_GT(recording.duration, 0U);
+}
+
+TEST(LaunchFailures, CtrlCFinishesTheRecordingOfACamera) {
+  Folder folder;
+  Launch launch("record-camera.launch",
+                with_tiny_model({"SOURCE=videotestsrc is-live=true ! "
+                                 "video/x-raw,width=160,height=120,framerate=20/1",
+                                 "OUTPUT=" + folder.file("out.mkv")}));
+  ASSERT_TRUE(launch.wait_for("naclip-segmentation", 4)) << launch.output();
+  launch.interrupt();
+  EXPECT_EQ(launch.finish(), 0) << launch.output();
+  const Recording recording = read_recording(folder.file("out.mkv"));
+  EXPECT_GE(recording.frames.size(), 3U);
+  EXPECT_GT(recording.duration, 0U);
+}
+
+TEST(LaunchFailures, ValuesArriveAsWritten) {
+  Folder folder;
+  const std::string odd = folder.file("it's \"an\" odd; $HOME `name`, ! (x) \\ é.png");
+  write_clip(folder.file("clip.mkv"), 32, 32, even_times(1));
+  run_launch("still-to-png.launch", {"INPUT=" + folder.file("clip.mkv"), "OUTPUT=" + odd});
+  EXPECT_EQ(read_recording(odd).frames.size(), 1U);
+}
+
+}  // namespace
+}  // namespace naclip::pipelines

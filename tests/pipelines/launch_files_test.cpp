@@ -1,0 +1,157 @@
+// Each launch file does what its comment says.
+#include <gtest/gtest.h>
+
+#include "launch.h"
+#include "recording.h"
+
+namespace naclip::pipelines {
+namespace {
+
+constexpr int kWidth = 160;
+constexpr int kHeight = 120;
+constexpr std::size_t kFrames = 6;
+
+/// Draws every pixel of the one class in its colour and nothing else.
+constexpr const char *kPlain = "OVERLAY=opacity=1 contours=0 legend=none";
+constexpr const char *kRed = "VOCABULARY=thing #ff0000";
+
+/// VP8 and chroma at half size change colours by some levels.
+constexpr double kCodecError = 14.0;
+
+class LaunchFiles : public testing::Test {
+ protected:
+  LaunchFiles() : clip_(folder_.file("clip.mkv")) {
+    write_clip(clip_, kWidth, kHeight, even_times(kFrames));
+  }
+
+  std::string input() const { return "INPUT=" + clip_; }
+  std::string output(const std::string &name) const { return "OUTPUT=" + folder_.file(name); }
+  Recording result(const std::string &name) const { return read_recording(folder_.file(name)); }
+
+  static void expect_colour(const Recording &recording, const Frame &frame, int left, int right,
+                            std::array<double, 3> expected) {
+    const auto colour = mean_colour(recording, frame, left, 0, right, recording.height);
+    for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(colour[c], expected[c], kCodecError);
+  }
+
+  static void expect_times(const Recording &recording, const std::vector<GstClockTime> &times) {
+    ASSERT_EQ(recording.frames.size(), times.size());
+    for (std::size_t i = 0; i < times.size(); ++i) {
+      EXPECT_EQ(recording.frames[i].time, times[i]) << "frame " << i;
+    }
+  }
+
+  Folder folder_;
+  std::string clip_;
+};
+
+TEST_F(LaunchFiles, AnnotateFileKeepsFramesTimesSizeAndDuration) {
+  run_launch("annotate-file.launch", {input(), output("out.mkv")});
+  const Recording annotated = result("out.mkv");
+  EXPECT_EQ(annotated.width, kWidth);
+  EXPECT_EQ(annotated.height, kHeight);
+  expect_times(annotated, even_times(kFrames));
+  EXPECT_GE(annotated.duration, (kFrames - 1) * 100 * GST_MSECOND);
+  EXPECT_LE(annotated.duration, (kFrames + 1) * 100 * GST_MSECOND);
+}
+
+TEST_F(LaunchFiles, AnnotateFileDrawsTheMaskOverThePicture) {
+  run_launch("annotate-file.launch", {input(), output("out.mkv"), kRed, kPlain});
+  const Recording annotated = result("out.mkv");
+  for (const Frame &frame : annotated.frames) {
+    expect_colour(annotated, frame, 0, kWidth, {255, 0, 0});
+  }
+}
+
+TEST_F(LaunchFiles, AnnotateFileLeavesThePictureAloneWhereTheMaskIsZero) {
+  run_launch("annotate-file.launch",
+             {input(), output("out.mkv"), "VOCABULARY=background: thing", kPlain});
+  const Recording plain = read_recording(clip_);
+  const Recording annotated = result("out.mkv");
+  ASSERT_EQ(annotated.frames.size(), plain.frames.size());
+  for (std::size_t i = 0; i < plain.frames.size(); ++i) {
+    EXPECT_LT(difference(plain.frames[i], annotated.frames[i]), kCodecError);
+  }
+}
+
+TEST_F(LaunchFiles, AnnotateFileReportsEachFramesClasses) {
+  const std::string printed = run_launch(
+      "annotate-file.launch", {input(), output("out.mkv"), "VOCABULARY=person; grün, green"});
+  std::size_t messages = 0;
+  for (std::size_t at = 0; (at = printed.find("naclip-segmentation", at)) != std::string::npos;
+       ++at) {
+    ++messages;
+  }
+  EXPECT_EQ(messages, kFrames);
+}
+
+TEST_F(LaunchFiles, MaskBesidePictureIsTwiceAsWideWithTheMaskOnTheRight) {
+  run_launch("mask-beside-picture.launch",
+             {input(), output("out.mkv"), "WIDTH=160", "HEIGHT=120", "VOCABULARY=thing #00c000"});
+  const Recording plain = read_recording(clip_);
+  const Recording beside = result("out.mkv");
+  ASSERT_EQ(beside.width, 2 * kWidth);
+  ASSERT_EQ(beside.height, kHeight);
+  expect_times(beside, even_times(kFrames));
+  for (std::size_t i = 0; i < beside.frames.size(); ++i) {
+    expect_colour(beside, beside.frames[i], kWidth, 2 * kWidth, {0, 192, 0});
+    expect_colour(beside, beside.frames[i], 0, kWidth,
+                  mean_colour(plain, plain.frames[i], 0, 0, kWidth, kHeight));
+  }
+}
+
+TEST_F(LaunchFiles, MatteKeepsThePictureWhereTheClassIs) {
+  run_launch("matte-over-background.launch", {input(), output("out.mkv"), "WIDTH=160", "HEIGHT=120",
+                                              "VOCABULARY=person", "CLASSES=person"});
+  const Recording plain = read_recording(clip_);
+  const Recording matte = result("out.mkv");
+  expect_times(matte, even_times(kFrames));
+  for (std::size_t i = 0; i < plain.frames.size(); ++i) {
+    EXPECT_LT(difference(plain.frames[i], matte.frames[i]), kCodecError);
+  }
+}
+
+TEST_F(LaunchFiles, MatteShowsTheBackgroundWhereTheClassIsNot) {
+  run_launch("matte-over-background.launch",
+             {input(), output("out.mkv"), "WIDTH=160", "HEIGHT=120",
+              "VOCABULARY=person; background: wall", "CLASSES=person",
+              "SEGMENT=input-size=64 window-size=0 refine-steps=0 prompts=none threshold=1",
+              "BACKGROUND=videotestsrc num-buffers=1 pattern=blue ! video/x-raw,framerate=1/1"});
+  const Recording matte = result("out.mkv");
+  expect_times(matte, even_times(kFrames));
+  for (const Frame &frame : matte.frames) expect_colour(matte, frame, 0, kWidth, {0, 0, 255});
+}
+
+TEST_F(LaunchFiles, StillToPngWritesOneAnnotatedPicture) {
+  run_launch("still-to-png.launch", {input(), output("out.png"), kRed, kPlain});
+  const Recording picture = result("out.png");
+  ASSERT_EQ(picture.frames.size(), 1U);
+  EXPECT_EQ(picture.width, kWidth);
+  EXPECT_EQ(picture.height, kHeight);
+  // PNG loses nothing; BT.601 in 8 bits does, a little.
+  const auto colour = mean_colour(picture, picture.frames[0], 0, 0, kWidth, kHeight);
+  EXPECT_NEAR(colour[0], 255, 4);
+  EXPECT_NEAR(colour[1], 0, 4);
+  EXPECT_NEAR(colour[2], 0, 4);
+}
+
+TEST_F(LaunchFiles, RecordCameraWritesFramesAtTheCamerasTimes) {
+  run_launch("record-camera.launch", {"SOURCE=videotestsrc is-live=true num-buffers=8 ! "
+                                      "video/x-raw,width=160,height=120,framerate=10/1",
+                                      output("out.mkv"), kRed, kPlain});
+  const Recording recording = result("out.mkv");
+  // The newest frame alone waits for inference: a slow machine leaves frames out, and never shifts
+  // one.
+  ASSERT_GE(recording.frames.size(), 2U);
+  ASSERT_LE(recording.frames.size(), 8U);
+  for (std::size_t i = 0; i < recording.frames.size(); ++i) {
+    if (i > 0) {
+      EXPECT_GT(recording.frames[i].time, recording.frames[i - 1].time);
+    }
+    expect_colour(recording, recording.frames[i], 0, kWidth, {255, 0, 0});
+  }
+  EXPECT_LE(recording.frames.back().time, 900 * GST_MSECOND);
+}
+
+}  // namespace
+}  // namespace naclip::pipelines

@@ -1,0 +1,166 @@
+#include "recording.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+namespace naclip::pipelines {
+namespace {
+
+struct StopAndUnref {
+  void operator()(GstElement *pipeline) const {
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(pipeline);
+  }
+};
+using Pipeline = std::unique_ptr<GstElement, StopAndUnref>;
+
+Pipeline parse(const std::string &line) {
+  g_autoptr(GError) error = nullptr;
+  Pipeline pipeline(gst_parse_launch(line.c_str(), &error));
+  if (!pipeline || error) throw std::runtime_error(error ? error->message : "no pipeline");
+  return pipeline;
+}
+
+/// Throws where the pipeline posted an error; with `until_end`, waits for the end first.
+void check(GstElement *pipeline, bool until_end) {
+  g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+  g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
+      bus, until_end ? GST_CLOCK_TIME_NONE : 0,
+      static_cast<GstMessageType>(GST_MESSAGE_ERROR | (until_end ? GST_MESSAGE_EOS : 0)));
+  if (!message || GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
+  g_autoptr(GError) error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  throw std::runtime_error(error->message);
+}
+
+/// Hands every decoded frame to `take`; gives the pipeline at the end of its stream.
+template <class Take>
+Pipeline decode(const std::string &path, Take take) {
+  Pipeline pipeline = parse(
+      "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
+      "appsink name=sink sync=false max-buffers=4");
+  g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline.get()), "file");
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink");
+  g_object_set(file, "location", path.c_str(), nullptr);
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  while (g_autoptr(GstSample) sample = gst_app_sink_pull_sample(GST_APP_SINK(sink))) take(sample);
+  check(pipeline.get(), false);
+  return pipeline;
+}
+
+Frame copy_frame(GstSample *sample, Recording &recording) {
+  GstVideoInfo info;
+  GstVideoFrame mapped;
+  if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
+      !gst_video_frame_map(&mapped, &info, gst_sample_get_buffer(sample), GST_MAP_READ)) {
+    throw std::runtime_error("a decoded frame cannot be read");
+  }
+  recording.width = info.width;
+  recording.height = info.height;
+  const std::size_t row = static_cast<std::size_t>(info.width) * 3;
+  Frame frame;
+  frame.time = GST_BUFFER_PTS(gst_sample_get_buffer(sample));
+  frame.rgb.resize(row * static_cast<std::size_t>(info.height));
+  const auto *pixels = static_cast<const std::uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&mapped, 0));
+  for (int y = 0; y < info.height; ++y) {
+    std::memcpy(frame.rgb.data() + row * static_cast<std::size_t>(y),
+                pixels + GST_VIDEO_FRAME_PLANE_STRIDE(&mapped, 0) * static_cast<std::ptrdiff_t>(y),
+                row);
+  }
+  gst_video_frame_unmap(&mapped);
+  return frame;
+}
+
+GstBuffer *gradient(int width, int height, std::size_t index) {
+  const std::size_t row = GST_ROUND_UP_4(static_cast<std::size_t>(width) * 3);
+  GstBuffer *buffer =
+      gst_buffer_new_allocate(nullptr, row * static_cast<std::size_t>(height), nullptr);
+  GstMapInfo map;
+  gst_buffer_map(buffer, &map, GST_MAP_WRITE);
+  for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y) {
+    for (std::size_t x = 0; x < static_cast<std::size_t>(width); ++x) {
+      std::uint8_t *pixel = map.data + row * y + 3 * x;
+      pixel[0] = static_cast<std::uint8_t>(x + 4 * index);
+      pixel[1] = static_cast<std::uint8_t>(y + 2 * index);
+      pixel[2] = static_cast<std::uint8_t>(128);
+    }
+  }
+  gst_buffer_unmap(buffer, &map);
+  return buffer;
+}
+
+}  // namespace
+
+Recording read_recording(const std::string &path) {
+  Recording recording;
+  const Pipeline pipeline = decode(
+      path, [&](GstSample *sample) { recording.frames.push_back(copy_frame(sample, recording)); });
+  gint64 duration = 0;
+  if (gst_element_query_duration(pipeline.get(), GST_FORMAT_TIME, &duration) && duration > 0) {
+    recording.duration = static_cast<GstClockTime>(duration);
+  }
+  return recording;
+}
+
+std::vector<GstClockTime> read_times(const std::string &path) {
+  std::vector<GstClockTime> times;
+  decode(path, [&](GstSample *sample) {
+    times.push_back(GST_BUFFER_PTS(gst_sample_get_buffer(sample)));
+  });
+  return times;
+}
+
+std::vector<GstClockTime> even_times(std::size_t count, GstClockTime step) {
+  std::vector<GstClockTime> times(count);
+  for (std::size_t i = 0; i < count; ++i) times[i] = i * step;
+  return times;
+}
+
+void write_clip(const std::string &path, int width, int height,
+                const std::vector<GstClockTime> &times) {
+  const Pipeline pipeline = parse(
+      "appsrc name=source format=time ! videoconvert ! jpegenc ! matroskamux ! filesink name=file");
+  g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline.get()), "source");
+  g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline.get()), "file");
+  g_object_set(file, "location", path.c_str(), nullptr);
+  g_autoptr(GstCaps) caps = gst_caps_new_simple(
+      "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, width, "height",
+      G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr);
+  gst_app_src_set_caps(GST_APP_SRC(source), caps);
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    GstBuffer *buffer = gradient(width, height, i);
+    GST_BUFFER_PTS(buffer) = times[i];
+    gst_app_src_push_buffer(GST_APP_SRC(source), buffer);
+  }
+  gst_app_src_end_of_stream(GST_APP_SRC(source));
+  check(pipeline.get(), true);
+}
+
+std::array<double, 3> mean_colour(const Recording &recording, const Frame &frame, int left, int top,
+                                  int right, int bottom) {
+  std::array<double, 3> sum{};
+  for (int y = top; y < bottom; ++y) {
+    for (int x = left; x < right; ++x) {
+      const auto *pixel = &frame.rgb[3 * (static_cast<std::size_t>(y) * recording.width + x)];
+      for (std::size_t c = 0; c < 3; ++c) sum[c] += pixel[c];
+    }
+  }
+  for (double &one : sum) one /= static_cast<double>(right - left) * (bottom - top);
+  return sum;
+}
+
+double difference(const Frame &one, const Frame &other) {
+  if (one.rgb.size() != other.rgb.size()) throw std::runtime_error("frames of different sizes");
+  double sum = 0.0;
+  for (std::size_t i = 0; i < one.rgb.size(); ++i) sum += std::abs(one.rgb[i] - other.rgb[i]);
+  return sum / static_cast<double>(one.rgb.size());
+}
+
+}  // namespace naclip::pipelines

@@ -1,0 +1,47 @@
+// Video files that tests write and read.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace naclip::pipelines {
+
+/// One decoded frame.
+struct Frame {
+  GstClockTime time = 0;          ///< presentation time, ns
+  std::vector<std::uint8_t> rgb;  ///< [height, width, 3], rows not padded
+};
+
+/// A decoded file.
+struct Recording {
+  int width = 0;
+  int height = 0;
+  GstClockTime duration = 0;  ///< as the container's header has it, ns; 0 where it has none
+  std::vector<Frame> frames;
+};
+
+/// Decodes a video or a picture whole. Throws std::runtime_error where GStreamer reports an error.
+Recording read_recording(const std::string &path);
+
+/// The presentation times of a file's decoded frames; of any length, since no frame is kept.
+std::vector<GstClockTime> read_times(const std::string &path);
+
+/// Times of `count` frames, `step` ns apart.
+std::vector<GstClockTime> even_times(std::size_t count, GstClockTime step = 100 * GST_MSECOND);
+
+/// Writes a Matroska file of JPEG frames, a gradient that moves, of those presentation times.
+void write_clip(const std::string &path, int width, int height,
+                const std::vector<GstClockTime> &times);
+
+/// Mean red, green and blue of the rectangle [left, right) x [top, bottom), 0..255.
+std::array<double, 3> mean_colour(const Recording &recording, const Frame &frame, int left, int top,
+                                  int right, int bottom);
+
+/// Mean absolute difference of two frames of equal size, 0..255.
+double difference(const Frame &one, const Frame &other);
+
+}  // namespace naclip::pipelines

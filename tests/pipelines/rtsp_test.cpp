@@ -1,0 +1,102 @@
+// RTSP in, from a server in this process.
+#include <gst/rtsp-server/rtsp-server.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "launch.h"
+#include "recording.h"
+
+namespace naclip::pipelines {
+namespace {
+
+/// A camera at rtsp://127.0.0.1:PORT/camera that streams until this object goes.
+class Camera {
+ public:
+  Camera() : context_(g_main_context_new()), loop_(g_main_loop_new(context_, false)) {
+    server_ = gst_rtsp_server_new();
+    gst_rtsp_server_set_address(server_, "127.0.0.1");
+    gst_rtsp_server_set_service(server_, "0");
+    g_autoptr(GstRTSPMountPoints) mounts = gst_rtsp_server_get_mount_points(server_);
+    GstRTSPMediaFactory *factory = gst_rtsp_media_factory_new();
+    gst_rtsp_media_factory_set_launch(
+        factory,
+        "( videotestsrc is-live=true pattern=blue ! "
+        "video/x-raw,width=160,height=120,framerate=20/1 "
+        "! vp8enc deadline=1 cpu-used=8 keyframe-max-dist=5 ! rtpvp8pay name=pay0 )");
+    gst_rtsp_mount_points_add_factory(mounts, "/camera", factory);
+    attached_ = gst_rtsp_server_attach(server_, context_);
+    thread_ = std::thread([this] { g_main_loop_run(loop_); });
+  }
+
+  ~Camera() {
+    g_main_loop_quit(loop_);
+    thread_.join();
+    if (GSource *source = g_main_context_find_source_by_id(context_, attached_)) {
+      g_source_destroy(source);
+    }
+    g_clear_object(&server_);
+    g_main_loop_unref(loop_);
+    g_main_context_unref(context_);
+  }
+  Camera(const Camera &) = delete;
+  Camera &operator=(const Camera &) = delete;
+
+  bool listens() const { return attached_ != 0; }
+
+  std::string address() const {
+    return "rtsp://127.0.0.1:" + std::to_string(gst_rtsp_server_get_bound_port(server_)) +
+           "/camera";
+  }
+
+ private:
+  GMainContext *context_;
+  GMainLoop *loop_;
+  GstRTSPServer *server_ = nullptr;
+  guint attached_ = 0;
+  std::thread thread_;
+};
+
+TEST(Rtsp, StreamIsAnnotatedUntilCtrlC) {
+  Camera camera;
+  ASSERT_TRUE(camera.listens());
+  Folder folder;
+  Launch launch(
+      "rtsp-in.launch",
+      with_tiny_model({"URL=" + camera.address(), "LATENCY=20", "OUTPUT=" + folder.file("out.mkv"),
+                       "VOCABULARY=thing #ff0000", "OVERLAY=opacity=1 contours=0 legend=none"}));
+  ASSERT_TRUE(launch.wait_for("naclip-segmentation", 4)) << launch.output();
+  launch.interrupt();
+  EXPECT_EQ(launch.finish(), 0) << launch.output();
+
+  const Recording recording = read_recording(folder.file("out.mkv"));
+  EXPECT_EQ(recording.width, 160);
+  EXPECT_EQ(recording.height, 120);
+  ASSERT_GE(recording.frames.size(), 3U);
+  for (std::size_t i = 0; i < recording.frames.size(); ++i) {
+    const auto colour = mean_colour(recording, recording.frames[i], 0, 0, 160, 120);
+    EXPECT_GT(colour[0], 230) << "frame " << i;
+    EXPECT_LT(colour[2], 30) << "frame " << i;
+    if (i > 0) {
+      EXPECT_GT(recording.frames[i].time, recording.frames[i - 1].time);
+    }
+  }
+  EXPECT_GT(recording.duration, 0U);
+}
+
+TEST(Rtsp, AnAddressWithoutACameraIsAnError) {
+  std::string address;
+  {
+    Camera camera;
+    ASSERT_TRUE(camera.listens());
+    address = camera.address();
+  }
+  Folder folder;
+  Launch launch("rtsp-in.launch",
+                with_tiny_model({"URL=" + address, "OUTPUT=" + folder.file("out.mkv")}));
+  EXPECT_NE(launch.finish(), 0);
+  EXPECT_NE(launch.output().find("ERROR"), std::string::npos) << launch.output();
+}
+
+}  // namespace
+}  // namespace naclip::pipelines
