@@ -77,6 +77,8 @@ TEST(HtmlEntities, AreReplacedByNumber) {
 TEST(HtmlEntities, WithNumbersThatAreNoCharacterAreReplacedOrDropped) {
   EXPECT_EQ(unescape_html("a&#0;b&#xD800;c&#x110000;d&#99999999999999999999;"),
             "a\uFFFDb\uFFFDc\uFFFDd\uFFFD");
+  // 2^32 + 65 is no A.
+  EXPECT_EQ(unescape_html("&#4294967361;&#x100000041;"), "\uFFFD\uFFFD");
   EXPECT_EQ(unescape_html("a&#1;b&#xFFFE;c&#x7f;d&#xFDD0;e&#11;f&#x1FFFF;g"), "abcdefg");
   EXPECT_EQ(unescape_html("&#13;&#9;&#10;&#12;"), "\r\t\n\f");
 }

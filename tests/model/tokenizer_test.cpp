@@ -56,6 +56,14 @@ void expect_equal_tokens(const Tokenizer &tokenizer, const files::path &path) {
   }
 }
 
+// The user's own cache must not decide what is found; GLib asks for its place once.
+const std::string &cache_folder() {
+  static const std::string folder =
+      testing::TempDir() + "/naclip-cache-" + std::to_string(getpid());
+  return folder;
+}
+[[maybe_unused]] const int kCacheIsOurs = setenv("XDG_CACHE_HOME", cache_folder().c_str(), 1);
+
 // A folder that goes with the test.
 class MergeFiles : public testing::Test {
  protected:
@@ -249,6 +257,18 @@ TEST_F(MergeFiles, AreFoundBesideTheModelInOrder) {
   const std::string own = write("ViT-B-16.bpe.txt.gz", "");
   EXPECT_EQ(find_merges(model, ""), own);
   EXPECT_EQ(find_merges(model, "/elsewhere"), "/elsewhere");
+}
+
+TEST_F(MergeFiles, AreFoundInTheUsersCacheAfterTheModelsFolder) {
+  const std::string model = folder_ / "model.pt";
+  const files::path cached =
+      files::path(cache_folder()) / "naclip" / "bpe_simple_vocab_16e6.txt.gz";
+  files::create_directories(cached.parent_path());
+  std::ofstream(cached) << "";
+  EXPECT_EQ(find_merges(model, ""), cached);
+  const std::string beside = write("a-bpe.txt", "");
+  EXPECT_EQ(find_merges(model, ""), beside);
+  files::remove_all(cache_folder());
 }
 
 TEST_F(MergeFiles, ThatAreNotFoundAreAskedForByTheProperty) {
