@@ -9,51 +9,12 @@
 
 #include "error.h"
 #include "pickle_names.h"
+#include "pickle_opcodes.h"
 
 namespace naclip::pickle {
 namespace {
 
 constexpr std::size_t kMaxName = 255;  // bytes of a Python name or a storage's key
-
-/// Opcodes, named as in Python's pickletools.
-enum Opcode : std::uint8_t {
-  kMark = '(',
-  kStop = '.',
-  kNone = 'N',
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kBinInt2 = 'M',
-  kLong1 = 0x8a,
-  kBinFloat = 'G',
-  kBinUnicode = 'X',
-  kShortBinUnicode = 0x8c,
-  kEmptyList = ']',
-  kAppend = 'a',
-  kAppends = 'e',
-  kEmptyTuple = ')',
-  kTuple = 't',
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kEmptyDict = '}',
-  kSetItem = 's',
-  kSetItems = 'u',
-  kGlobal = 'c',
-  kStackGlobal = 0x93,
-  kReduce = 'R',
-  kBuild = 'b',
-  kNewObject = 0x81,
-  kPersistentId = 'Q',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kMemoize = 0x94,
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kProtocol = 0x80,
-  kFrame = 0x95,
-};
 
 /// The virtual machine: a stack of values, the marks on it, and the memo.
 class Reader {
@@ -211,10 +172,8 @@ bool Reader::read_literal(std::uint8_t opcode) {
       push_new(std::bit_cast<double>(__builtin_bswap64(number(8))));
       return true;
     case kBinUnicode:
-      push_new(text(number(4)));
-      return true;
     case kShortBinUnicode:
-      push_new(text(number(1)));
+      push_new(text(number(opcode == kBinUnicode ? 4 : 1)));
       return true;
     default:
       return false;
@@ -280,19 +239,15 @@ void Reader::recall(std::uint64_t key) {
 bool Reader::read_memo(std::uint8_t opcode) {
   switch (opcode) {
     case kBinPut:
-      remember(number(1));
-      return true;
     case kLongBinPut:
-      remember(number(4));
+      remember(number(opcode == kBinPut ? 1 : 4));
       return true;
     case kMemoize:
       remember(memo_.size());
       return true;
     case kBinGet:
-      recall(number(1));
-      return true;
     case kLongBinGet:
-      recall(number(4));
+      recall(number(opcode == kBinGet ? 1 : 4));
       return true;
     default:
       return false;

@@ -1,8 +1,4 @@
-// Feeds bytes to the readers that meet a checkpoint's bytes first. For libFuzzer:
-//   clang++ -std=c++20 -g -fsanitize=fuzzer,address,undefined -Imodel $(pkg-config --cflags
-//   json-glib-1.0) \
-//     tests/fuzz/checkpoint_fuzz.cpp model/{pickle,pickle_names,raw_tensor,safetensors}.cpp \
-//     $(pkg-config --libs json-glib-1.0)
+// Feeds bytes to the readers that meet a checkpoint's bytes first: a pickle, a safetensors header.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
