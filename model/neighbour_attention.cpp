@@ -30,8 +30,9 @@ at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::T
       weights = similarity(p.key, p.key).add_(bias).softmax(-1);
       break;
     case Attention::kNonly: {
+      // The mean over all pairs of tokens of a head is the product of the two means.
       const at::Tensor magnitude =
-          (p.query.norm(2, -1) * p.key.norm(2, -1)).mean(at::IntArrayRef{1, 2}) * scale;
+          (p.query.norm(2, -1).mean(-1) * p.key.norm(2, -1).mean(-1)).mean(-1) * scale;
       weights = (magnitude.view({-1, 1, 1, 1}) * bias).softmax(-1);
       break;
     }

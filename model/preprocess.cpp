@@ -21,7 +21,7 @@ cv::Mat shrink(const Picture &picture, std::size_t plane, int height, int width,
                        const_cast<std::uint8_t *>(picture.planes[plane]),
                        static_cast<std::size_t>(picture.strides[plane]));
   cv::Mat small;
-  cv::resize(source, small, cv::Size(size.width, size.height), 0, 0, cv::INTER_LINEAR);
+  cv::resize(source, small, cv::Size(size.width, size.height), 0, 0, cv::INTER_LINEAR_EXACT);
   return small;
 }
 

@@ -12,6 +12,7 @@
 #include "clip_vision.h"
 #include "decode.h"
 #include "device.h"
+#include "merge_file.h"
 #include "pamr.h"
 #include "preprocess.h"
 #include "sliding_window.h"

@@ -117,12 +117,12 @@ class Segmenter {
 /// Loads a checkpoint. Throws Error of any kind but kVocabulary.
 std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
+/// Changes whenever what this header declares does.
+inline constexpr int kNaclipAbi = 1;
+
 }  // namespace naclip
 
-extern "C" {
 /// The entry point for programs that open the library at run time: as naclip::load_segmenter().
 /// `abi` is the caller's kNaclipAbi; throws Error{kNotFound} where the library has another.
-inline constexpr int kNaclipAbi = 1;
-__attribute__((visibility("default"))) naclip::Segmenter *naclip_load_segmenter(
+extern "C" __attribute__((visibility("default"))) naclip::Segmenter *naclip_load_segmenter(
     int abi, const naclip::ModelOptions *options);
-}

@@ -1,3 +1,7 @@
 // libtorch's headers cost 10 s to read: once, for the engine's files.
-#pragma once
+#ifndef NACLIP_MODEL_PCH_H
+#define NACLIP_MODEL_PCH_H
+
 #include <ATen/ATen.h>
+
+#endif
