@@ -1,0 +1,315 @@
+// naclipoverlay in a harness: what it does to buffers, caps and settings. What it draws is tested
+// in overlay_renderer_test.cpp.
+#include "../../elements/naclipoverlay.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "../../elements/support/analytics.h"
+#include "frames.h"
+
+namespace naclip::testing {
+namespace {
+
+using Pixels = std::vector<std::uint8_t>;
+
+/// A harness around an overlay that shows bare colours: no contours, no legend.
+class Overlay {
+ public:
+  Overlay()
+      : element_(GST_ELEMENT(gst_object_ref_sink(g_object_new(
+            GST_TYPE_NACLIP_OVERLAY, "opacity", 1.0, "contours", 0, "legend", 0, nullptr)))),
+        harness_(gst_harness_new_with_element(element_.get(), "sink", "src")),
+        messages_(element_.get()) {}
+
+  GstElement *element() { return element_.get(); }
+  Messages &messages() { return messages_; }
+  GstHarness *harness() { return harness_.get(); }
+
+  void set_caps(const char *format, int width, int height) {
+    gst_harness_set_src_caps_str(harness_.get(), caps_of(format, width, height).c_str());
+  }
+  /// Null where the element refused the frame.
+  Ptr<GstBuffer> push(Ptr<GstBuffer> frame) {
+    if (gst_harness_push(harness_.get(), frame.release()) != GST_FLOW_OK) return nullptr;
+    return Ptr<GstBuffer>(gst_harness_pull(harness_.get()));
+  }
+
+ private:
+  Ptr<GstElement> element_;
+  Harness harness_;
+  Messages messages_;
+};
+
+/// Regions "background", "left" and "right"; "left" and "right" are the halves of a mask of `width`
+/// x 2.
+Ptr<GstNaclipSegmentation> halves(int width) {
+  std::vector<std::uint8_t> ids;
+  for (int i = 0; i < 2 * width; ++i) ids.push_back(i % width < width / 2 ? 1 : 2);
+  return make_segmentation(width, 2, ids, {"background", "left", "right"});
+}
+
+Ptr<GstBuffer> rgb_frame_with_mask(int width = 4, int height = 2, int padding = 0) {
+  Ptr<GstBuffer> frame = make_frame(GST_VIDEO_FORMAT_RGB, width, height, padding);
+  attach(frame.get(), halves(width).get(), width, height);
+  return frame;
+}
+
+Pixels rgb_of(GstBuffer *frame, int width = 4, int height = 2) {
+  return pixels_of(frame, info_of(GST_VIDEO_FORMAT_RGB, width, height));
+}
+
+/// One row of "left" and "right" in their colours, as make_segmentation() gives them.
+const Pixels kRow = {1, 0, 255, 1, 0, 255, 2, 0, 255, 2, 0, 255};
+
+Pixels twice(const Pixels &row) {
+  Pixels both = row;
+  both.insert(both.end(), row.begin(), row.end());
+  return both;
+}
+
+TEST(NaclipOverlay, DrawsTheMaskInItsColoursOnEveryFormat) {
+  for (const char *name : {"I420", "NV12", "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA"}) {
+    Overlay overlay;
+    overlay.set_caps(name, 4, 2);
+    const GstVideoFormat format = gst_video_format_from_string(name);
+    Ptr<GstBuffer> frame = make_frame(format, 4, 2);
+    attach(frame.get(), halves(4).get(), 4, 2);
+    frame = overlay.push(std::move(frame));
+    ASSERT_NE(frame, nullptr) << name;
+    const MappedFrame mapped(frame.get(), info_of(format, 4, 2), GST_MAP_READ);
+    const std::uint8_t *pixel = mapped.plane(0);
+    if (mapped.n_planes() > 1) {
+      EXPECT_NEAR(pixel[0], 41, 1) << name;  // the luma of blue, BT.601
+      EXPECT_EQ(mapped.plane(1)[0], 240) << name;
+    } else {
+      const bool bgr = name[0] == 'B';
+      EXPECT_EQ(pixel[bgr ? 0 : 2], 255) << name;
+      EXPECT_EQ(pixel[1], 0) << name;
+      EXPECT_EQ(pixel[bgr ? 2 : 0], 1) << name;
+    }
+  }
+}
+
+TEST(NaclipOverlay, PassesFramesWithoutAMaskUntouchedAndWarnsOnce) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  for (int i = 0; i < 3; ++i) {
+    const Ptr<GstBuffer> frame = overlay.push(make_frame(GST_VIDEO_FORMAT_RGB, 4, 2));
+    ASSERT_NE(frame, nullptr);
+    EXPECT_EQ(rgb_of(frame.get()), Pixels(24, 100));
+  }
+  const Ptr<GstMessage> warning = overlay.messages().next(GST_MESSAGE_WARNING);
+  ASSERT_NE(warning, nullptr);
+  EXPECT_NE(std::string(error_of(warning.get())->message).find("naclipsegment"), std::string::npos);
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_ERROR), nullptr);
+}
+
+TEST(NaclipOverlay, CopiesAFrameThatAnotherBranchHoldsToo) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  // What tee does: both branches get the very same buffer.
+  const Ptr<GstBuffer> other_branch = rgb_frame_with_mask();
+  const Ptr<GstBuffer> drawn = overlay.push(ref(other_branch.get()));
+  ASSERT_NE(drawn, nullptr);
+  EXPECT_EQ(rgb_of(drawn.get()), twice(kRow));
+  EXPECT_EQ(rgb_of(other_branch.get()), Pixels(24, 100));
+  EXPECT_NE(gst_buffer_get_naclip_segmentation_meta(drawn.get()), nullptr);
+}
+
+TEST(NaclipOverlay, CopiesMemoryThatAnotherBufferHoldsToo) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  // What an element behind tee does that changed metadata: another buffer over the same memory.
+  const Ptr<GstBuffer> other_branch = rgb_frame_with_mask();
+  const Ptr<GstBuffer> drawn = overlay.push(Ptr<GstBuffer>(gst_buffer_copy(other_branch.get())));
+  ASSERT_NE(drawn, nullptr);
+  EXPECT_EQ(rgb_of(drawn.get()), twice(kRow));
+  EXPECT_EQ(rgb_of(other_branch.get()), Pixels(24, 100));
+}
+
+TEST(NaclipOverlay, DrawsInPlaceWhereTheFrameIsItsOwn) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  Ptr<GstBuffer> frame = rgb_frame_with_mask();
+  const GstMemory *memory = gst_buffer_peek_memory(frame.get(), 0);
+  frame = overlay.push(std::move(frame));
+  ASSERT_NE(frame, nullptr);
+  EXPECT_EQ(gst_buffer_peek_memory(frame.get(), 0), memory);
+}
+
+TEST(NaclipOverlay, RespectsTheStridesOfPaddedFrames) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  const Ptr<GstBuffer> frame = overlay.push(rgb_frame_with_mask(4, 2, 9));
+  ASSERT_NE(frame, nullptr);
+  EXPECT_EQ(rgb_of(frame.get()), twice(kRow));
+  const gsize stride = static_cast<gsize>(gst_buffer_get_video_meta(frame.get())->stride[0]);
+  Pixels padding(9);
+  for (gsize row = 0; row < 2; ++row) {
+    gst_buffer_extract(frame.get(), row * stride + 12, padding.data(), padding.size());
+    EXPECT_EQ(padding, Pixels(9, 100)) << "row " << row;
+  }
+}
+
+TEST(NaclipOverlay, OffersVideoMetaToWhoeverAllocates) {
+  Overlay overlay;
+  overlay.set_caps("I420", 64, 48);
+  const Ptr<GstCaps> caps(gst_caps_from_string(caps_of("I420", 64, 48).c_str()));
+  const Ptr<GstQuery> query(gst_query_new_allocation(caps.get(), FALSE));
+  const Ptr<GstPad> pad(gst_element_get_static_pad(overlay.element(), "sink"));
+  ASSERT_TRUE(gst_pad_query(pad.get(), query.get()));
+  EXPECT_TRUE(gst_query_find_allocation_meta(query.get(), GST_VIDEO_META_API_TYPE, nullptr));
+}
+
+TEST(NaclipOverlay, FollowsCapsThatChangeInMidStream) {
+  Overlay overlay;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    overlay.set_caps("RGB", 4, 2);
+    Ptr<GstBuffer> frame = overlay.push(rgb_frame_with_mask());
+    ASSERT_NE(frame, nullptr);
+    EXPECT_EQ(rgb_of(frame.get()), twice(kRow));
+    overlay.set_caps("RGB", 8, 2);
+    frame = overlay.push(rgb_frame_with_mask(8, 2));
+    ASSERT_NE(frame, nullptr);
+    EXPECT_EQ(rgb_of(frame.get(), 8, 2)[7 * 3], 2);
+    overlay.set_caps("NV12", 4, 2);
+    frame = make_frame(GST_VIDEO_FORMAT_NV12, 4, 2);
+    attach(frame.get(), halves(4).get(), 4, 2);
+    frame = overlay.push(std::move(frame));
+    ASSERT_NE(frame, nullptr);
+    const MappedFrame mapped(frame.get(), info_of(GST_VIDEO_FORMAT_NV12, 4, 2), GST_MAP_READ);
+    EXPECT_NEAR(mapped.plane(0)[3], 41, 1);
+  }
+}
+
+TEST(NaclipOverlay, TakesNewSettingsWhilePlaying) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  Pixels expected = twice(kRow);
+  EXPECT_EQ(rgb_of(overlay.push(rgb_frame_with_mask()).get()), expected);
+  g_object_set(overlay.element(), "classes", "right", nullptr);
+  for (const int pixel : {0, 1, 4, 5})
+    for (int c = 0; c < 3; ++c) expected[pixel * 3 + c] = 100;
+  EXPECT_EQ(rgb_of(overlay.push(rgb_frame_with_mask()).get()), expected);
+  g_object_set(overlay.element(), "opacity", 0.0, nullptr);
+  EXPECT_EQ(rgb_of(overlay.push(rgb_frame_with_mask()).get()), Pixels(24, 100));
+  g_object_set(overlay.element(), "contours", 1, nullptr);
+  const Pixels contours = rgb_of(overlay.push(rgb_frame_with_mask()).get());
+  EXPECT_EQ(contours[2 * 3], 2);
+  EXPECT_EQ(contours[3 * 3], 100);
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
+}
+
+TEST(NaclipOverlay, DrawsLegendAndNamesWhereAskedFor) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 320, 240);
+  const auto changed_pixels = [&] {
+    const Ptr<GstBuffer> frame = overlay.push(rgb_frame_with_mask(320, 240));
+    const Pixels pixels = rgb_of(frame.get(), 320, 240);
+    return std::count_if(pixels.begin(), pixels.end(), [](int byte) { return byte != 100; });
+  };
+  g_object_set(overlay.element(), "opacity", 0.0, nullptr);
+  EXPECT_EQ(changed_pixels(), 0);
+  gst_util_set_object_arg(G_OBJECT(overlay.element()), "legend", "bottom-right");
+  const auto with_legend = changed_pixels();
+  EXPECT_GT(with_legend, 1000);
+  g_object_set(overlay.element(), "labels", TRUE, nullptr);
+  EXPECT_GT(changed_pixels(), with_legend + 300);
+}
+
+TEST(NaclipOverlay, WarnsOnceOfALabelThatNoClassHas) {
+  Overlay overlay;
+  g_object_set(overlay.element(), "classes", "left, dragon", nullptr);
+  overlay.set_caps("RGB", 4, 2);
+  for (int i = 0; i < 3; ++i) ASSERT_NE(overlay.push(rgb_frame_with_mask()), nullptr);
+  const Ptr<GstMessage> warning = overlay.messages().next(GST_MESSAGE_WARNING);
+  ASSERT_NE(warning, nullptr);
+  EXPECT_NE(std::string(error_of(warning.get())->message).find("dragon"), std::string::npos);
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
+}
+
+TEST(NaclipOverlay, DrawsTheLatestOfSeveralMasksForemost) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  Ptr<GstBuffer> frame = rgb_frame_with_mask();
+  const std::vector<std::uint8_t> ids = {0, 3, 0, 3, 0, 3, 0, 3};
+  attach(frame.get(), make_segmentation(4, 2, ids, {"background", "a", "b", "later"}).get(), 4, 2);
+  frame = overlay.push(std::move(frame));
+  ASSERT_NE(frame, nullptr);
+  EXPECT_EQ(rgb_of(frame.get()), twice({1, 0, 255, 3, 0, 255, 2, 0, 255, 3, 0, 255}));
+}
+
+TEST(NaclipOverlay, DrawsAnalyticsSegmentationsThatCameAlone) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  Ptr<GstBuffer> frame = rgb_frame_with_mask();
+  attach_analytics(frame.get());
+  gst_buffer_remove_meta(frame.get(), &gst_buffer_get_naclip_segmentation_meta(frame.get())->meta);
+  frame = overlay.push(std::move(frame));
+  ASSERT_NE(frame, nullptr);
+  // Such metadata has no colours; before GStreamer 1.26 there is none at all.
+  EXPECT_EQ(rgb_of(frame.get()) != Pixels(24, 100), has_analytics());
+}
+
+TEST(NaclipOverlay, TakesFramesOfAnySize) {
+  for (const char *name : {"I420", "NV12", "BGR", "RGBA"})
+    for (const auto &[width, height] : {std::pair{1, 1}, {2, 2}, {17, 33}, {4096, 2160}}) {
+      Overlay overlay;
+      g_object_set(overlay.element(), "contours", 3, "labels", TRUE, nullptr);
+      gst_util_set_object_arg(G_OBJECT(overlay.element()), "legend", "top-right");
+      overlay.set_caps(name, width, height);
+      Ptr<GstBuffer> frame = make_frame(gst_video_format_from_string(name), width, height, 3);
+      attach(frame.get(), halves(16).get(), width, height);
+      frame = overlay.push(std::move(frame));
+      ASSERT_NE(frame, nullptr) << name << width;
+      std::uint8_t first = 100;
+      gst_buffer_extract(frame.get(), 0, &first, 1);
+      EXPECT_NE(first, 100) << name << width;
+    }
+}
+
+TEST(NaclipOverlay, KeepsTimestamps) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  const Ptr<GstBuffer> frame = overlay.push(rgb_frame_with_mask());
+  ASSERT_NE(frame, nullptr);
+  EXPECT_EQ(GST_BUFFER_PTS(frame.get()), 5 * GST_SECOND);
+  EXPECT_EQ(GST_BUFFER_DURATION(frame.get()), GST_SECOND / 10);
+  Ptr<GstBuffer> untimed = rgb_frame_with_mask();
+  GST_BUFFER_PTS(untimed.get()) = GST_CLOCK_TIME_NONE;
+  EXPECT_NE(overlay.push(std::move(untimed)), nullptr);
+}
+
+TEST(NaclipOverlay, StartsAndStopsManyTimes) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_EQ(rgb_of(overlay.push(rgb_frame_with_mask()).get()), twice(kRow));
+    ASSERT_EQ(gst_element_set_state(overlay.element(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+    ASSERT_EQ(gst_element_set_state(overlay.element(), GST_STATE_PLAYING),
+              GST_STATE_CHANGE_SUCCESS);
+    gst_harness_play(overlay.harness());
+    gst_harness_push_event(overlay.harness(), gst_event_new_stream_start("again"));
+    overlay.set_caps("RGB", 4, 2);
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_harness_push_event(overlay.harness(), gst_event_new_segment(&segment));
+  }
+}
+
+TEST(NaclipOverlay, HasControllableNumbersAndNoQos) {
+  Overlay overlay;
+  for (const char *name : {"opacity", "contours"}) {
+    const GParamSpec *spec =
+        g_object_class_find_property(G_OBJECT_GET_CLASS(overlay.element()), name);
+    ASSERT_NE(spec, nullptr);
+    EXPECT_TRUE(spec->flags & GST_PARAM_CONTROLLABLE) << name;
+  }
+  EXPECT_FALSE(gst_base_transform_is_qos_enabled(GST_BASE_TRANSFORM(overlay.element())));
+}
+
+}  // namespace
+}  // namespace naclip::testing

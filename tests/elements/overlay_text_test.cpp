@@ -1,0 +1,224 @@
+// The legend and the regions' names.
+#include "../../elements/overlay_text.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "../../elements/overlay_anchors.h"
+#include "../../model/palette.h"
+#include "overlay_frames.h"
+
+namespace naclip::testing {
+namespace {
+
+struct Bounds {
+  int left = 1 << 20, top = 1 << 20, right = -1, bottom = -1;
+};
+
+Bounds changed(const TestFrame &before, const TestFrame &after) {
+  Bounds bounds;
+  for (int y = 0; y < after.height(); ++y)
+    for (int x = 0; x < after.width(); ++x)
+      if (before.at(x, y) != after.at(x, y)) {
+        bounds.left = std::min(bounds.left, x);
+        bounds.top = std::min(bounds.top, y);
+        bounds.right = std::max(bounds.right, x);
+        bounds.bottom = std::max(bounds.bottom, y);
+      }
+  return bounds;
+}
+
+std::vector<OverlayRegion> many_regions(std::size_t count) {
+  std::vector<OverlayRegion> regions;
+  for (std::size_t i = 0; i < count; ++i)
+    regions.push_back({"class " + std::to_string(i), palette_colour(i), 0.9 / count, true});
+  return regions;
+}
+
+TEST(OverlayLegend, StandsInTheCornerAskedFor) {
+  TestMask mask(4, 4, {kNothing, kRed, kGreen});
+  for (const PixelFormat format : kAllFormats)
+    for (const auto &[place, right, bottom] : {std::tuple{LegendPlace::kTopLeft, false, false},
+                                               {LegendPlace::kTopRight, true, false},
+                                               {LegendPlace::kBottomLeft, false, true},
+                                               {LegendPlace::kBottomRight, true, true}}) {
+      TestFrame frame(format, 401, 301);
+      const TestFrame before = frame;
+      draw(frame, mask.over(401, 301), {0.0, 0, place, false});
+      const Bounds bounds = changed(before, frame);
+      ASSERT_GE(bounds.right, 0) << "nothing was drawn";
+      EXPECT_EQ(bounds.left > 200, right);
+      EXPECT_EQ(bounds.right > 200, right);
+      EXPECT_EQ(bounds.top > 150, bottom);
+      EXPECT_EQ(bounds.bottom > 150, bottom);
+      EXPECT_GT(bounds.left, 2);
+      EXPECT_GT(bounds.top, 2);
+      EXPECT_LT(bounds.right, 398);
+      EXPECT_LT(bounds.bottom, 298);
+      EXPECT_TRUE(frame.keeps_other_bytes(before));
+    }
+}
+
+TEST(OverlayLegend, IsNotThereWhenNotAskedForOrWithNothingToShow) {
+  TestFrame frame(PixelFormat::kI420, 400, 300);
+  const TestFrame before = frame;
+  TestMask mask(4, 4, {kNothing, kRed});
+  draw(frame, mask.over(400, 300), {0.0, 0, LegendPlace::kNone, false});
+  EXPECT_EQ(frame.bytes, before.bytes);
+  TestMask empty(4, 4, {kNothing, {"absent", 0xff0000, 0.0, true}});
+  draw(frame, empty.over(400, 300), {0.0, 0, LegendPlace::kTopLeft, false});
+  EXPECT_EQ(frame.bytes, before.bytes);
+}
+
+TEST(OverlayLegend, ShowsTheLargestShareFirst) {
+  TestMask mask(4, 4, {kNothing, kGreen, kRed});  // shares 0.25 and 0.5
+  TestFrame frame(PixelFormat::kRgb, 400, 300);
+  frame.fill({128, 128, 128});
+  draw(frame, mask.over(400, 300), {0.0, 0, LegendPlace::kTopLeft, false});
+  int red = -1, green = -1;
+  for (int y = 299; y >= 0; --y)
+    for (int x = 0; x < 400; ++x) {
+      if (frame.at(x, y) == Sample{255, 0, 0}) red = y;
+      if (frame.at(x, y) == Sample{0, 255, 0}) green = y;
+    }
+  ASSERT_GE(red, 0);
+  ASSERT_GE(green, 0);
+  EXPECT_LT(red, green);
+}
+
+TEST(OverlayLegend, OfManyClassesStaysInsideTheFrame) {
+  TestMask mask(4, 4, many_regions(1000), 2);
+  for (const auto &[width, height] : {std::pair{640, 360}, {64, 48}, {100, 400}, {161, 95}}) {
+    TestFrame frame(PixelFormat::kNv12, width, height);
+    const TestFrame before = frame;
+    draw(frame, mask.over(width, height), {0.0, 0, LegendPlace::kBottomRight, false});
+    EXPECT_TRUE(frame.keeps_other_bytes(before)) << width << " x " << height;
+  }
+  TextRenderer text;
+  text.set_frame(640, 360);
+  std::vector<LegendEntry> entries(1000, {"a class", 0xff0000, 0.001});
+  const TextBitmap all = text.legend(entries);
+  EXPECT_GT(all.height, 250);
+  EXPECT_LE(all.height + 2 * text.margin(), 360);
+  entries.resize(3);
+  EXPECT_LT(text.legend(entries).height, 100);
+}
+
+TEST(OverlayText, IsLeftOutOfTinyFrames) {
+  TestMask mask(3, 5, {kNothing, kRed, kGreen});
+  mask.paint([](int x, int y) { return (x + y) % 3; });
+  for (const PixelFormat format : kAllFormats)
+    for (const auto &[width, height] : {std::pair{1, 1}, {2, 2}, {17, 33}, {1, 200}, {200, 1}}) {
+      TestFrame with_text(format, width, height), without = with_text;
+      const TestFrame before = with_text;
+      draw(with_text, mask.over(width, height), {0.5, 2, LegendPlace::kTopLeft, true});
+      draw(without, mask.over(width, height), plain(0.5, 2));
+      EXPECT_EQ(with_text.bytes, without.bytes);
+      EXPECT_TRUE(with_text.keeps_other_bytes(before));
+    }
+}
+
+TEST(OverlayText, GrowsWithTheFrame) {
+  TextRenderer text;
+  text.set_frame(640, 360);
+  const TextBitmap small = text.name("person", 0xff0000);
+  text.set_frame(1920, 1080);
+  const TextBitmap large = text.name("person", 0xff0000);
+  EXPECT_GT(small.height, 8);
+  EXPECT_GE(large.height, 2 * small.height - 4);
+}
+
+TEST(OverlayText, TakesAnyTextAndCutsLongOnes) {
+  TextRenderer text;
+  text.set_frame(640, 360);
+  const int longest = text.name(std::string(2000, 'w'), 0).width;
+  EXPECT_LT(longest, 320);
+  EXPECT_GT(text.name("歩行者", 0).width, 20);
+  EXPECT_GT(text.name("الطريق", 0).width, 20);
+  EXPECT_GT(text.name("\xff\xfe broken", 0).width, 20);
+  EXPECT_LE(text.name("two\nlines", 0).height, text.name("lines", 0).height + 2);
+  EXPECT_EQ(text.name("", 0).width, 0);
+}
+
+TEST(OverlayText, IsBlackOnLightAndWhiteOnDarkColours) {
+  EXPECT_TRUE(is_light(0xffe119));
+  EXPECT_TRUE(is_light(0xffffff));
+  EXPECT_FALSE(is_light(0x000080));
+  EXPECT_FALSE(is_light(0x4000a0));
+}
+
+/// The label of the mask at an anchor.
+std::size_t label_at(const OverlayMask &mask, const LabelAnchor &anchor) {
+  return mask.at(
+      static_cast<int>(std::floor((anchor.x - mask.frame_x) * mask.width / mask.frame_width)),
+      static_cast<int>(std::floor((anchor.y - mask.frame_y) * mask.height / mask.frame_height)));
+}
+
+TEST(OverlayNames, StandInsideTheirRegionsWhateverTheShape) {
+  // A ring, whose middle is no part of it, around a disc, and a thin frame around both.
+  for (const int size : {60, 400, 1000}) {
+    TestMask mask(size, size, {kNothing, kRed, kGreen, {"frame", 0x0000ff, 0.1, true}});
+    mask.paint([&](int x, int y) {
+      const double radius = std::hypot(x - size / 2.0, y - size / 2.0) / size;
+      const int edge = std::min({x, y, size - 1 - x, size - 1 - y});
+      return edge < size / 40 ? 3 : radius < 0.1 ? 2 : radius < 0.3 ? 1 : 0;
+    });
+    const OverlayMask over = mask.over_area(30, -20, 800, 640);
+    const auto anchors = find_anchors(over, 0.015, {}, [](std::size_t) {
+      return LabelBox{40, 20};
+    });
+    ASSERT_EQ(anchors.size(), 3U) << size;
+    for (const LabelAnchor &anchor : anchors)
+      EXPECT_EQ(label_at(over, anchor), anchor.label) << size;
+  }
+}
+
+TEST(OverlayNames, AreGivenToEachLargePartAndNoSmallOne) {
+  TestMask mask(100, 100, {kNothing, kRed});
+  // Two parts of 20 x 20 and one of 10 x 10, which is 1 % of the mask.
+  mask.paint([](int x, int y) {
+    return (y < 20 && (x < 20 || x >= 80)) || (y >= 90 && x >= 40 && x < 50) ? 1 : 0;
+  });
+  const auto anchors = find_anchors(mask.over(100, 100), 0.015, {}, [](std::size_t) {
+    return LabelBox{5, 5};
+  });
+  ASSERT_EQ(anchors.size(), 2U);
+  EXPECT_LT(anchors[0].x, 20);
+  EXPECT_GE(anchors[1].x, 80);
+}
+
+TEST(OverlayNames, StandWhereTheyFitAndNotUnderTheLegend) {
+  // A large square with a wide arm: a wide name fits the arm alone.
+  TestMask mask(200, 100, {kNothing, kRed});
+  mask.paint([](int x, int y) { return (x < 50 && y < 50) || (y >= 60 && y < 80) || (x < 20); });
+  const auto at = [&](int width, const FrameArea &covered) {
+    return find_anchors(mask.over(200, 100), 0.015, covered,
+                        [=](std::size_t) {
+                          return LabelBox{width, 12};
+                        })
+        .at(0);
+  };
+  EXPECT_LT(at(10, {}).y, 50);
+  EXPECT_GE(at(120, {}).y, 60);
+  EXPECT_GE(at(10, {0, 0, 60, 55}).y, 55);
+  EXPECT_EQ(at(10, {0, 0, 200, 100}).y, at(10, {}).y) << "all of it is covered";
+}
+
+TEST(OverlayNames, AreDrawnInsideARegionThatHasRoomForThem) {
+  TestMask mask(40, 30, {kNothing, kRed});
+  mask.paint([](int x, int y) { return x >= 10 && x < 35 && y >= 12 && y < 26; });
+  TestFrame frame(PixelFormat::kI420, 640, 480);
+  const TestFrame before = frame;
+  draw(frame, mask.over(640, 480), {0.0, 0, LegendPlace::kNone, true});
+  const Bounds bounds = changed(before, frame);
+  ASSERT_GE(bounds.right, 0) << "nothing was drawn";
+  EXPECT_GE(bounds.left, 160);
+  EXPECT_GE(bounds.top, 192);
+  EXPECT_LT(bounds.right, 560);
+  EXPECT_LT(bounds.bottom, 416);
+}
+
+}  // namespace
+}  // namespace naclip::testing
