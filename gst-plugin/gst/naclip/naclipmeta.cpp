@@ -359,7 +359,8 @@ GstNaclipSegmentation *gst_naclip_segmentation_meta_get_segmentation(
  * @meta: a meta
  * @buffer: the frame that it is attached to
  *
- * How long before this frame the mask was computed: 0 for a fresh one.
+ * How old the mask is: 0 for a fresh one. Elements that give frames new times, as videorate does,
+ * change it.
  *
  * Returns: the frame's PTS less that of the frame that was looked at, in nanoseconds;
  *   %GST_CLOCK_STIME_NONE where one of them has none
