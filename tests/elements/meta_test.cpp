@@ -242,8 +242,8 @@ class ThroughElement : public ::testing::Test {
   /// Pushes one 64 x 48 RGB frame with a mask over all of it through `launch`.
   Ptr<GstBuffer> pass(const char *launch, const std::string &out_caps) {
     const Harness harness(gst_harness_new_parse(launch));
-    gst_harness_set_src_caps_str(harness.get(), caps_of("RGB", 64, 48).c_str());
     gst_harness_set_sink_caps_str(harness.get(), out_caps.c_str());
+    gst_harness_set_src_caps_str(harness.get(), caps_of("RGB", 64, 48).c_str());
     auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 64, 48);
     attach(frame.get(), segmentation_.get(), 64, 48);
     EXPECT_EQ(gst_harness_push(harness.get(), frame.release()), GST_FLOW_OK);
