@@ -119,6 +119,28 @@ TEST(NaclipOverlay, CopiesAFrameThatAnotherBranchHoldsToo) {
   EXPECT_NE(gst_buffer_get_naclip_segmentation_meta(drawn.get()), nullptr);
 }
 
+TEST(NaclipOverlay, DrawsOnOneBranchOfATeeAndNotOnTheOther) {
+  const Ptr<GstPlugin> core(
+      gst_plugin_load_file(NACLIP_SYSTEM_PLUGINS "/libgstcoreelements.so", nullptr));
+  ASSERT_NE(core, nullptr);
+  Overlay overlay;
+  const Ptr<GstElement> tee(
+      GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("tee", nullptr))));
+  const Harness input(gst_harness_new_with_element(tee.get(), "sink", "src_0"));
+  // The tee's second branch leads into the overlay.
+  const Ptr<GstPad> branch(gst_element_request_pad_simple(tee.get(), "src_1"));
+  const Ptr<GstPad> sink(gst_element_get_static_pad(overlay.element(), "sink"));
+  gst_pad_unlink(overlay.harness()->srcpad, sink.get());
+  ASSERT_EQ(gst_pad_link(branch.get(), sink.get()), GST_PAD_LINK_OK);
+  gst_harness_set_src_caps_str(input.get(), caps_of("RGB", 4, 2).c_str());
+
+  ASSERT_EQ(gst_harness_push(input.get(), rgb_frame_with_mask().release()), GST_FLOW_OK);
+  const Ptr<GstBuffer> plain(gst_harness_pull(input.get()));
+  const Ptr<GstBuffer> drawn(gst_harness_pull(overlay.harness()));
+  EXPECT_EQ(rgb_of(drawn.get()), twice(kRow));
+  EXPECT_EQ(rgb_of(plain.get()), Pixels(24, 100));
+}
+
 TEST(NaclipOverlay, CopiesMemoryThatAnotherBufferHoldsToo) {
   Overlay overlay;
   overlay.set_caps("RGB", 4, 2);

@@ -224,14 +224,17 @@ TEST(OverlayMasks, AreCutAtTheFramesEdges) {
 TEST(OverlayMasks, MayHaveTwoBytesALabelAndLabelsOfNoRegion) {
   std::vector<OverlayRegion> regions(301, kNothing);
   regions[300] = kRed;
-  TestMask mask(3, 1, regions, 2);
-  mask.paint([](int x, int) { return x == 0 ? 300 : x == 1 ? 44 : 301; });  // 44 is 300's low byte
-  TestFrame frame(PixelFormat::kRgb, 3, 1);
+  TestMask mask(3, 2, regions, 2);
+  // 44 is 300's low byte, 301 is no region.
+  const int labels[] = {300, 44, 301, 301, 300, 44};
+  mask.paint([&](int x, int y) { return labels[y * 3 + x]; });
+  TestFrame frame(PixelFormat::kRgb, 3, 2);
   frame.fill({9, 9, 9});
-  draw(frame, mask.over(3, 1), plain(1.0));
-  EXPECT_EQ(frame.at(0, 0), (Sample{255, 0, 0}));
-  EXPECT_EQ(frame.at(1, 0), (Sample{9, 9, 9}));
-  EXPECT_EQ(frame.at(2, 0), (Sample{9, 9, 9}));
+  draw(frame, mask.over(3, 2), plain(1.0));
+  for (int i = 0; i < 6; ++i) {
+    const Sample expected = labels[i] == 300 ? Sample{255, 0, 0} : Sample{9, 9, 9};
+    EXPECT_EQ(frame.at(i % 3, i / 3), expected) << i;
+  }
 }
 
 TEST(OverlayMasks, SmallerThanTheFrameHaveSmoothEdges) {
@@ -285,17 +288,23 @@ TEST(OverlayContours, KeepTheirWidthOnEnlargedMasks) {
   }
 }
 
-TEST(OverlayContours, OfAnEnlargedSlopeFollowTheSlope) {
+TEST(OverlayContours, OfAnEnlargedSlopeFollowTheSlopeWithoutJags) {
   // A staircase of one step in four: the line may stray by less than half a step from the slope.
   TestMask mask(80, 40, {kNothing, kRed});
   mask.paint([](int x, int y) { return 4 * y >= x + 40; });
-  TestFrame frame(PixelFormat::kRgb, 480, 240);
-  frame.fill({0, 0, 0});
-  draw(frame, mask.over(480, 240), plain(0.0, 2));
-  for (int x = 60; x < 300; ++x) {
-    int y = 0;
-    while (y < 240 && frame.at(x, y)[0] < 128) ++y;
-    EXPECT_NEAR(y, (x + 240) / 4.0 + 2.25, 2.8) << x;
+  for (const int width : {2, 12}) {
+    TestFrame frame(PixelFormat::kRgb, 480, 240);
+    frame.fill({0, 0, 0});
+    draw(frame, mask.over(480, 240), plain(0.0, width));
+    int blended = 0;
+    for (int x = 60; x < 300; ++x) {
+      int y = 0;
+      while (y < 240 && frame.at(x, y)[0] < 128) ++y;
+      EXPECT_NEAR(y, (x + 240) / 4.0 + 2.25, 2.8) << x;
+      const int edge = frame.at(x, y)[0], before = frame.at(x, y - 1)[0];
+      blended += (edge > 20 && edge < 235) || (before > 20 && before < 235);
+    }
+    EXPECT_GT(blended, 120) << "of 240 columns, contours " << width;
   }
 }
 
