@@ -39,12 +39,21 @@ Paint mean(const Paint &a, const Paint &b, const Paint &c, const Paint &d) {
   return result;
 }
 
-void append(const PlaneLayout &layout, const Paint &paint, std::vector<std::uint8_t> &colour,
-            std::vector<std::uint8_t> &alpha) {
-  for (int i = 0; i < layout.bytes_per_sample; ++i) {
-    const int component = layout.bytes[static_cast<std::size_t>(i)];
-    colour.push_back(component < 0 ? 0 : paint.components[static_cast<std::size_t>(component)]);
-    alpha.push_back(component < 0 ? 0 : paint.alpha);
+/// Appends the bytes of `count` samples, which are 0 where the layout has no component.
+void append(const PlaneLayout &layout, const Paint *paints, std::size_t count,
+            std::vector<std::uint8_t> &colour, std::vector<std::uint8_t> &alpha) {
+  const auto bytes = static_cast<std::size_t>(layout.bytes_per_sample);
+  const std::size_t begin = colour.size();
+  colour.resize(begin + count * bytes);
+  alpha.resize(begin + count * bytes);
+  for (std::size_t byte = 0; byte < bytes; ++byte) {
+    if (layout.bytes[byte] < 0) continue;
+    const auto component = static_cast<std::size_t>(layout.bytes[byte]);
+    std::uint8_t *colours = colour.data() + begin + byte, *alphas = alpha.data() + begin + byte;
+    for (std::size_t i = 0; i < count; ++i) {
+      colours[i * bytes] = paints[i].components[component];
+      alphas[i * bytes] = paints[i].alpha;
+    }
   }
 }
 
@@ -92,7 +101,7 @@ void OverlayLayer::make_patterns(Plane &plane) const {
   plane.flat_alpha.clear();
   for (const Paint &paint : flat_)
     for (int i = 0; i < kPatternSamples; ++i)
-      append(plane.layout, paint, plane.flat_colour, plane.flat_alpha);
+      append(plane.layout, &paint, 1, plane.flat_colour, plane.flat_alpha);
 }
 
 void OverlayLayer::add_row(const RowPaint &row) {
@@ -148,9 +157,8 @@ void OverlayLayer::write(Plane &plane, int row, const RowPaint &paint) {
     if (mixed || flat_[static_cast<std::size_t>(span.paint)].alpha > 0) {
       plane.spans.push_back({row, begin, span.end - begin, span.paint, plane.colour.size()});
       if (mixed)
-        for (int x = begin; x < span.end; ++x)
-          append(plane.layout, paint.pixels[static_cast<std::size_t>(x)], plane.colour,
-                 plane.alpha);
+        append(plane.layout, paint.pixels.data() + begin,
+               static_cast<std::size_t>(span.end - begin), plane.colour, plane.alpha);
     }
     begin = span.end;
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
+#include <tuple>
 
 namespace naclip {
 namespace {
@@ -12,52 +13,10 @@ namespace {
 constexpr float kCoverReach = 1.25F;
 /// From the middle of a cell to its corner, in cells.
 constexpr float kHalfDiagonal = 0.75F;
-
-using Weights = std::array<float, 5>;
-
-/// The bell at a point that lies `t` cells, -0.5..0.5, to the right of the middle of a cell.
-Weights bell(float t) {
-  const float left = 0.5F * (0.5F - t) * (0.5F - t), right = 0.5F * (0.5F + t) * (0.5F + t);
-  const float middle = 0.75F - t * t;
-  return {0.25F * left, 0.5F * left + 0.25F * middle, 0.25F * left + 0.5F * middle + 0.25F * right,
-          0.25F * middle + 0.5F * right, 0.25F * right};
-}
-
-/// Distances to a straight border, in cells, by the coverage on the near side: a table over 0.5..1.
-class EdgeProfile {
- public:
-  EdgeProfile() {
-    float distance = 0.0F;
-    for (std::size_t i = 0; i <= kSteps; ++i) {
-      const float cover = 0.5F + 0.5F * static_cast<float>(i) / kSteps;
-      while (distance < 2.0F && cover_at(distance) < cover) distance += 1.0F / 1024;
-      distances_[i] = distance;
-    }
-    distances_[kSteps + 1] = distance;
-  }
-
-  float distance(float cover) const {
-    const float position = std::clamp((cover - 0.5F) * 2.0F, 0.0F, 1.0F) * kSteps;
-    const auto index = static_cast<std::size_t>(position);
-    const float part = position - static_cast<float>(index);
-    return distances_[index] + part * (distances_[index + 1] - distances_[index]);
-  }
-
- private:
-  static constexpr int kSteps = 256;
-
-  /// The coverage of the cells from 0 on at a point of them.
-  static float cover_at(float position) {
-    const int cell = static_cast<int>(position);
-    const Weights weights = bell(position - static_cast<float>(cell) - 0.5F);
-    float sum = 0.0F;
-    for (int i = -2; i <= 2; ++i)
-      if (cell + i >= 0) sum += weights[static_cast<std::size_t>(i + 2)];
-    return sum;
-  }
-
-  std::array<float, kSteps + 2> distances_{};
-};
+/// Coverage is looked up in so many steps.
+constexpr std::size_t kCoverSteps = 512;
+/// So many pairs of classes are looked up; with more of them, pixels are computed one by one.
+constexpr std::size_t kMostPairs = 400;
 
 template <int kBytes>
 std::size_t read_label(const std::uint8_t *bytes) {
@@ -106,32 +65,6 @@ std::size_t OverlayMask::at(int x, int y) const {
   const std::uint8_t *bytes =
       labels + y * stride + static_cast<std::ptrdiff_t>(x) * bytes_per_label;
   return bytes_per_label == 1 ? read_label<1>(bytes) : read_label<2>(bytes);
-}
-
-RegionPainter::Axis RegionPainter::make_axis(int frame, int offset, int length, int cells,
-                                             bool smooth) {
-  Axis axis;
-  axis.begin = std::clamp(offset, 0, frame);
-  axis.end = std::clamp(offset + length, axis.begin, frame);
-  axis.scale = static_cast<double>(length) / cells;
-  const auto count = static_cast<std::size_t>(axis.end - axis.begin);
-  axis.cell.resize(count);
-  axis.weights.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::int64_t middle = 2 * (axis.begin + static_cast<std::int64_t>(i) - offset) + 1;
-    const int cell = static_cast<int>(middle * cells / (2 * static_cast<std::int64_t>(length)));
-    axis.cell[i] = std::clamp(cell, 0, cells - 1);
-    const double position = static_cast<double>(middle) / (2.0 * axis.scale);
-    const auto t = static_cast<float>(position - axis.cell[i] - 0.5);
-    axis.weights[i] = smooth ? bell(t) : Weights{0.0F, 0.0F, 1.0F, 0.0F, 0.0F};
-  }
-  axis.first_pixel.resize(static_cast<std::size_t>(cells) + 1);
-  std::size_t pixel = 0;
-  for (int cell = 0; cell <= cells; ++cell) {
-    while (pixel < count && axis.cell[pixel] < cell) ++pixel;
-    axis.first_pixel[static_cast<std::size_t>(cell)] = axis.begin + static_cast<int>(pixel);
-  }
-  return axis;
 }
 
 std::vector<Paint> RegionPainter::make_paints(const OverlayMask &mask, const Canvas &canvas,
@@ -224,6 +157,70 @@ void RegionPainter::find_runs(int cell_row) {
   }
 }
 
+// Most cells near a border see two classes: what a pixel there looks like follows from the coverage
+// of one of them alone, and is looked up.
+void RegionPainter::find_pairs(int cell_row) {
+  pairs_.resize(static_cast<std::size_t>(width_));
+  for (const Run &run : runs_)
+    for (int cell = run.begin; run.mixed && cell < run.end; ++cell)
+      find_pair(cell, cell_row, pairs_[static_cast<std::size_t>(cell)]);
+}
+
+void RegionPainter::find_pair(int cell, int cell_row, Pair &pair) {
+  const std::uint16_t *ids = ids_of_row(cell_row) + cell;
+  const std::uint16_t own = *ids;
+  std::uint16_t other = own;
+  pair = {};
+  if (!distances_.empty()) return;  // wide lines need more than the coverage
+  for (std::size_t line = 0; line < 5; ++line) {
+    const std::uint16_t *start =
+        ids + (static_cast<std::ptrdiff_t>(line) - 2) * static_cast<std::ptrdiff_t>(stride_) - 2;
+    for (std::size_t column = 0; column < 5; ++column) {
+      const std::uint16_t id = start[column];
+      if (id == own) {
+        pair.columns[column] |= static_cast<std::uint8_t>(1U << line);
+        continue;
+      }
+      if (other == own) other = id;
+      if (id != other) return;
+    }
+  }
+  pair.paints = pair_paints(own, other);
+}
+
+const Paint *RegionPainter::pair_paints(std::uint16_t one, std::uint16_t other) {
+  const std::uint32_t key = std::uint32_t{one} << 16 | other;
+  auto found = pair_paints_.find(key);
+  if (found == pair_paints_.end()) {
+    if (pair_paints_.size() >= kMostPairs) return nullptr;
+    std::vector<Paint> paints(kCoverSteps + 1);
+    Neighbourhood around;
+    around.count = 2;
+    around.ids[0] = one;
+    around.ids[1] = other;
+    for (std::size_t i = 0; i <= kCoverSteps; ++i) {
+      const float cover = static_cast<float>(i) / kCoverSteps;
+      around.columns[0] = {cover};
+      around.columns[1] = {1.0F - cover};
+      paints[i] = mix(around, {1.0F});
+    }
+    found = pair_paints_.emplace(key, std::move(paints)).first;
+  }
+  return found->second.data();
+}
+
+void RegionPainter::paint_pair(const Pair &pair, const std::array<float, 32> &sums, int begin,
+                               int end, RowPaint &row) const {
+  Weights columns;
+  for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = sums[pair.columns[i]];
+  const Weights *weights = &across_.weights[static_cast<std::size_t>(begin - across_.begin)];
+  for (int x = begin; x < end; ++x, ++weights) {
+    const float cover = std::min(dot(columns, *weights), 1.0F);
+    row.pixels[static_cast<std::size_t>(x)] =
+        pair.paints[static_cast<std::size_t>(cover * kCoverSteps + 0.5F)];
+  }
+}
+
 void RegionPainter::gather(int cell, int cell_row, const Weights &weights,
                            Neighbourhood &around) const {
   around.count = 0;
@@ -248,10 +245,9 @@ void RegionPainter::gather(int cell, int cell_row, const Weights &weights,
 }
 
 // Pixels of the frame from the border of the `own`-th class around, which covers `cover`.
-float RegionPainter::border_distance(const Neighbourhood &around, std::size_t own, float cover,
-                                     const Weights &weights) const {
-  static const EdgeProfile kProfile;
-  if (distances_.empty()) return scale_ * kProfile.distance(cover);
+float RegionPainter::distance_of(const Neighbourhood &around, std::size_t own, float cover,
+                                 const Weights &weights) const {
+  if (distances_.empty()) return scale_ * naclip::border_distance(cover);
   float sum = 0.0F;
   for (std::size_t i = 0; i < around.count; ++i) {
     const float distance = dot(weights, around.distances[i]);
@@ -279,7 +275,7 @@ Paint RegionPainter::mix(const Neighbourhood &around, const Weights &weights) co
     }
   }
   if (line_ > 0.0F && (around.count > 1 || !distances_.empty())) {
-    const float distance = border_distance(around, first, first_cover, weights);
+    const float distance = distance_of(around, first, first_cover, weights);
     // How much of this pixel lies on the near side of the border, and on the line inside it.
     const float own = std::min(0.5F + distance, 1.0F);
     const std::uint16_t own_id = around.ids[first];
@@ -304,6 +300,13 @@ void RegionPainter::paint_row(int y, RowPaint &row) const {
   const auto index = static_cast<std::size_t>(y - down_.begin);
   const int cell_row = down_.cell[index];
   const std::uint16_t *ids = ids_of_row(cell_row);
+  const Weights &weights = down_.weights[index];
+  // By column of five cells, a bit for each that is of a pair's first class: how much of it that
+  // makes.
+  std::array<float, 32> sums{};
+  for (std::size_t bits = 1; bits < sums.size(); ++bits)
+    for (std::size_t line = 0; line < weights.size(); ++line)
+      if (bits >> line & 1) sums[bits] += weights[line];
   Neighbourhood around;
   row.clear(frame_width_);
   row.extend(across_.begin, 0);
@@ -315,7 +318,12 @@ void RegionPainter::paint_row(int y, RowPaint &row) const {
     if (!run.mixed) continue;
     for (int cell = run.begin; cell < run.end; ++cell, ++first) {
       if (first[0] >= first[1]) continue;
-      gather(cell, cell_row, down_.weights[index], around);
+      const Pair &pair = pairs_[static_cast<std::size_t>(cell)];
+      if (pair.paints != nullptr) {
+        paint_pair(pair, sums, first[0], first[1], row);
+        continue;
+      }
+      gather(cell, cell_row, weights, around);
       paint_cell(around, first[0], first[1], row);
     }
   }
@@ -327,10 +335,13 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
   smooth_ = mask.frame_width > mask.width || mask.frame_height > mask.height;
   across_ = make_axis(canvas.width, mask.frame_x, mask.frame_width, mask.width, smooth_);
   down_ = make_axis(canvas.height, mask.frame_y, mask.frame_height, mask.height, smooth_);
-  scale_ = static_cast<float>(std::sqrt(across_.scale * down_.scale));
-  line_ = static_cast<float>(std::max(line, 0));
   frame_width_ = canvas.width;
+  const auto look = std::tuple(fills_, line_, scale_);
+  line_ = static_cast<float>(std::max(line, 0));
+  scale_ = static_cast<float>(std::sqrt(across_.scale * down_.scale));
   layer.begin(canvas, make_paints(mask, canvas, opacity), down_.begin);
+  if (look != std::tuple(fills_, line_, scale_) || pair_paints_.size() >= kMostPairs)
+    pair_paints_.clear();
   if (across_.begin < across_.end && down_.begin < down_.end && fills_.size() > 1) {
     number_cells(mask);
     distances_.clear();
@@ -339,7 +350,10 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
     int cell_row = -1;
     for (int y = down_.begin; y < down_.end; ++y) {
       const int next = down_.cell[static_cast<std::size_t>(y - down_.begin)];
-      if (next != cell_row) find_runs(cell_row = next);
+      if (next != cell_row) {
+        find_runs(cell_row = next);
+        find_pairs(cell_row);
+      }
       paint_row(y, row);
       layer.add_row(row);
     }

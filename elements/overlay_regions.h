@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "overlay_axis.h"
 #include "overlay_layer.h"
 
 namespace naclip {
@@ -52,23 +54,18 @@ class RegionPainter {
              OverlayLayer &layer);
 
  private:
-  /// Of the two cells before, the nearest one and the two after it.
-  using Weights = std::array<float, 5>;
   static constexpr int kMargin = 2;
   /// {alpha, three components}, premultiplied, 0..255
   using Tint = std::array<float, 4>;
 
-  /// How the pixels along one side of the frame lie on those of the mask.
-  struct Axis {
-    int begin = 0, end = 0;        // the part of the frame that the mask covers
-    std::vector<int> cell;         // the pixel of the mask that is nearest to each of those
-    std::vector<Weights> weights;  // of that pixel and its neighbours
-    std::vector<int> first_pixel;  // by cell: the first pixel that is nearest to it or one after it
-    double scale = 1.0;            // pixels of the frame per pixel of the mask
-  };
   struct Run {
     int begin, end;
     bool mixed;
+  };
+  /// A cell that sees two classes.
+  struct Pair {
+    std::array<std::uint8_t, 5> columns{};  // by column, a bit for each cell of the first class
+    const Paint *paints = nullptr;  // by coverage of the first class; null where there are more
   };
   /// The classes around one cell, and how much of each lies in its columns at one row of the frame.
   struct Neighbourhood {
@@ -79,16 +76,20 @@ class RegionPainter {
     std::array<Weights, kMost> distances;  // the same times the distance to the border
   };
 
-  static Axis make_axis(int frame, int offset, int length, int cells, bool smooth);
   std::vector<Paint> make_paints(const OverlayMask &mask, const Canvas &canvas, double opacity);
   void number_cells(const OverlayMask &mask);
   void measure_distances();
   void find_runs(int cell_row);
   void paint_row(int y, RowPaint &row) const;
+  void find_pairs(int cell_row);
+  void find_pair(int cell, int cell_row, Pair &pair);
+  const Paint *pair_paints(std::uint16_t one, std::uint16_t other);
+  void paint_pair(const Pair &pair, const std::array<float, 32> &sums, int begin, int end,
+                  RowPaint &row) const;
   void gather(int cell, int cell_row, const Weights &weights, Neighbourhood &around) const;
   void paint_cell(const Neighbourhood &around, int begin, int end, RowPaint &row) const;
-  float border_distance(const Neighbourhood &around, std::size_t own, float cover,
-                        const Weights &weights) const;
+  float distance_of(const Neighbourhood &around, std::size_t own, float cover,
+                    const Weights &weights) const;
   Paint mix(const Neighbourhood &around, const Weights &weights) const;
 
   const std::uint16_t *ids_of_row(int cell_row) const {
@@ -107,6 +108,8 @@ class RegionPainter {
   std::vector<float> distances_;  // to the region's border, in cells; empty where not needed
   std::vector<std::uint8_t> marks_, mixed_;  // of one row of cells
   std::vector<Run> runs_;
+  std::vector<Pair> pairs_;  // of one row of cells
+  std::unordered_map<std::uint32_t, std::vector<Paint>> pair_paints_;
 };
 
 }  // namespace naclip

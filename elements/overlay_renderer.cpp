@@ -86,6 +86,9 @@ void OverlayRenderer::stamp(const TextBitmap &bitmap, int left, int top, const C
   const ColourConverter converter(canvas.format, canvas.matrix, canvas.range);
   layer.begin(canvas, std::vector<Paint>(1), top);
   RowPaint row;
+  // Neighbouring pixels are mostly equal.
+  std::uint32_t last = 0;
+  Paint paint;
   for (int y = 0; y < bitmap.height; ++y) {
     row.clear(canvas.width);
     row.extend(left, 0);
@@ -95,9 +98,13 @@ void OverlayRenderer::stamp(const TextBitmap &bitmap, int left, int top, const C
       const std::uint32_t pixel =
           bitmap.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(bitmap.width) +
                         static_cast<std::size_t>(x)];
-      row.pixels[static_cast<std::size_t>(left + x)] =
-          converter.paint(static_cast<float>(pixel >> 24), static_cast<float>(pixel >> 16 & 0xff),
-                          static_cast<float>(pixel >> 8 & 0xff), static_cast<float>(pixel & 0xff));
+      if (pixel != last) {
+        last = pixel;
+        paint = converter.paint(
+            static_cast<float>(pixel >> 24), static_cast<float>(pixel >> 16 & 0xff),
+            static_cast<float>(pixel >> 8 & 0xff), static_cast<float>(pixel & 0xff));
+      }
+      row.pixels[static_cast<std::size_t>(left + x)] = paint;
     }
     layer.add_row(row);
   }

@@ -253,6 +253,21 @@ TEST(OverlayMasks, SmallerThanTheFrameHaveSmoothEdges) {
   EXPECT_NEAR(frame.at(31, 32)[0] + frame.at(32, 32)[0], 255, 2) << "the border has moved";
 }
 
+TEST(OverlayMasks, SmallerThanTheFrameLeaveNoGapsWhereManyClassesMeet) {
+  TestMask mask(12, 9, {kRed, kGreen, {"blue", 0x0000ff, 0.2, true}});
+  mask.paint([](int x, int y) { return (x * x + 5 * y + x * y) % 3; });
+  for (const int contours : {0, 2, 9}) {
+    TestFrame frame(PixelFormat::kRgb, 85, 64);
+    frame.fill({0, 0, 0});
+    draw(frame, mask.over(85, 64), plain(1.0, contours));
+    for (int y = 0; y < 64; ++y)
+      for (int x = 0; x < 85; ++x) {
+        const Sample pixel = frame.at(x, y);
+        ASSERT_NEAR(pixel[0] + pixel[1] + pixel[2], 255, 2) << x << ", " << y;
+      }
+  }
+}
+
 TEST(OverlayContours, AreAsWideAsAskedAlongTheInsideOfARegion) {
   for (const int width : {1, 2, 3, 6}) {
     TestMask mask(40, 40, {kNothing, kRed, kGreen});
