@@ -55,7 +55,7 @@ std::string missing_library(const std::string &words) {
 [[noreturn]] void throw_not_opened(const std::string &path, const std::string &words) {
   const std::string missing = missing_library(words);
   std::string message = "The NACLIP engine " + path + " cannot be opened";
-  if (missing.find("libnaclip") != std::string::npos) {
+  if (missing == path || missing.ends_with(kLibrary)) {
     message += ": it is not there. Install gst-naclip whole, or set NACLIP_ENGINE to the path of " +
                std::string(kLibrary);
   } else if (!missing.empty()) {

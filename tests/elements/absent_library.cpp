@@ -1,0 +1,3 @@
+int naclip_test_absent() {
+  return 1;
+}

@@ -1,0 +1,138 @@
+// How naclipsegment refuses to start: one error of a named domain, and a clean way back.
+#include <filesystem>
+
+#include "../model/torch_files.h"
+#include "segment_harness.h"
+
+namespace naclip::testing {
+namespace {
+
+using Setter = std::function<void(GstElement *)>;
+
+struct Outcome {
+  GQuark domain = 0;
+  int code = 0;
+  std::string text;
+  int errors = 0;
+};
+
+class SegmentStart : public Segment {
+ protected:
+  /// Starts the element as `set` leaves it; what it posted, after it went back to NULL.
+  static Outcome start_with(const Setter &set) {
+    const Ptr<GstElement> element(GST_ELEMENT(gst_object_ref_sink(
+        gst_parse_launch(segment_line("vocabulary=\"cat; dog\"").c_str(), nullptr))));
+    Messages messages(element.get());
+    set(element.get());
+    EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+    EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+    Outcome outcome;
+    while (const Ptr<GstMessage> message = messages.next(GST_MESSAGE_ERROR)) {
+      const Ptr<GError> error = error_of(message.get());
+      outcome = {error->domain, error->code, error->message, outcome.errors + 1};
+    }
+    return outcome;
+  }
+
+  static Outcome start_with_model(const std::string &path) {
+    return start_with(
+        [&](GstElement *element) { g_object_set(element, "model", path.c_str(), nullptr); });
+  }
+
+  static Outcome start_with_vocabulary(const std::string &text) {
+    return start_with(
+        [&](GstElement *element) { g_object_set(element, "vocabulary", text.c_str(), nullptr); });
+  }
+};
+
+void expect(const Outcome &outcome, GQuark domain, int code, const std::string &part) {
+  EXPECT_EQ(outcome.errors, 1);
+  EXPECT_STREQ(g_quark_to_string(outcome.domain), g_quark_to_string(domain));
+  EXPECT_EQ(outcome.code, code) << outcome.text;
+  EXPECT_NE(outcome.text.find(part), std::string::npos) << outcome.text;
+}
+
+TEST_F(SegmentStart, WithoutAModelSaysToSetIt) {
+  expect(start_with_model(""), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "model");
+}
+
+TEST_F(SegmentStart, WithAModelThatIsNotThereNamesIt) {
+  expect(start_with_model("/nowhere/model.pt"), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+         "/nowhere/model.pt");
+}
+
+TEST_F(SegmentStart, WithAFolderSaysSo) {
+  expect(start_with_model(test::temporary_folder()), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
+         "folder");
+}
+
+TEST_F(SegmentStart, WithATextFileOrATruncatedOneSaysWhatAModelIs) {
+  expect(start_with_model(test::write_file("model.txt", "not a model\n")), GST_STREAM_ERROR,
+         GST_STREAM_ERROR_WRONG_TYPE, "model.txt");
+  expect(start_with_model(test::write_file("empty.pt", "")), GST_STREAM_ERROR,
+         GST_STREAM_ERROR_WRONG_TYPE, "empty.pt");
+  for (const char *golden :
+       {"tiny-openai.safetensors", "tiny-openai-torchscript.pt", "tiny-openai-state-dict.pt"}) {
+    const std::string whole = test::read_bytes(test::golden_file(golden));
+    expect(start_with_model(test::write_file("cut", whole.substr(0, whole.size() / 2))),
+           GST_STREAM_ERROR, GST_STREAM_ERROR_WRONG_TYPE, "cut");
+  }
+}
+
+TEST_F(SegmentStart, WithABadTensorNamesIt) {
+  const std::string name = "visual.ln_post.weight";
+  for (const auto &edit : std::vector<std::function<void(test::FileTensors &)>>{
+           [&](test::FileTensors &tensors) { tensors.erase(name); },
+           [&](test::FileTensors &tensors) { test::reshape(tensors.at(name), {3}); },
+           [&](test::FileTensors &tensors) { test::put_nan(tensors.at(name)); }})
+    expect(start_with_model(test::write_checkpoint_with(edit)), GST_LIBRARY_ERROR,
+           GST_LIBRARY_ERROR_INIT, name);
+}
+
+TEST_F(SegmentStart, WithAHostilePickleRunsNothing) {
+  const std::string witness = test::temporary_folder() + "/witness";
+  const std::string archive = test::zip_bytes(
+      {{"archive/data.pkl", test::hostile_pickle("posix", "system", "touch " + witness)},
+       {"archive/version", "3\n"}});
+  expect(start_with_model(test::write_file("hostile.pt", archive)), GST_STREAM_ERROR,
+         GST_STREAM_ERROR_WRONG_TYPE, "posix.system");
+  EXPECT_FALSE(std::filesystem::exists(witness));
+}
+
+TEST_F(SegmentStart, WithABadVocabularySaysWhere) {
+  expect(start_with_vocabulary(""), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "vocabulary");
+  expect(start_with_vocabulary(" ; ,, ;\n;"), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+         "vocabulary");
+  expect(start_with_vocabulary("cat; dog; cat"), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+         "cat");
+  expect(start_with_vocabulary("cat; d\xffg"), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+         "UTF-8");
+}
+
+TEST_F(SegmentStart, WithAVocabularyFileThatIsNotThereNamesIt) {
+  expect(start_with([](GstElement *element) {
+           g_object_set(element, "vocabulary", "", "vocabulary-file", "/nowhere/words.txt",
+                        nullptr);
+         }),
+         GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "/nowhere/words.txt");
+}
+
+TEST_F(SegmentStart, WithADeviceThatIsNoneOrNotThereSaysSo) {
+  const auto device = [](const char *name) {
+    return start_with([&](GstElement *element) { g_object_set(element, "device", name, nullptr); });
+  };
+  expect(device("tpu"), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "tpu");
+  expect(device("cuda:99"), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "cuda:99");
+}
+
+TEST_F(SegmentStart, ThatFailedMaySucceedLater) {
+  const Ptr<GstElement> element(GST_ELEMENT(gst_object_ref_sink(
+      gst_parse_launch(segment_line("vocabulary=\"cat; cat\"").c_str(), nullptr))));
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);
+  g_object_set(element.get(), "vocabulary", "cat; dog", nullptr);
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+}
+
+}  // namespace
+}  // namespace naclip::testing

@@ -1,0 +1,75 @@
+// naclipsegment between two pads, with the tiny checkpoint.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "../../elements/naclipsegment.h"
+#include "../model/checkpoint_files.h"
+#include "frames.h"
+
+namespace naclip::testing {
+
+inline std::string tiny_model() {
+  return test::golden_file("tiny-openai.safetensors");
+}
+
+/// Settings that keep tests quick: a small input, one refinement step.
+inline constexpr const char *kQuick =
+    " device=cpu input-size=96 window-size=80 window-stride=40 refine-steps=1 ";
+
+/// A launch line of the element with the tiny model; `more` may overrule any property.
+inline std::string segment_line(const std::string &more) {
+  return "naclipsegment model=\"" + tiny_model() + "\"" + kQuick + more;
+}
+
+class Segment : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { GST_ELEMENT_REGISTER(naclipsegment, nullptr); }
+
+  void start(const std::string &line, const std::string &caps) {
+    harness_.reset(gst_harness_new_parse(line.c_str()));
+    element_.reset(gst_harness_find_element(harness_.get(), "naclipsegment"));
+    messages_ = std::make_unique<Messages>(element_.get());
+    gst_harness_set_src_caps_str(harness_.get(), caps.c_str());
+  }
+
+  Ptr<GstBuffer> pass(Ptr<GstBuffer> frame) {
+    return Ptr<GstBuffer>(gst_harness_push_and_pull(harness_.get(), frame.release()));
+  }
+
+  static GstNaclipSegmentation *segmentation_of(const Ptr<GstBuffer> &frame) {
+    GstNaclipSegmentationMeta *meta =
+        frame ? gst_buffer_get_naclip_segmentation_meta(frame.get()) : nullptr;
+    EXPECT_NE(meta, nullptr);
+    return meta != nullptr ? meta->segmentation : nullptr;
+  }
+
+  static std::vector<std::uint8_t> mask_bytes(GstNaclipSegmentation *segmentation) {
+    GstBuffer *mask = gst_naclip_segmentation_get_mask(segmentation);
+    std::vector<std::uint8_t> bytes(gst_buffer_get_size(mask));
+    gst_buffer_extract(mask, 0, bytes.data(), bytes.size());
+    return bytes;
+  }
+
+  static std::vector<std::string> labels_of(GstNaclipSegmentation *segmentation) {
+    std::vector<std::string> labels;
+    for (guint id = 0; id < gst_naclip_segmentation_get_n_regions(segmentation); ++id)
+      labels.emplace_back(gst_naclip_segmentation_get_region(segmentation, id)->label);
+    return labels;
+  }
+
+  guint64 statistic(const char *field) {
+    GstStructure *stats = nullptr;
+    g_object_get(element_.get(), "stats", &stats, nullptr);
+    const Ptr<GstStructure> owned(stats);
+    guint64 value = 0;
+    EXPECT_TRUE(gst_structure_get_uint64(stats, field, &value)) << field;
+    return value;
+  }
+
+  Harness harness_;
+  Ptr<GstElement> element_;
+  std::unique_ptr<Messages> messages_;
+};
+
+}  // namespace naclip::testing
