@@ -139,7 +139,8 @@ TEST(OverlayText, TakesAnyTextAndCutsLongOnes) {
   EXPECT_GT(text.name("歩行者", 0).width, 20);
   EXPECT_GT(text.name("الطريق", 0).width, 20);
   EXPECT_GT(text.name("\xff\xfe broken", 0).width, 20);
-  EXPECT_LE(text.name("two\nlines", 0).height, text.name("lines", 0).height + 2);
+  // One line, though the sign for the line's end may come from a taller font.
+  EXPECT_LT(text.name("two\nlines", 0).height, text.name("lines", 0).height * 3 / 2);
   EXPECT_EQ(text.name("", 0).width, 0);
 }
 
