@@ -111,8 +111,18 @@ class Reader {
   Reader(const Reader &) = delete;
   Reader &operator=(const Reader &) = delete;
 
-  /// The next buffer; null at the end. The caller owns it.
-  GstSample *next() { return gst_app_sink_pull_sample(GST_APP_SINK(sink_)); }
+  /// The next buffer; null at the end and where the file cannot be read on. The caller owns it.
+  GstSample *next() {
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
+    while (!gst_app_sink_is_eos(GST_APP_SINK(sink_))) {
+      GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), 100 * GST_MSECOND);
+      if (sample) return sample;
+      // A pipeline that failed before its sink was linked never tells the sink of an end.
+      g_autoptr(GstMessage) error = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
+      if (error) return nullptr;
+    }
+    return nullptr;
+  }
 
  private:
   GstElement *pipeline_ = nullptr;

@@ -50,7 +50,7 @@ TEST_F(LaunchFiles, AnnotateFileKeepsFramesTimesSizeAndDuration) {
   const Recording annotated = result("out.mkv");
   EXPECT_EQ(annotated.width, kWidth);
   EXPECT_EQ(annotated.height, kHeight);
-  expect_times(annotated, even_times(kFrames));
+  ASSERT_NO_FATAL_FAILURE(expect_times(annotated, even_times(kFrames)));
   EXPECT_GE(annotated.duration, (kFrames - 1) * 100 * GST_MSECOND);
   EXPECT_LE(annotated.duration, (kFrames + 1) * 100 * GST_MSECOND);
 }
@@ -92,7 +92,7 @@ TEST_F(LaunchFiles, MaskBesidePictureIsTwiceAsWideWithTheMaskOnTheRight) {
   const Recording beside = result("out.mkv");
   ASSERT_EQ(beside.width, 2 * kWidth);
   ASSERT_EQ(beside.height, kHeight);
-  expect_times(beside, even_times(kFrames));
+  ASSERT_NO_FATAL_FAILURE(expect_times(beside, even_times(kFrames)));
   for (std::size_t i = 0; i < beside.frames.size(); ++i) {
     expect_colour(beside, beside.frames[i], kWidth, 2 * kWidth, {0, 192, 0});
     expect_colour(beside, beside.frames[i], 0, kWidth,
@@ -105,7 +105,7 @@ TEST_F(LaunchFiles, MatteKeepsThePictureWhereTheClassIs) {
                                               "VOCABULARY=person", "CLASSES=person"});
   const Recording plain = read_recording(clip_);
   const Recording matte = result("out.mkv");
-  expect_times(matte, even_times(kFrames));
+  ASSERT_NO_FATAL_FAILURE(expect_times(matte, even_times(kFrames)));
   for (std::size_t i = 0; i < plain.frames.size(); ++i) {
     EXPECT_LT(difference(plain.frames[i], matte.frames[i]), kCodecError);
   }
@@ -118,7 +118,7 @@ TEST_F(LaunchFiles, MatteShowsTheBackgroundWhereTheClassIsNot) {
               "SEGMENT=input-size=64 window-size=0 refine-steps=0 prompts=none threshold=1",
               "BACKGROUND=videotestsrc num-buffers=1 pattern=blue ! video/x-raw,framerate=1/1"});
   const Recording matte = result("out.mkv");
-  expect_times(matte, even_times(kFrames));
+  ASSERT_NO_FATAL_FAILURE(expect_times(matte, even_times(kFrames)));
   for (const Frame &frame : matte.frames) expect_colour(matte, frame, 0, kWidth, {0, 0, 255});
 }
 

@@ -49,7 +49,16 @@ Pipeline decode(const std::string &path, Take take) {
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink");
   g_object_set(file, "location", path.c_str(), nullptr);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  while (g_autoptr(GstSample) sample = gst_app_sink_pull_sample(GST_APP_SINK(sink))) take(sample);
+  // A pipeline that failed before its sink was linked never tells the sink of an end.
+  while (!gst_app_sink_is_eos(GST_APP_SINK(sink))) {
+    g_autoptr(GstSample) sample =
+        gst_app_sink_try_pull_sample(GST_APP_SINK(sink), 100 * GST_MSECOND);
+    if (sample) {
+      take(sample);
+    } else {
+      check(pipeline.get(), false);
+    }
+  }
   check(pipeline.get(), false);
   return pipeline;
 }
@@ -95,6 +104,16 @@ GstBuffer *gradient(int width, int height, std::size_t index) {
   return buffer;
 }
 
+/// Frames a second as a fraction where they are even; else 0/1, as GStreamer writes a changing
+/// rate.
+std::pair<int, int> frame_rate(const std::vector<GstClockTime> &times) {
+  for (std::size_t i = 2; i < times.size(); ++i) {
+    if (times[i] - times[i - 1] != times[1] - times[0]) return {0, 1};
+  }
+  return times.size() < 2 ? std::pair{0, 1}
+                          : std::pair{1000, static_cast<int>((times[1] - times[0]) / GST_MSECOND)};
+}
+
 }  // namespace
 
 Recording read_recording(const std::string &path) {
@@ -129,9 +148,10 @@ void write_clip(const std::string &path, int width, int height,
   g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline.get()), "source");
   g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline.get()), "file");
   g_object_set(file, "location", path.c_str(), nullptr);
+  const auto [numerator, denominator] = frame_rate(times);
   g_autoptr(GstCaps) caps = gst_caps_new_simple(
       "video/x-raw", "format", G_TYPE_STRING, "RGB", "width", G_TYPE_INT, width, "height",
-      G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, 0, 1, nullptr);
+      G_TYPE_INT, height, "framerate", GST_TYPE_FRACTION, numerator, denominator, nullptr);
   gst_app_src_set_caps(GST_APP_SRC(source), caps);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
   for (std::size_t i = 0; i < times.size(); ++i) {

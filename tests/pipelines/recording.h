@@ -33,7 +33,8 @@ std::vector<GstClockTime> read_times(const std::string &path);
 /// Times of `count` frames, `step` ns apart.
 std::vector<GstClockTime> even_times(std::size_t count, GstClockTime step = 100 * GST_MSECOND);
 
-/// Writes a Matroska file of JPEG frames, a gradient that moves, of those presentation times.
+/// Writes a Matroska file of JPEG frames, a gradient that moves, of those presentation times,
+/// whole milliseconds. Its header declares a frame rate where they are even.
 void write_clip(const std::string &path, int width, int height,
                 const std::vector<GstClockTime> &times);
 
