@@ -25,9 +25,10 @@
 
 #include <gst/video/video.h>
 
-#include <algorithm>
+#include <array>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "overlay_renderer.h"
