@@ -84,7 +84,7 @@ constexpr std::array kProperties{
                        &Settings::classes, Change::kAlways},
 };
 
-/// What an output makes of which pictures, the formats dearest to it first.
+/// What an output makes of which pictures, the formats dearest to it first: negotiation takes that.
 struct Formats {
   std::vector<const char *> sink;
   std::vector<const char *> source;
@@ -275,24 +275,6 @@ static GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection directio
   });
 }
 
-/// Takes the first format of our own order that the peer takes: the peers' lists begin with the
-/// formats that hold most, so that GRAY16_LE would always win.
-static GstCaps *fixate_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-                            GstCaps *other) {
-  return guarded(trans, other, [&] {
-    const Formats &formats = formats_of(impl_of(trans).copy_settings().output);
-    for (const char *format : direction == GST_PAD_SINK ? formats.source : formats.sink) {
-      const Ptr<GstCaps> wanted(
-          gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, format, nullptr));
-      Ptr<GstCaps> matching(gst_caps_intersect_full(other, wanted.get(), GST_CAPS_INTERSECT_FIRST));
-      if (gst_caps_is_empty(matching.get())) continue;
-      gst_caps_replace(&other, matching.get());
-      break;
-    }
-    return gst_caps_fixate(other);
-  });
-}
-
 static gboolean set_caps(GstBaseTransform *trans, GstCaps *in, GstCaps *out) {
   Impl &impl = impl_of(trans);
   GST_DEBUG_OBJECT(trans, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, in, out);
@@ -354,6 +336,8 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
 
 static void gst_naclip_mask_init(GstNaclipMask *self) {
   self->impl = new Impl;
+  // Or naclipsegment would be given grey pictures for the sake of the grey labels that we make.
+  gst_base_transform_set_prefer_passthrough(GST_BASE_TRANSFORM(self), FALSE);
 }
 
 static void finalize(GObject *object) {
@@ -386,7 +370,6 @@ static void gst_naclip_mask_class_init(GstNaclipMaskClass *klass) {
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->transform = transform;
   transform_class->transform_caps = transform_caps;
-  transform_class->fixate_caps = fixate_caps;
   transform_class->set_caps = set_caps;
   transform_class->get_unit_size = get_unit_size;
   transform_class->transform_size = transform_size;

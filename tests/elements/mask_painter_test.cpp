@@ -45,8 +45,8 @@ TEST(MaskPainter, ValuesThatNoRegionHasBecomeZero) {
 }
 
 TEST(MaskPainter, LabelsAreScaledByNearestNeighbour) {
-  EXPECT_EQ(labels_on(4, 2, map_of({1, 2}, 2, {0, 0, 4, 2}), Flags(3, true)),
-            (Bytes{1, 1, 2, 2, 1, 1, 2, 2}));
+  EXPECT_EQ(labels_on(4, 2, map_of({1, 9}, 2, {0, 0, 4, 2}), Flags(10, true)),
+            (Bytes{1, 1, 9, 9, 1, 1, 9, 9}));
 }
 
 TEST(MaskPainter, LabelsAreScaledToOddSizes) {
@@ -83,13 +83,13 @@ TEST(MaskPainter, WideIdsFitWideLabelsAndAreZeroInNarrowOnes) {
 TEST(MaskPainter, KeepsUpWithGeometryThatChanges) {
   MaskPainter painter;
   const LabelMap map = map_of({1, 2}, 2, {0, 0, 4, 1});
-  cv::Mat first(1, 4, CV_8UC1), second(1, 6, CV_8UC1), third(1, 4, CV_8UC1);
+  cv::Mat first(1, 4, CV_8UC1), moved(1, 4, CV_8UC1), larger(1, 6, CV_8UC1);
   painter.paint_labels(map, Flags(3, true), first);
-  painter.paint_labels({map.labels, {0, 0, 6, 1}}, Flags(3, true), second);
-  painter.paint_labels({map.labels, {2, 0, 4, 1}}, Flags(3, true), third);
+  painter.paint_labels({map.labels, {2, 0, 4, 1}}, Flags(3, true), moved);
+  painter.paint_labels({map.labels, {2, 0, 4, 1}}, Flags(3, true), larger);
   EXPECT_EQ(Bytes(first.reshape(0, 1)), (Bytes{1, 1, 2, 2}));
-  EXPECT_EQ(Bytes(second.reshape(0, 1)), (Bytes{1, 1, 1, 2, 2, 2}));
-  EXPECT_EQ(Bytes(third.reshape(0, 1)), (Bytes{0, 0, 1, 1}));
+  EXPECT_EQ(Bytes(moved.reshape(0, 1)), (Bytes{0, 0, 1, 1}));
+  EXPECT_EQ(Bytes(larger.reshape(0, 1)), (Bytes{0, 0, 1, 1, 2, 2}));
 }
 
 TEST(MaskPainter, ColoursStandInTheOrderAskedFor) {

@@ -124,6 +124,13 @@ TEST_F(NaclipMask, LabelsAreNarrowWhereDownstreamTakesBoth) {
   EXPECT_EQ(GST_VIDEO_INFO_FORMAT(&info), GST_VIDEO_FORMAT_GRAY8);
 }
 
+TEST_F(NaclipMask, UpstreamIsNotAskedForGreyPicturesBecauseTheLabelsAreGrey) {
+  start("naclipmask", caps_of("RGB", 2, 1), "video/x-raw,format=GRAY8");
+  const Ptr<GstPad> pad(gst_element_get_static_pad(element_.get(), "sink"));
+  const Ptr<GstCaps> caps(gst_caps_fixate(gst_pad_query_caps(pad.get(), nullptr)));
+  EXPECT_STREQ(gst_structure_get_string(gst_caps_get_structure(caps.get(), 0), "format"), "I420");
+}
+
 TEST_F(NaclipMask, TooManyRegionsForGrey8PostAnErrorThatSaysWhatToDo) {
   start("naclipmask", caps_of("RGB", 2, 1), "video/x-raw");
   auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 2, 1);
