@@ -30,8 +30,26 @@ Values with_tiny_model(const Values &values) {
   return all;
 }
 
-Launch::Launch(const std::string &file, const Values &values,
-               const std::vector<std::pair<std::string, std::string>> &environment) {
+Environment trace_leaks(const std::string &log) {
+  return {{"GST_TRACERS", "leaks"},
+          {"GST_DEBUG", "GST_TRACER:7"},
+          {"GST_DEBUG_NO_COLOR", "1"},
+          {"GST_DEBUG_FILE", log}};
+}
+
+void expect_no_leak(const std::string &log) {
+  std::ifstream file(log);
+  bool traced = false;
+  for (std::string line; std::getline(file, line);) {
+    // The tracer first says what its reports will look like.
+    const bool format = line.find("new format string: ") != std::string::npos;
+    traced |= format;
+    EXPECT_TRUE(format || line.find("object-alive, ") == std::string::npos) << line;
+  }
+  EXPECT_TRUE(traced) << "the leaks tracer was not there";
+}
+
+Launch::Launch(const std::string &file, const Values &values, const Environment &environment) {
   std::vector<const char *> arguments{NACLIP_PIPELINES "/run.sh", file.c_str()};
   for (const std::string &value : values) arguments.push_back(value.c_str());
   arguments.insert(arguments.end(), {"--", "-m", nullptr});

@@ -29,12 +29,20 @@ using Values = std::vector<std::string>;
 /// The tiny model, and settings that make it quick; `values` follow and win.
 Values with_tiny_model(const Values &values);
 
+/// Variables of a process's environment.
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+/// Has GStreamer's leaks tracer write into a file what is alive at the end.
+Environment trace_leaks(const std::string &log);
+
+/// Fails the test for each object in such a file, and where nothing was traced.
+void expect_no_leak(const std::string &log);
+
 /// A running pipelines/run.sh. What it prints, errors included, is read line by line.
 class Launch {
  public:
   /// Starts `file` of pipelines/ with gst-launch-1.0 printing its messages.
-  Launch(const std::string &file, const Values &values,
-         const std::vector<std::pair<std::string, std::string>> &environment = {});
+  Launch(const std::string &file, const Values &values, const Environment &environment = {});
   ~Launch();
   Launch(const Launch &) = delete;
   Launch &operator=(const Launch &) = delete;

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "launch.h"
 #include "recording.h"
@@ -30,7 +29,7 @@ TEST(Soak, AStreetCamerasRecordingKeepsAllFramesInSteadyMemory) {
                                  "SEGMENT=input-size=96 window-size=80 window-stride=40 "
                                  "refine-steps=3 prompts=none",
                                  "OVERLAY=labels=true"}),
-                {{"GST_TRACERS", "leaks"}, {"GST_DEBUG", "GST_TRACER:7"}, {"GST_DEBUG_FILE", log}});
+                trace_leaks(log));
   ASSERT_TRUE(launch.wait_for("naclip-segmentation", 100)) << launch.output();
   const double early = static_cast<double>(launch.resident_memory());
   ASSERT_TRUE(launch.wait_for("naclip-segmentation", 600)) << launch.output();
@@ -41,10 +40,7 @@ TEST(Soak, AStreetCamerasRecordingKeepsAllFramesInSteadyMemory) {
   RecordProperty("resident_megabytes_after_frame_700", std::to_string(late / kMegabyte));
   EXPECT_EQ(launch.finish(), 0) << launch.output();
 
-  std::ifstream file(log);
-  for (std::string line; std::getline(file, line);) {
-    EXPECT_EQ(line.find("object-alive, "), std::string::npos) << line;
-  }
+  expect_no_leak(log);
 
   const auto times = read_times(folder.file("out.mkv"));
   EXPECT_EQ(times.size(), kStreetFrames);
