@@ -1,5 +1,7 @@
 #include "clip_text.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 
 namespace naclip {

@@ -1,5 +1,7 @@
 #include "clip_vision.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include "neighbour_attention.h"
 
 namespace naclip {
