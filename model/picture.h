@@ -16,8 +16,8 @@ enum class ColorMatrix { kBt601, kBt709, kBt2020 };
 /// 16..235 (limited) or 0..255 (full) for 8-bit luma.
 enum class ColorRange { kLimited, kFull };
 
-/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. I420 has three planes,
-/// NV12 two, all others one; chroma planes have (width + 1) / 2 x (height + 1) / 2 samples.
+/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. I420 has three
+/// planes, NV12 two, all others one; chroma planes have (width + 1) / 2 x (height + 1) / 2 samples.
 struct Picture {
   PixelFormat format = PixelFormat::kRgb;
   int width = 0;   ///< pixels, >= 1

@@ -27,19 +27,20 @@ struct Region {
   Colour colour;      ///< the class's own, or one from the palette
 };
 
-/// An immutable list of classes. Classes are separated by `;` or new lines, synonyms by `,`; a class may
-/// begin with `label:` and may hold one `#rrggbb` colour anywhere. A line that begins with `#` and is not
-/// a colour is a comment. White space around words is dropped, empty classes are skipped.
+/// An immutable list of classes. Classes are separated by `;` or new lines, synonyms by `,`; a
+/// class may begin with `label:` and may hold one `#rrggbb` colour anywhere. A line that begins
+/// with `#` and is not a colour is a comment. White space around words is dropped, empty classes
+/// are skipped.
 ///
 ///     person; car, truck; greenery #30a030: tree, bush; background: sky, wall
 ///
-/// Region ids: 0 is nothing / background, other classes are 1..N, dense, in the order written. A class
-/// labelled `background` is id 0 wherever it stands.
+/// Region ids: 0 is nothing / background, other classes are 1..N, dense, in the order written. A
+/// class labelled `background` is id 0 wherever it stands.
 class Vocabulary {
  public:
-  /// Parses UTF-8 text. Throws Error{kVocabulary} naming the position: invalid UTF-8, no class at all,
-  /// a label used twice, a class without words, a malformed or second colour in a class, more than 65,535
-  /// classes.
+  /// Parses UTF-8 text. Throws Error{kVocabulary} naming the position: invalid UTF-8, no class at
+  /// all, a label used twice, a class without words, a malformed or second colour in a class, more
+  /// than 65,535 classes.
   static Vocabulary parse(std::string_view text);
 
   /// Reads and parses a file. Throws Error{kNotFound | kRead} beside what parse() throws.
@@ -47,8 +48,8 @@ class Vocabulary {
 
   const std::vector<VocabularyClass> &classes() const { return classes_; }
 
-  /// The regions by id, 0 included: classes().size() of them where a background class is named, else one
-  /// more.
+  /// The regions by id, 0 included: classes().size() of them where a background class is named,
+  /// else one more.
   const std::vector<Region> &regions() const { return regions_; }
 
   /// The region id of classes()[index].
