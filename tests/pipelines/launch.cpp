@@ -52,7 +52,10 @@ void expect_no_leak(const std::string &log) {
 Launch::Launch(const std::string &file, const Values &values, const Environment &environment) {
   std::vector<const char *> arguments{NACLIP_PIPELINES "/run.sh", file.c_str()};
   for (const std::string &value : values) arguments.push_back(value.c_str());
-  arguments.insert(arguments.end(), {"--", "-m", nullptr});
+  // One by one: g++ 14 takes a list's insertion for an overflow.
+  for (const char *last : {"--", "-m", static_cast<const char *>(nullptr)}) {
+    arguments.push_back(last);
+  }
 
   g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(static_cast<GSubprocessFlags>(
       G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE));
