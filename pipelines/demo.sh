@@ -47,6 +47,7 @@ status=0
   "$build/examples/naclip-figures" "$output" "$picture" || status=$?
 if [ "$status" -ne 0 ]; then
   if [ -e "$picture" ]; then
+    "$root/pipelines/finish-recording.sh" "$output" || true
     fail "the pipeline stopped early, see above; $output holds what came before"
   fi
   fail "$video could not be annotated, see above"

@@ -6,8 +6,10 @@
 
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 
 namespace naclip::pipelines {
 namespace {
@@ -39,10 +41,10 @@ void check(GstElement *pipeline, bool until_end) {
   throw std::runtime_error(error->message);
 }
 
-/// Hands every decoded frame to `take`; gives the pipeline at the end of its stream.
+/// Hands every decoded frame to `take`.
 template <class Take>
-Pipeline decode(const std::string &path, Take take) {
-  Pipeline pipeline = parse(
+void decode(const std::string &path, Take take) {
+  const Pipeline pipeline = parse(
       "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
       "appsink name=sink sync=false max-buffers=4");
   g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline.get()), "file");
@@ -60,7 +62,6 @@ Pipeline decode(const std::string &path, Take take) {
     }
   }
   check(pipeline.get(), false);
-  return pipeline;
 }
 
 Frame copy_frame(GstSample *sample, Recording &recording) {
@@ -118,13 +119,21 @@ std::pair<int, int> frame_rate(const std::vector<GstClockTime> &times) {
 
 Recording read_recording(const std::string &path) {
   Recording recording;
-  const Pipeline pipeline = decode(
-      path, [&](GstSample *sample) { recording.frames.push_back(copy_frame(sample, recording)); });
-  gint64 duration = 0;
-  if (gst_element_query_duration(pipeline.get(), GST_FORMAT_TIME, &duration) && duration > 0) {
-    recording.duration = static_cast<GstClockTime>(duration);
-  }
+  decode(path,
+         [&](GstSample *sample) { recording.frames.push_back(copy_frame(sample, recording)); });
   return recording;
+}
+
+bool is_finished_matroska(const std::string &path) {
+  constexpr std::string_view kSegment("\x18\x53\x80\x67");
+  constexpr std::string_view kUnknownSize("\x01\xff\xff\xff\xff\xff\xff\xff");
+  std::string header(4096, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(header.data(), static_cast<std::streamsize>(header.size()));
+  header.resize(static_cast<std::size_t>(file.gcount()));
+  const auto segment = header.find(kSegment);
+  return segment != std::string::npos &&
+         header.compare(segment + kSegment.size(), kUnknownSize.size(), kUnknownSize) != 0;
 }
 
 std::vector<GstClockTime> read_times(const std::string &path) {

@@ -20,12 +20,15 @@ struct Frame {
 struct Recording {
   int width = 0;
   int height = 0;
-  GstClockTime duration = 0;  ///< as the container's header has it, ns; 0 where it has none
   std::vector<Frame> frames;
 };
 
 /// Decodes a video or a picture whole. Throws std::runtime_error where GStreamer reports an error.
 Recording read_recording(const std::string &path);
+
+/// Whether the muxer was told of the end: only then the size of a Matroska file's segment is known,
+/// and its header has duration and index.
+bool is_finished_matroska(const std::string &path);
 
 /// The presentation times of a file's decoded frames; of any length, since no frame is kept.
 std::vector<GstClockTime> read_times(const std::string &path);
