@@ -6,8 +6,12 @@
 
 #include <algorithm>
 
-#include "../../elements/support/analytics.h"
+#include "../../model/palette.h"
 #include "frames.h"
+
+#ifdef NACLIP_HAVE_ANALYTICS
+#include <gst/analytics/analytics.h>
+#endif
 
 namespace naclip::testing {
 namespace {
@@ -264,17 +268,29 @@ TEST(NaclipOverlay, DrawsTheLatestOfSeveralMasksForemost) {
   EXPECT_EQ(rgb_of(frame.get()), twice({1, 0, 255, 3, 0, 255, 2, 0, 255, 3, 0, 255}));
 }
 
-TEST(NaclipOverlay, DrawsAnalyticsSegmentationsThatCameAlone) {
+#ifdef NACLIP_HAVE_ANALYTICS
+TEST(NaclipOverlay, DrawsAnalyticsSegmentationsOfAnotherElement) {
   Overlay overlay;
   overlay.set_caps("RGB", 4, 2);
-  Ptr<GstBuffer> frame = rgb_frame_with_mask();
-  attach_analytics(frame.get());
-  gst_buffer_remove_meta(frame.get(), &gst_buffer_get_naclip_segmentation_meta(frame.get())->meta);
+  Ptr<GstBuffer> frame = make_frame(GST_VIDEO_FORMAT_RGB, 4, 2);
+  guint ids[] = {0, 1};
+  GstAnalyticsMtd segmentation{};
+  ASSERT_TRUE(gst_analytics_relation_meta_add_segmentation_mtd(
+      gst_buffer_add_analytics_relation_meta(frame.get()),
+      make_mask<std::uint8_t>(4, 2, {0, 0, 1, 1, 0, 0, 1, 1}).release(),
+      GST_SEGMENTATION_TYPE_SEMANTIC, 2, ids, 0, 0, 4, 2, &segmentation));
   frame = overlay.push(std::move(frame));
   ASSERT_NE(frame, nullptr);
-  // Such metadata has no colours; before GStreamer 1.26 there is none at all.
-  EXPECT_EQ(rgb_of(frame.get()) != Pixels(24, 100), has_analytics());
+  // Such metadata has no colours, so the palette's are taken.
+  const Pixels pixels = rgb_of(frame.get());
+  EXPECT_EQ(Pixels(pixels.begin(), pixels.begin() + 6), Pixels(6, 100));
+  const Colour colour = palette_colour(0);
+  EXPECT_EQ(Pixels(pixels.begin() + 6, pixels.begin() + 9),
+            (Pixels{static_cast<std::uint8_t>(colour >> 16),
+                    static_cast<std::uint8_t>(colour >> 8 & 0xff),
+                    static_cast<std::uint8_t>(colour & 0xff)}));
 }
+#endif
 
 TEST(NaclipOverlay, TakesFramesOfAnySize) {
   for (const char *name : {"I420", "NV12", "BGR", "RGBA"})
