@@ -72,6 +72,11 @@ Compute choose_compute(const std::string &name, Precision precision) {
       break;
   }
   compute.activations = cuda ? compute.weights : at::kFloat;
+  if (cuda && compute.weights == at::kFloat) {
+    // float32 means float32: convolutions would take TF32, with 10 bits of mantissa, by default.
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setAllowTF32CuBLAS(false);
+  }
   return compute;
 }
 
