@@ -21,15 +21,11 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=1 ! video/x-raw,width=160,height=120 ! naclipsegment
- * model=tests/data/golden/tiny-openai-torchscript.pt vocabulary="alpha; beta; gamma" ! naclipmask
- * output=colour ! pngenc ! filesink location=mask.png
+ * gst-launch-1.0 videotestsrc num-buffers=1 ! video/x-raw,width=160,height=120 ! naclipsegment model=tests/data/golden/tiny-openai-torchscript.pt vocabulary="alpha; beta; gamma" ! naclipmask output=colour ! pngenc ! filesink location=mask.png
  * ]| One test picture's classes in their colours. Run it in the source folder; its model is a tiny
  * one with random weights.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=100 ! naclipsegment
- * model=tests/data/golden/tiny-openai-torchscript.pt vocabulary="alpha; beta" ! videoconvert !
- * naclipmask output=matte classes=beta ! compositor background=white ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=100 ! naclipsegment model=tests/data/golden/tiny-openai-torchscript.pt vocabulary="alpha; beta" ! videoconvert ! naclipmask output=matte classes=beta ! compositor background=white ! videoconvert ! autovideosink
  * ]| One class cut out, on white.
  *
  * Since: 0.1
@@ -49,6 +45,7 @@
 #include "support/mapped_frame.h"
 #include "support/properties.h"
 #include "support/ptr.h"
+#include "support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(naclip_mask_debug);
 #define GST_CAT_DEFAULT naclip_mask_debug
@@ -62,13 +59,11 @@ namespace {
 
 enum class Output { kLabels, kMatte, kColour };
 
-constexpr EnumTable kOutputs{
+constexpr EnumTable<Output, 3> kOutputs{
     "GstNaclipMaskOutput",
-    std::array{
-        EnumValue{Output::kLabels, "labels", "Region ids, GRAY8 or GRAY16_LE"},
-        EnumValue{Output::kMatte, "matte", "The picture, transparent but for the chosen classes"},
-        EnumValue{Output::kColour, "colour", "Each chosen class in its colour, on black"},
-    }};
+    {{{Output::kLabels, "labels", "Region ids, GRAY8 or GRAY16_LE"},
+      {Output::kMatte, "matte", "The picture, transparent but for the chosen classes"},
+      {Output::kColour, "colour", "Each chosen class in its colour, on black"}}}};
 
 struct Settings {
   Output output = Output::kLabels;
@@ -296,12 +291,7 @@ static gboolean transform_size(GstBaseTransform *trans, GstPadDirection, GstCaps
 }
 
 static gboolean propose_allocation(GstBaseTransform *trans, GstQuery *decided, GstQuery *query) {
-  if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_mask_parent_class)
-           ->propose_allocation(trans, decided, query)) {
-    return FALSE;
-  }
-  gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  return TRUE;
+  return propose_video_meta(gst_naclip_mask_parent_class, trans, decided, query);
 }
 
 /// The frame keeps its size, so all that is said of places in it stays true.
@@ -357,7 +347,7 @@ static void gst_naclip_mask_class_init(GstNaclipMaskClass *klass) {
   gst_element_class_set_static_metadata(
       element_class, "NACLIP mask", "Filter/Converter/Video",
       "Turns the masks that naclipsegment attached into video: ids, a matte, or colours",
-      "The gst-naclip developers");
+      "The gst-naclip authors");
   static GstStaticPadTemplate sink =
       GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
                               GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("{ " PICTURE_FORMATS " }")));

@@ -14,9 +14,7 @@
  * ## Example launch line
  *
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment
- * model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipoverlay opacity=0.4
- * contours=3 legend=bottom-right labels=true ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipoverlay opacity=0.4 contours=3 legend=bottom-right labels=true ! videoconvert ! autovideosink
  * ]|
  *
  * Since: 0.1
@@ -37,6 +35,7 @@
 #include "support/frame_mask.h"
 #include "support/mapped_frame.h"
 #include "support/properties.h"
+#include "support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_naclip_overlay_debug);
 #define GST_CAT_DEFAULT gst_naclip_overlay_debug
@@ -57,13 +56,13 @@ struct Settings : OverlaySettings {
   std::string classes;
 };
 
-constexpr EnumTable kLegendPlaces{
+constexpr EnumTable<LegendPlace, 5> kLegendPlaces{
     "GstNaclipOverlayLegend",
-    std::array{EnumValue{LegendPlace::kNone, "none", "No legend"},
-               EnumValue{LegendPlace::kTopLeft, "top-left", "In the top left corner"},
-               EnumValue{LegendPlace::kTopRight, "top-right", "In the top right corner"},
-               EnumValue{LegendPlace::kBottomLeft, "bottom-left", "In the bottom left corner"},
-               EnumValue{LegendPlace::kBottomRight, "bottom-right", "In the bottom right corner"}}};
+    {{{LegendPlace::kNone, "none", "No legend"},
+      {LegendPlace::kTopLeft, "top-left", "In the top left corner"},
+      {LegendPlace::kTopRight, "top-right", "In the top right corner"},
+      {LegendPlace::kBottomLeft, "bottom-left", "In the bottom left corner"},
+      {LegendPlace::kBottomRight, "bottom-right", "In the bottom right corner"}}}};
 
 constexpr EnumField<Settings> kLegendField{
     [](const Settings &settings) { return static_cast<int>(settings.legend); },
@@ -137,11 +136,7 @@ gboolean stop(GstBaseTransform *base) {
 gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
   auto *self = GST_NACLIP_OVERLAY(base);
   GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, incaps)) {
-    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("These video caps cannot be read"),
-                      ("%" GST_PTR_FORMAT, incaps));
-    return FALSE;
-  }
+  if (!read_video_info(GST_ELEMENT_CAST(self), incaps, info)) return FALSE;
   GST_DEBUG_OBJECT(self, "negotiated %" GST_PTR_FORMAT, incaps);
   self->impl->info = info;
   self->impl->renderer.clear();
@@ -149,18 +144,7 @@ gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
 }
 
 gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQuery *query) {
-  if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_overlay_parent_class)
-           ->propose_allocation(base, decide_query, query))
-    return FALSE;
-  if (!gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr))
-    gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  return TRUE;
-}
-
-void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
-  const GstClockTime time =
-      gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT_CAST(base), time);
+  return propose_video_meta(gst_naclip_overlay_parent_class, base, decide_query, query);
 }
 
 void warn_of_no_mask(GstNaclipOverlay *self) {
@@ -263,6 +247,6 @@ static void gst_naclip_overlay_class_init(GstNaclipOverlayClass *klass) {
   base_class->stop = stop;
   base_class->set_caps = set_caps;
   base_class->propose_allocation = propose_allocation;
-  base_class->before_transform = before_transform;
+  base_class->before_transform = sync_controlled_properties;
   base_class->transform_ip = transform_ip;
 }

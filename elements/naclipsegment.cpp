@@ -10,9 +10,7 @@
  * ## Example launch line
  *
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment
- * model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipoverlay !
- * videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipoverlay ! videoconvert ! autovideosink
  * ]|
  *
  * The metadata is #GstNaclipSegmentationMeta and, on GStreamer 1.26 and newer, also
@@ -33,6 +31,7 @@
 #include "segment_settings.h"
 #include "support/analytics.h"
 #include "support/boundary.h"
+#include "support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_naclip_segment_debug);
 #define GST_CAT_DEFAULT gst_naclip_segment_debug
@@ -157,11 +156,7 @@ gboolean stop(GstBaseTransform *base) {
 gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
   auto *self = GST_NACLIP_SEGMENT(base);
   GstVideoInfo info;
-  if (!gst_video_info_from_caps(&info, incaps)) {
-    GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("These video caps cannot be read"),
-                      ("%" GST_PTR_FORMAT, incaps));
-    return FALSE;
-  }
+  if (!read_video_info(GST_ELEMENT_CAST(self), incaps, info)) return FALSE;
   GST_DEBUG_OBJECT(self, "negotiated %" GST_PTR_FORMAT, incaps);
   self->impl->info = info;
   if (const auto session = self->impl->current_session()) session->forget();
@@ -178,18 +173,7 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
 }
 
 gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQuery *query) {
-  if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)
-           ->propose_allocation(base, decide_query, query))
-    return FALSE;
-  if (!gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr))
-    gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
-  return TRUE;
-}
-
-void before_transform(GstBaseTransform *base, GstBuffer *buffer) {
-  const GstClockTime time =
-      gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT_CAST(base), time);
+  return propose_video_meta(gst_naclip_segment_parent_class, base, decide_query, query);
 }
 
 /// A vocabulary that turns out bad only now (a word that cannot be encoded) leaves the old one
@@ -268,6 +252,6 @@ static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;
   base_class->propose_allocation = propose_allocation;
-  base_class->before_transform = before_transform;
+  base_class->before_transform = sync_controlled_properties;
   base_class->transform_ip = transform_ip;
 }

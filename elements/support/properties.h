@@ -4,8 +4,8 @@
 //       double opacity = 0.5;
 //       Output output = Output::kLabels;
 //     };
-//     constexpr EnumTable kOutputs{"GstNaclipMaskOutput", std::array{
-//         EnumValue{Output::kLabels, "labels", "Region ids"}, …}};
+//     constexpr EnumTable<Output, 3> kOutputs{"GstNaclipMaskOutput",
+//         {{{Output::kLabels, "labels", "Region ids"}, …}}};
 //     constexpr std::array kProperties{
 //         Property<Settings>{"opacity", "Opacity", "How much …", &Settings::opacity,
 //         Change::kAlways, 0, 1}, Property<Settings>{"output", "Output", "What …",
