@@ -6,30 +6,11 @@
 #include <cmath>
 #include <mutex>
 
+#include "bilinear.h"
+
 namespace naclip {
 
 namespace {
-
-/// Where one output position samples its input: two neighbours and the second one's weight.
-struct Sample {
-  std::int64_t first, second;
-  float weight;
-};
-
-/// Bilinear sampling positions with pixel centres aligned (align_corners false), as
-/// at::upsample_bilinear2d.
-std::vector<Sample> samples(std::int64_t from, std::int64_t to) {
-  std::vector<Sample> result(static_cast<std::size_t>(to));
-  const double ratio = static_cast<double>(from) / static_cast<double>(to);
-  for (std::int64_t i = 0; i < to; ++i) {
-    const double position = std::max((static_cast<double>(i) + 0.5) * ratio - 0.5, 0.0);
-    const auto first = std::min(static_cast<std::int64_t>(position), from - 1);
-    result[static_cast<std::size_t>(i)] = {
-        first, std::min(first + 1, from - 1),
-        static_cast<float>(position - static_cast<double>(first))};
-  }
-  return result;
-}
 
 struct Decision {
   std::size_t query;
@@ -87,7 +68,7 @@ void put_statistics(Segmentation &segmentation, const Tally &tally) {
 }
 
 /// Samples one row's scores at one output column. -> Q scores in `out`
-void sample_pixel(const float *above, const float *below, float down, const Sample &across,
+void sample_pixel(const float *above, const float *below, float down, const Tap &across,
                   std::int64_t queries, float *out) {
   const float *a = above + across.first * queries, *b = above + across.second * queries;
   const float *c = below + across.first * queries, *d = below + across.second * queries;
@@ -105,7 +86,7 @@ Segmentation decode(const at::Tensor &scores, int height, int width, const Decod
   if (!scores.device().is_cpu()) return decode_plain(scores, height, width, options);
   const at::Tensor map = scores.contiguous(at::MemoryFormat::ChannelsLast);
   const std::int64_t queries = map.size(1), map_width = map.size(3);
-  const auto rows = samples(map.size(2), height), columns = samples(map_width, width);
+  const auto rows = bilinear_taps(map.size(2), height), columns = bilinear_taps(map_width, width);
   const at::Tensor pixels_first = map.permute({0, 2, 3, 1});
   const float *source = pixels_first.data_ptr<float>();
   Segmentation result = empty_segmentation(height, width, options.regions);
@@ -115,7 +96,7 @@ Segmentation decode(const at::Tensor &scores, int height, int width, const Decod
     Tally tally(options.regions);
     std::vector<float> sampled(static_cast<std::size_t>(queries));
     for (std::int64_t y = begin; y < end; ++y) {
-      const Sample &down = rows[static_cast<std::size_t>(y)];
+      const Tap &down = rows[static_cast<std::size_t>(y)];
       const float *above = source + down.first * map_width * queries;
       const float *below = source + down.second * map_width * queries;
       for (int x = 0; x < width; ++x) {

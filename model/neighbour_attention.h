@@ -17,7 +17,7 @@ at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standar
 /// The attention's outcome before heads are merged. p: [B, heads, N, d]; bias: [N, N] from
 /// gaussian_bias, in p's type and device (used by kNaclip and kNonly alone) -> [B, heads, N, d].
 ///   kNaclip   softmax(k k^T / sqrt(d) + bias) v
-///   kNonly    softmax(m bias) v, m the mean of |q||k| / sqrt(d) over a picture's heads and tokens
+///   kNonly    softmax(m bias) v, m the mean of |q||k| / sqrt(d) over a picture's heads and pairs of tokens
 ///   kKk       softmax(k k^T / sqrt(d)) v
 ///   kCsa      (softmax(q q^T / sqrt(d)) + softmax(k k^T / sqrt(d))) v
 ///   kVanilla  softmax(q k^T / sqrt(d)) v

@@ -1,9 +1,13 @@
 #include "preprocess.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <opencv2/imgproc.hpp>
+#include <vector>
+
+#include "bilinear.h"
 
 namespace naclip {
 
@@ -13,15 +17,48 @@ constexpr int kLongestSide = 2048;
 constexpr std::array<float, 3> kMean{122.771F, 116.746F, 104.094F};
 constexpr std::array<float, 3> kDeviation{68.501F, 66.632F, 70.323F};
 
-/// A plane of the frame, shrunk. `channels` interleaved 8-bit samples.
-cv::Mat shrink(const Picture &picture, std::size_t plane, int height, int width, int channels,
-               PictureSize size) {
-  // OpenCV takes no const data; nothing writes to it.
-  const cv::Mat source(height, width, CV_8UC(channels),
-                       const_cast<std::uint8_t *>(picture.planes[plane]),
-                       static_cast<std::size_t>(picture.strides[plane]));
-  cv::Mat small;
-  cv::resize(source, small, cv::Size(size.width, size.height), 0, 0, cv::INTER_LINEAR_EXACT);
+/// `channels` interleaved 8-bit samples a pixel, rows not padded.
+struct Plane {
+  std::vector<std::uint8_t> samples;
+  std::size_t row_size;
+  const std::uint8_t *row(int y) const {
+    return samples.data() + static_cast<std::size_t>(y) * row_size;
+  }
+};
+
+/// One row between two of the source, rounded half to even.
+void sample_row(const std::uint8_t *above, const std::uint8_t *below, float down,
+                const std::vector<Tap> &columns, int channels, std::uint8_t *out) {
+  for (const Tap &across : columns) {
+    const std::int64_t left = across.first * channels, right = across.second * channels;
+    const float left_weight = 1.0F - across.weight;
+    for (int channel = 0; channel < channels; ++channel) {
+      const float top = left_weight * static_cast<float>(above[left + channel]) +
+                        across.weight * static_cast<float>(above[right + channel]);
+      const float bottom = left_weight * static_cast<float>(below[left + channel]) +
+                           across.weight * static_cast<float>(below[right + channel]);
+      *out++ = static_cast<std::uint8_t>(std::nearbyint((1.0F - down) * top + down * bottom));
+    }
+  }
+}
+
+/// A plane of the frame, shrunk: only what the small picture samples is read, and never as a whole in
+/// floating point. OpenCV's resizers weigh with fixed-point numbers, see docs/decisions.md.
+Plane shrink(const Picture &picture, std::size_t plane, int height, int width, int channels,
+             PictureSize size) {
+  Plane small;
+  small.row_size = static_cast<std::size_t>(size.width) * static_cast<std::size_t>(channels);
+  small.samples.resize(small.row_size * static_cast<std::size_t>(size.height));
+  const auto rows = bilinear_taps(height, size.height), columns = bilinear_taps(width, size.width);
+  const std::uint8_t *source = picture.planes[plane];
+  const std::ptrdiff_t stride = picture.strides[plane];
+  at::parallel_for(0, size.height, 32, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t y = begin; y < end; ++y) {
+      const Tap &down = rows[static_cast<std::size_t>(y)];
+      sample_row(source + down.first * stride, source + down.second * stride, down.weight, columns,
+                 channels, small.samples.data() + static_cast<std::size_t>(y) * small.row_size);
+    }
+  });
   return small;
 }
 
@@ -67,11 +104,11 @@ class NormalisedPlanes {
 /// Interleaved pixels whose red, green and blue are at the given places.
 at::Tensor from_packed(const Picture &picture, PictureSize size, int channels,
                        std::array<int, 3> places) {
-  const cv::Mat small = shrink(picture, 0, picture.height, picture.width, channels, size);
+  const Plane small = shrink(picture, 0, picture.height, picture.width, channels, size);
   NormalisedPlanes planes(size);
   std::size_t pixel = 0;
   for (int y = 0; y < size.height; ++y) {
-    const std::uint8_t *row = small.ptr(y);
+    const std::uint8_t *row = small.row(y);
     for (int x = 0; x < size.width; ++x, row += channels)
       planes.put(pixel++, row[places[0]], row[places[1]], row[places[2]]);
   }
@@ -82,16 +119,16 @@ at::Tensor from_yuv(const Picture &picture, PictureSize size) {
   const int chroma_height = (picture.height + 1) / 2, chroma_width = (picture.width + 1) / 2;
   const bool interleaved = picture.format == PixelFormat::kNv12;
   const int step = interleaved ? 2 : 1;
-  const cv::Mat luma = shrink(picture, 0, picture.height, picture.width, 1, size);
-  const cv::Mat cb = shrink(picture, 1, chroma_height, chroma_width, step, size);
-  const cv::Mat cr = interleaved ? cb : shrink(picture, 2, chroma_height, chroma_width, 1, size);
+  const Plane luma = shrink(picture, 0, picture.height, picture.width, 1, size);
+  const Plane cb = shrink(picture, 1, chroma_height, chroma_width, step, size);
+  const Plane cr = interleaved ? cb : shrink(picture, 2, chroma_height, chroma_width, 1, size);
   const YuvToRgb c = coefficients(picture.matrix, picture.range);
   const auto byte = [](float value) { return std::clamp(value, 0.0F, 255.0F); };
   NormalisedPlanes planes(size);
   std::size_t pixel = 0;
   for (int y = 0; y < size.height; ++y) {
-    const std::uint8_t *luma_row = luma.ptr(y), *cb_row = cb.ptr(y),
-                       *cr_row = cr.ptr(y) + (interleaved ? 1 : 0);
+    const std::uint8_t *luma_row = luma.row(y), *cb_row = cb.row(y),
+                       *cr_row = cr.row(y) + (interleaved ? 1 : 0);
     for (int x = 0; x < size.width; ++x) {
       const float l = (static_cast<float>(luma_row[x]) - c.luma_offset) * c.luma_scale;
       const float b = static_cast<float>(cb_row[x * step]) - 128.0F;

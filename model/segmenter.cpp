@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <opencv2/core.hpp>
 
 #include "checkpoint.h"
 #include "clip_text.h"
@@ -34,7 +33,7 @@ bool out_of_memory(const std::string &message) {
          message.find("not enough memory") != std::string::npos;
 }
 
-/// Runs `work` and turns what libtorch and OpenCV throw into naclip::Error.
+/// Runs `work` and turns what libtorch throws into naclip::Error.
 template <class Work>
 auto translated(const std::string &doing, Work work) -> decltype(work()) {
   try {
@@ -54,8 +53,6 @@ auto translated(const std::string &doing, Work work) -> decltype(work()) {
         ErrorKind::kMemory,
         "Not enough memory while " + doing + ": take a smaller input-size, window or mask-size",
         error.what());
-  } catch (const cv::Exception &error) {
-    throw Error(ErrorKind::kInference, "OpenCV failed while " + doing, error.what());
   } catch (const std::exception &error) {
     throw Error(ErrorKind::kInference, "Unexpected failure while " + doing, error.what());
   }
