@@ -4,10 +4,11 @@
 #
 #   tests/gpu.sh [folder of libtorch]        default: that of python3's torch
 #
-# NACLIP_BUILD names the build folder (default build-gpu).
+# Needs meson, g++, GoogleTest, GLib, JSON-GLib, libzip and zlib, but no GStreamer. NACLIP_BUILD names the build folder
+# (default build-gpu).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 libtorch=${1:-$(python3 -c 'import torch; print(torch.__path__[0])')}
 build=${NACLIP_BUILD:-build-gpu}
-[ -e "$build/build.ninja" ] || meson setup "$build" -Dlibtorch="$libtorch" -Dtests=enabled -Dintrospection=disabled
+[ -e "$build/build.ninja" ] || meson setup "$build" -Dlibtorch="$libtorch" -Dplugin=disabled -Dtests=enabled
 meson test -C "$build" --suite parity --suite model --print-errorlogs
