@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "api.h"
+
 namespace naclip {
 
 /// What went wrong, coarse enough that a caller can choose a reaction.
@@ -21,7 +23,7 @@ enum class ErrorKind {
 
 /// Thrown by everything in model/. `what()` is one sentence for a user that says what to do;
 /// `detail()` is the cause in the words of whatever failed, and may be empty.
-class __attribute__((visibility("default"))) Error : public std::runtime_error {
+class NACLIP_API Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string &message, std::string detail = {})
       : std::runtime_error(message), kind_(kind), detail_(std::move(detail)) {}

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api.h"
 #include "error.h"
 #include "picture.h"
 #include "vocabulary.h"
@@ -89,7 +90,7 @@ struct ModelInfo {
 };
 
 /// A vocabulary that was encoded by one model; immutable, may be shared between threads.
-class Queries {
+class NACLIP_API Queries {
  public:
   virtual ~Queries() = default;
   virtual const Vocabulary &vocabulary() const = 0;
@@ -97,7 +98,7 @@ class Queries {
 
 /// A loaded model. Its methods may be called from any thread; calls of segment() run one after
 /// another.
-class Segmenter {
+class NACLIP_API Segmenter {
  public:
   virtual ~Segmenter() = default;
 
@@ -115,7 +116,7 @@ class Segmenter {
 };
 
 /// Loads a checkpoint. Throws Error of any kind but kVocabulary.
-std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
+NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
 inline constexpr int kNaclipAbi = 1;
@@ -124,5 +125,5 @@ inline constexpr int kNaclipAbi = 1;
 
 /// The entry point for programs that open the library at run time: as naclip::load_segmenter().
 /// `abi` is the caller's kNaclipAbi; throws Error{kNotFound} where the library has another.
-extern "C" __attribute__((visibility("default"))) naclip::Segmenter *naclip_load_segmenter(
-    int abi, const naclip::ModelOptions *options);
+extern "C" NACLIP_API naclip::Segmenter *naclip_load_segmenter(int abi,
+                                                               const naclip::ModelOptions *options);

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "api.h"
+
 namespace naclip {
 
 /// A colour as 0xRRGGBB.
@@ -36,7 +38,7 @@ struct Region {
 ///
 /// Region ids: 0 is nothing / background, other classes are 1..N, dense, in the order written. A
 /// class labelled `background` is id 0 wherever it stands.
-class Vocabulary {
+class NACLIP_API Vocabulary {
  public:
   /// Parses UTF-8 text. Throws Error{kVocabulary} naming the position: invalid UTF-8, no class at
   /// all, a label used twice, a class without words, a malformed or second colour in a class, more
