@@ -14,8 +14,8 @@ template <class Label, class Value>
 void look_up(const cv::Mat &source, const std::vector<Value> &table, const Value &otherwise,
              cv::Mat &out) {
   for (int y = 0; y < source.rows; ++y) {
-    const Label *from = source.ptr<Label>(y);
-    Value *to = out.ptr<Value>(y);
+    const auto *from = source.ptr<Label>(y);
+    auto *to = out.ptr<Value>(y);
     for (int x = 0; x < source.cols; ++x) {
       to[x] = from[x] < table.size() ? table[from[x]] : otherwise;
     }

@@ -205,9 +205,10 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec,
     return;
   }
   guarded(GST_ELEMENT_CAST(object), [&] {
-    std::unique_lock lock(mutex);
-    const Settings copy = settings;
-    lock.unlock();
+    const Settings copy = [&] {
+      const std::lock_guard lock(mutex);
+      return settings;
+    }();
     detail::load(rows[id - 1], copy, value);
   });
 }
