@@ -297,7 +297,9 @@ TEST_P(Parity, LabelsFromTheEightBitPictureAreEqual) {
     const int steps = what == "labels-pamr" ? static_cast<int>(parameter("pamr_steps")) : 0;
     const at::Tensor labels =
         sizes.empty() ? segment(0, 0, steps) : segment(sizes.at(0), sizes.at(1), steps);
-    EXPECT_GE(agreement(labels, golden().at(name)), kLabelsEqualFromPicture) << name;
+    const double equal = agreement(labels, golden().at(name));
+    RecordProperty(name, std::to_string(equal));
+    EXPECT_GE(equal, kLabelsEqualFromPicture) << name;
     ++checked;
   }
   EXPECT_GT(checked, 0);
