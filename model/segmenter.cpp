@@ -191,9 +191,11 @@ class TorchSegmenter final : public Segmenter {
       for (const std::size_t i : members)
         inputs.push_back(preprocess(pictures[i], {size.first, size.second}));
       const at::Tensor input = at::cat(inputs).to(compute_.device);
+      const std::vector<at::Tensor> own_input = input.split(1);
       const std::vector<at::Tensor> scores = score(input, queries.features(), options);
       for (std::size_t k = 0; k < members.size(); ++k)
-        results[members[k]] = finish(pictures[members[k]], inputs[k], scores[k], queries, options);
+        results[members[k]] =
+            finish(pictures[members[k]], own_input[k], scores[k], queries, options);
     }
     return results;
   }
@@ -232,8 +234,8 @@ class TorchSegmenter final : public Segmenter {
                  : at::upsample_bilinear2d(x, {height, width}, false);
     };
     if (options.refine_steps > 0)
-      scores = pamr(resized(input.to(compute_.device)), resized(scores), options.refine_steps,
-                    options.refine_dilations);
+      scores =
+          pamr(resized(input), resized(scores), options.refine_steps, options.refine_dilations);
     DecodeOptions decode_options;
     decode_options.region_of_query = queries.region_of_query();
     decode_options.regions = queries.vocabulary().regions().size();

@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "html_entities.inc"
+#include "white_space.h"
 
 namespace naclip {
 namespace {
@@ -27,11 +28,6 @@ template <typename Use>
 void for_each_character(std::string_view text, Use use) {
   const char *const end = text.data() + text.size();
   for (const char *p = text.data(); p < end; p = g_utf8_next_char(p)) use(g_utf8_get_char(p));
-}
-
-// As Python's str.isspace: GLib leaves out some of the control characters.
-bool is_space(gunichar c) {
-  return g_unichar_isspace(c) || c == 0x0B || (c >= 0x1C && c <= 0x1F) || c == 0x85;
 }
 
 void check_utf8(std::string_view text) {

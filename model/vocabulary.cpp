@@ -10,6 +10,7 @@
 
 #include "error.h"
 #include "palette.h"
+#include "white_space.h"
 
 namespace naclip {
 namespace {
@@ -18,11 +19,6 @@ namespace {
 constexpr std::size_t kMaxClasses = std::numeric_limits<std::uint16_t>::max();
 constexpr std::string_view kBackground = "background";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-// GLib leaves out the vertical tab, the information separators and the next-line control.
-bool is_space(gunichar c) {
-  return g_unichar_isspace(c) || c == 0x0B || (c >= 0x1C && c <= 0x1F) || c == 0x85;
-}
 
 bool is_background(const std::string &label) {
   return g_ascii_strcasecmp(label.c_str(), kBackground.data()) == 0;

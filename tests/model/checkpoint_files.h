@@ -6,7 +6,6 @@
 #include <json-glib/json-glib.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -16,6 +15,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "../golden_folder.h"
 
 namespace naclip::test {
 
@@ -29,8 +30,7 @@ using FileTensors = std::map<std::string, FileTensor>;
 
 /// The path of a golden file; the folder is NACLIP_GOLDEN_DIR where that is set.
 inline std::string golden_file(const std::string &name) {
-  const char *folder = std::getenv("NACLIP_GOLDEN_DIR");
-  return std::string(folder != nullptr ? folder : NACLIP_TEST_DATA "/golden") + "/" + name;
+  return test::golden_folder() + "/" + name;
 }
 
 inline std::string read_bytes(const std::string &path) {

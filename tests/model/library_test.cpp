@@ -1,19 +1,17 @@
 // libnaclip as a program sees it that links the shared library: public headers, exported symbols.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <vector>
 
+#include "../golden_folder.h"
 #include "segmenter.h"
 
 namespace naclip {
 namespace {
 
 ModelOptions tiny() {
-  const char *dir = std::getenv("NACLIP_GOLDEN_DIR");
   ModelOptions options;
-  options.model = std::string(dir != nullptr && *dir != '\0' ? dir : NACLIP_TEST_DATA "/golden") +
-                  "/tiny-openai.safetensors";
+  options.model = test::golden_folder() + "/tiny-openai.safetensors";
   options.device = "cpu";
   return options;
 }

@@ -5,22 +5,17 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <functional>
+
+#include "../golden_folder.h"
 
 namespace naclip {
 namespace {
 
-std::string golden(const std::string &file) {
-  const char *dir = std::getenv("NACLIP_GOLDEN_DIR");
-  return std::string(dir != nullptr && *dir != '\0' ? dir : NACLIP_TEST_DATA "/golden") + "/" +
-         file;
-}
-
 ModelOptions tiny() {
   ModelOptions options;
-  options.model = golden("tiny-openai.safetensors");
+  options.model = test::golden_folder() + "/tiny-openai.safetensors";
   options.device = "cpu";
   return options;
 }

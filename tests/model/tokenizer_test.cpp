@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "../golden_folder.h"
 #include "error.h"
 #include "merge_file.h"
 
@@ -20,8 +21,7 @@ namespace {
 namespace files = std::filesystem;
 
 files::path golden(const char *name) {
-  const char *const folder = std::getenv("NACLIP_GOLDEN_DIR");
-  return (folder ? files::path(folder) : files::path(NACLIP_TEST_DATA) / "golden") / name;
+  return files::path(test::golden_folder()) / name;
 }
 
 const Tokenizer &mini() {

@@ -27,7 +27,7 @@ class Cuda : public ::testing::Test {
 
   static std::vector<std::uint8_t> labels(const std::string &device, Precision precision) {
     ModelOptions options;
-    options.model = golden_dir() + "/tiny-openai.safetensors";
+    options.model = test::golden_folder() + "/tiny-openai.safetensors";
     options.device = device;
     options.precision = precision;
     const auto segmenter = load_segmenter(options);
@@ -54,7 +54,7 @@ class Cuda : public ::testing::Test {
 };
 
 TEST_F(Cuda, FeaturesInFloat32AreTheReferences) {
-  const Checkpoint checkpoint = read_checkpoint(golden_dir() + "/tiny-openai.safetensors");
+  const Checkpoint checkpoint = read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors");
   ClipVision vision(checkpoint, compute_, Attention::kNaclip, Architecture::kReduced,
                     parameter("gaussian_std"));
   for (const char *image : {"native", "wide", "ragged"})

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <limits>
 #include <stdexcept>
 
@@ -31,20 +30,15 @@ at::ScalarType scalar_type(ElementType type) {
 JsonNode *read_json(const std::string &file) {
   g_autoptr(JsonParser) parser = json_parser_new();
   g_autoptr(GError) error = nullptr;
-  if (!json_parser_load_from_file(parser, (golden_dir() + "/" + file).c_str(), &error))
+  if (!json_parser_load_from_file(parser, (test::golden_folder() + "/" + file).c_str(), &error))
     throw std::runtime_error(error->message);
   return json_parser_steal_root(parser);
 }
 
 }  // namespace
 
-std::string golden_dir() {
-  const char *dir = std::getenv("NACLIP_GOLDEN_DIR");
-  return dir != nullptr && *dir != '\0' ? dir : NACLIP_TEST_DATA "/golden";
-}
-
 Golden::Golden() {
-  const auto file = MappedFile::open(golden_dir() + "/expected.safetensors");
+  const auto file = MappedFile::open(test::golden_folder() + "/expected.safetensors");
   for (const auto &[name, raw] : read_safetensors(file)) {
     const auto bytes = raw.storage();
     const auto type = scalar_type(raw.type);

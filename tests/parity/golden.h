@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace naclip::testing {
+#include "../golden_folder.h"
 
-/// The folder under test: NACLIP_GOLDEN_DIR, or the set that the project carries.
-std::string golden_dir();
+namespace naclip::testing {
 
 /// expected.safetensors.
 class Golden {

@@ -39,11 +39,12 @@ const std::map<std::string, Architecture> kArchitectures{{"reduced", Architectur
 /// The one file of the golden folder whose name holds this text: another set may spell the rest
 /// otherwise.
 std::string golden_file(const std::string &part) {
-  g_autoptr(GDir) dir = g_dir_open(golden_dir().c_str(), 0, nullptr);
+  g_autoptr(GDir) dir = g_dir_open(test::golden_folder().c_str(), 0, nullptr);
   std::string found;
   while (const char *name = dir != nullptr ? g_dir_read_name(dir) : nullptr)
-    if (std::string(name).find(part) != std::string::npos) found = golden_dir() + "/" + name;
-  EXPECT_NE(found, "") << "no file named like *" << part << "* in " << golden_dir();
+    if (std::string(name).find(part) != std::string::npos)
+      found = test::golden_folder() + "/" + name;
+  EXPECT_NE(found, "") << "no file named like *" << part << "* in " << test::golden_folder();
   return found;
 }
 
