@@ -5,7 +5,6 @@
 // Reads the messages that naclipsegment posts (post-messages=true) as gst-launch-1.0 -m prints
 // them, then counts the frames of the Matroska recording, writes its middle frame as a PNG and
 // prints the figures.
-#include <gst/app/gstappsink.h>
 #include <gst/video/video.h>
 #include <unistd.h>
 
@@ -14,13 +13,15 @@
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "video_reader.h"
+
 namespace {
 
+using naclip::examples::VideoReader;
 using Clock = std::chrono::steady_clock;
 
 struct ClassTotal {
@@ -87,48 +88,6 @@ Run read_messages(std::istream &input) {
   return run;
 }
 
-/// A file whose buffers are pulled one by one.
-class Reader {
- public:
-  /// `decoder` is the part of a launch line between the file and the sink.
-  Reader(const std::string &path, const char *decoder)
-      : pipeline_(gst_parse_launch((std::string("filesrc name=file ! ") + decoder +
-                                    " ! appsink name=sink sync=false max-buffers=4")
-                                       .c_str(),
-                                   nullptr)) {
-    if (!pipeline_)
-      throw std::runtime_error("GStreamer's elements to read the recording are missing");
-    g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline_), "file");
-    g_object_set(file, "location", path.c_str(), nullptr);
-    sink_ = gst_bin_get_by_name(GST_BIN(pipeline_), "sink");
-    gst_element_set_state(pipeline_, GST_STATE_PLAYING);
-  }
-  ~Reader() {
-    gst_element_set_state(pipeline_, GST_STATE_NULL);
-    gst_clear_object(&sink_);
-    gst_clear_object(&pipeline_);
-  }
-  Reader(const Reader &) = delete;
-  Reader &operator=(const Reader &) = delete;
-
-  /// The next buffer; null at the end and where the file cannot be read on. The caller owns it.
-  GstSample *next() {
-    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
-    while (!gst_app_sink_is_eos(GST_APP_SINK(sink_))) {
-      GstSample *sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink_), 100 * GST_MSECOND);
-      if (sample) return sample;
-      // A pipeline that failed before its sink was linked never tells the sink of an end.
-      g_autoptr(GstMessage) error = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
-      if (error) return nullptr;
-    }
-    return nullptr;
-  }
-
- private:
-  GstElement *pipeline_ = nullptr;
-  GstElement *sink_ = nullptr;
-};
-
 /// What a finished recording holds.
 struct Recording {
   std::uint64_t frames = 0;
@@ -136,7 +95,7 @@ struct Recording {
 };
 
 Recording inspect(const std::string &path) {
-  Reader reader(path, "matroskademux");
+  VideoReader reader(path, "matroskademux");
   Recording recording;
   while (g_autoptr(GstSample) sample = reader.next()) {
     ++recording.frames;
@@ -146,7 +105,7 @@ Recording inspect(const std::string &path) {
 }
 
 void write_picture(const std::string &recording, std::uint64_t index, const std::string &path) {
-  Reader reader(recording, "decodebin");
+  VideoReader reader(recording, "decodebin");
   for (std::uint64_t i = 0; i < index; ++i) {
     g_autoptr(GstSample) skipped = reader.next();
   }

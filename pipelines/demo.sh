@@ -4,8 +4,7 @@
 #   pipelines/demo.sh [video] [vocabulary]
 #
 # Installs what is missing (as root or with sudo), builds into ./build, annotates the video and prints where
-# the recording, one picture of it and the figures are. Without a video it takes the street camera of
-# Debian's package opencv-doc.
+# the recording, one picture of it and the figures are. Without a video it takes the clip of examples/demo.
 #
 # NACLIP_OUTPUT names the recording (default out/annotated.mkv), MODEL a checkpoint, SEGMENT further properties
 # of naclipsegment such as SEGMENT='device=cuda interval=2', NACLIP_MESON_OPTIONS options of a first build.
@@ -15,7 +14,15 @@ set -euo pipefail
 fail() { echo "demo.sh: $*" >&2; exit 1; }
 
 video=${1:-}
-vocabulary=${2-person; car, van, truck; pavement, square; road, street; grass, lawn; tree, bush; building, wall}
+demo=$root/examples/demo
+model=${MODEL:-$(default_model)}
+if [ $# -ge 2 ]; then
+  vocabulary=$2
+elif [ "$model" = "$(default_model)" ]; then
+  vocabulary=$(grep -v '^#' "$demo/vocabulary.txt" | paste -sd ';' | sed 's/;/; /g')
+else
+  vocabulary='person; car, van, truck; pavement, square; road, street; grass, lawn; tree, bush; building, wall'
+fi
 [ $# -le 2 ] || fail "usage: pipelines/demo.sh [video] [vocabulary]"
 [[ $vocabulary =~ [^[:space:]\;,] ]] || fail "the vocabulary is empty: give words such as 'person; car, truck; tree'"
 if [ -n "$video" ]; then
@@ -27,16 +34,19 @@ mkdir -p "$(dirname "$output")" || fail "cannot make the folder of $output; NACL
 picture="$(dirname "$output")/frame.png"
 
 "$root/pipelines/install-dependencies.sh" demo
-[ -n "$video" ] || video=$(default_video) || fail "opencv-doc's vtest.avi cannot be had; give a video"
+[ -n "$video" ] || video=$demo/clip.webm
 
 if [ ! -e "$build/build.ninja" ]; then
   read -ra options <<<"${NACLIP_MESON_OPTIONS:-}"
   meson setup "$build" "$root" -Dtests=disabled -Dintrospection=disabled "${options[@]}"
 fi
-meson compile -C "$build" gstnaclip naclip:shared_library naclip-figures
+meson compile -C "$build" gstnaclip naclip:shared_library naclip-figures naclip-model
 use_build
 
-model=${MODEL:-$(default_model)}
+if [ "$model" = "$(default_model)" ] && ! [ "$video" -ef "$demo/clip.webm" ]; then
+  echo "The demo model knows only the words and pictures of its training (examples/demo/README.md); on $video its"
+  echo "masks say little. For any words: $build/model/tools/naclip-model fetch ViT-B/16, then MODEL=ViT-B/16 $0 ..."
+fi
 echo "annotating $video with: $vocabulary"
 rm -f "$output" "$picture"
 # Ctrl-C ends the stream in order; the figures of what was recorded follow.
