@@ -7,8 +7,9 @@
 # the recording, one picture of it and the figures are. Without a video it takes the street camera of
 # Debian's package opencv-doc.
 #
-# NACLIP_OUTPUT names the recording (default out/annotated.mkv), MODEL a checkpoint, SEGMENT further properties
-# of naclipsegment such as SEGMENT='device=cuda interval=2', NACLIP_MESON_OPTIONS options of a first build.
+# NACLIP_OUTPUT names the recording (default out/annotated.mkv), MODEL a checkpoint or one of OpenAI's models such as
+# ViT-B/16, which is fetched, SEGMENT further properties of naclipsegment such as SEGMENT='device=cuda interval=2',
+# NACLIP_MESON_OPTIONS options of a first build.
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 
@@ -36,6 +37,10 @@ fi
 meson compile -C "$build" gstnaclip naclip:shared_library naclip-figures
 use_build
 
+if [[ ${MODEL:-} == ViT-* ]] && [ ! -e "$MODEL" ]; then
+  meson compile -C "$build" naclip-model
+  "$build/model/tools/naclip-model" fetch "$MODEL" || fail "$MODEL cannot be fetched, see above"
+fi
 model=${MODEL:-$(default_model)}
 echo "annotating $video with: $vocabulary"
 rm -f "$output" "$picture"
