@@ -22,7 +22,7 @@ PublishedFile model(const char *name, const char *file, const char *sha256, doub
 }
 
 const std::array<PublishedFile, 4> &models() {
-  static const std::array<PublishedFile, 4> kModels{
+  static const std::array<PublishedFile, 4> table{
       model("ViT-B/32", "ViT-B-32.pt",
             "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", 354),
       model("ViT-B/16", "ViT-B-16.pt",
@@ -31,7 +31,7 @@ const std::array<PublishedFile, 4> &models() {
             "b8cca3fd41ae0c99ba7e8951adf17d267cdb84cd88be6f7c2e0eca1737a03836", 933),
       model("ViT-L/14@336px", "ViT-L-14-336px.pt",
             "3035c92b350959924f9f00213499208652fc7ea050643e8b385c2dac08641f02", 934)};
-  return kModels;
+  return table;
 }
 
 void replace_all(std::string &text, const std::string &from, const std::string &to) {
@@ -68,7 +68,7 @@ bool is_file(const std::string &path) {
 }
 
 std::string fetched_path(const PublishedFile &published) {
-  const std::string path = published_path(published);
+  std::string path = published_path(published);
   if (is_file(path)) return path;
   throw Error(ErrorKind::kNotFound,
               published.name + " is not here yet. Type: " + kFetch + published.name,
@@ -82,11 +82,11 @@ std::span<const PublishedFile> published_models() {
 }
 
 const PublishedFile &published_vocabulary() {
-  static const PublishedFile kVocabulary{
+  static const PublishedFile vocabulary{
       "vocabulary", "bpe_simple_vocab_16e6.txt.gz",
       "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
       "https://github.com/openai/CLIP/raw/main/clip/bpe_simple_vocab_16e6.txt.gz", 1.4};
-  return kVocabulary;
+  return vocabulary;
 }
 
 const PublishedFile *find_published(std::string_view name) {

@@ -33,6 +33,7 @@ std::string precision_text(const std::vector<const RawTensor *> &tensors) {
   std::map<ElementType, std::int64_t> counts;
   for (const RawTensor *tensor : tensors) counts[tensor->type] += element_count(tensor->shape);
   std::vector<std::pair<std::int64_t, ElementType>> order;
+  order.reserve(counts.size());
   for (const auto &[type, count] : counts) order.emplace_back(count, type);
   std::sort(order.rbegin(), order.rend());
   std::string types;

@@ -114,8 +114,8 @@ void Progress::draw(const ProgressState &state, double seconds) {
 
 void Progress::print_tenth(const ProgressState &state) {
   if (state.total == 0) return;
-  const std::uint64_t tenths = static_cast<std::uint64_t>(10.0 * static_cast<double>(state.done) /
-                                                          static_cast<double>(state.total));
+  const auto tenths = static_cast<std::uint64_t>(10.0 * static_cast<double>(state.done) /
+                                                 static_cast<double>(state.total));
   if (tenths == tenths_) return;
   tenths_ = tenths;
   output_(progress_text(state, 0) + "\n");

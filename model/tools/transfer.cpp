@@ -92,8 +92,8 @@ class Request {
 
 Request::Request(const std::string &url, const std::string &part, const TransferOptions &options)
     : part_(part), options_(options) {
-  static const CURLcode kReady = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (kReady == CURLE_OK) curl_.reset(curl_easy_init());
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (ready == CURLE_OK) curl_.reset(curl_easy_init());
   if (!curl_) throw std::bad_alloc();
   file_ = Descriptor(open(part.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   struct stat held = {};
@@ -228,8 +228,8 @@ Transfer Request::outcome(CURLcode code) const {
     if (begun_) return {End::kWhole, {}};
     if (answer == 416) return {End::kUnsatisfied, http};
     if (answer == 404 || answer == 410) return {End::kMissing, http};
-    if (answer == 206 || answer == 408 || answer == 429 || answer >= 500)
-      return {End::kBroken, http};
+    if (answer == 206) return {End::kBroken, "it sent another part of the file than was asked for"};
+    if (answer == 408 || answer == 429 || answer >= 500) return {End::kBroken, http};
     return {End::kRefused, http};
   }
   const std::string words = words_[0] != '\0' ? words_.data() : curl_easy_strerror(code);
