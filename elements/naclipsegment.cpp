@@ -13,6 +13,9 @@
  * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipoverlay ! videoconvert ! autovideosink
  * ]|
  *
+ * The model is a checkpoint's path, or the name of a published one that `naclip-model fetch` brought
+ * to the user's cache, such as `ViT-B/16`.
+ *
  * The metadata is #GstNaclipSegmentationMeta and, on GStreamer 1.26 and newer, also
  * #GstAnalyticsSegmentationMtd over the same mask. Pixel value = region id; 0 is nothing or the
  * class labelled `background`; other classes are 1 to N in the vocabulary's order.

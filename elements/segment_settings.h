@@ -73,10 +73,11 @@ inline constexpr EnumTable<Mode, 3> kModes{
        "A frame takes the newest mask (not there yet: works as sync, with a warning)"}}}};
 
 inline constexpr std::array kSegmentProperties{
-    Property<SegmentSettings>{
-        "model", "Model",
-        "Checkpoint of CLIP: OpenAI's TorchScript archive, a pickled state dict, or safetensors",
-        &SegmentSettings::model, Change::kNull},
+    Property<SegmentSettings>{"model", "Model",
+                              "Checkpoint of CLIP: OpenAI's TorchScript archive, a pickled state "
+                              "dict, or safetensors; or "
+                              "the name of one that naclip-model fetched, such as ViT-B/16",
+                              &SegmentSettings::model, Change::kNull},
     Property<SegmentSettings>{
         "merges", "Merges",
         "The model's byte-pair merges, plain or gzip (empty: found beside the model)",

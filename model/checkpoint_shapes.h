@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint.h"
 #include "checkpoint_names.h"
+#include "network_sizes.h"
 #include "raw_tensor.h"
 
 namespace naclip {

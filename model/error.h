@@ -19,6 +19,8 @@ enum class ErrorKind {
   kDevice,      ///< the device cannot do what was asked
   kMemory,      ///< out of host or device memory
   kInference,   ///< the computation failed
+  kWrite,       ///< a file cannot be written: no room, no right
+  kNetwork,     ///< a server cannot be reached, or does not give what was asked for
 };
 
 /// Thrown by everything in model/. `what()` is one sentence for a user that says what to do;

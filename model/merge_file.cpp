@@ -164,7 +164,10 @@ std::string find_merges(const std::string &model_path, const std::string &explic
                         " or " + kPublishedNames[1] + " in " + folder.string() +
                         " nor one of OpenAI's names in " + cache.string();
   if (others.size() > 1) message += ", and several other files in the first could be meant";
-  throw Error(ErrorKind::kNotFound, message + "; set the property merges to the file's path.");
+  throw Error(ErrorKind::kNotFound, message +
+                                        "; set the property merges to the file's path, or, for a "
+                                        "model that uses OpenAI's, type: naclip-model fetch "
+                                        "vocabulary");
 }
 
 }  // namespace naclip

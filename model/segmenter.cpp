@@ -15,6 +15,7 @@
 #include "merge_file.h"
 #include "pamr.h"
 #include "preprocess.h"
+#include "published_models.h"
 #include "sliding_window.h"
 #include "text_bank.h"
 #include "tokenizer.h"
@@ -253,8 +254,11 @@ class TorchSegmenter final : public Segmenter {
 
 }  // namespace
 
-std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options) {
-  require(!options.model.empty(), "No model: set the property model to a checkpoint of CLIP");
+std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
+  require(!given.model.empty(),
+          "No model: set the property model to a checkpoint of CLIP, or to " + published_names());
+  ModelOptions options = given;
+  options.model = resolve_model(given.model);
   return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {
     if (options.threads > 0) at::set_num_threads(options.threads);
     const Compute compute = choose_compute(options.device, options.precision);

@@ -34,7 +34,8 @@ using Log = std::function<void(LogLevel, const std::string &)>;
 
 /// Fixed when a model is loaded.
 struct ModelOptions {
-  std::string model;  ///< path of a checkpoint
+  /// path of a checkpoint, or the name of a published model that was fetched, e.g. "ViT-B/16"
+  std::string model;
   std::string
       merges;  ///< path of the byte-pair merges, plain or gzip; empty: found beside the model
   std::string device = "auto";  ///< auto | cpu | cuda | cuda:N

@@ -6,8 +6,9 @@
 # Installs what is missing (as root or with sudo), builds into ./build, annotates the video and prints where
 # the recording, one picture of it and the figures are. Without a video it takes the clip of examples/demo.
 #
-# NACLIP_OUTPUT names the recording (default out/annotated.mkv), MODEL a checkpoint, SEGMENT further properties
-# of naclipsegment such as SEGMENT='device=cuda interval=2', NACLIP_MESON_OPTIONS options of a first build.
+# NACLIP_OUTPUT names the recording (default out/annotated.mkv), MODEL a checkpoint or one of OpenAI's models such as
+# ViT-B/16, which is fetched, SEGMENT further properties of naclipsegment such as SEGMENT='device=cuda interval=2',
+# NACLIP_MESON_OPTIONS options of a first build.
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 
@@ -40,12 +41,15 @@ if [ ! -e "$build/build.ninja" ]; then
   read -ra options <<<"${NACLIP_MESON_OPTIONS:-}"
   meson setup "$build" "$root" -Dtests=disabled -Dintrospection=disabled "${options[@]}"
 fi
-meson compile -C "$build" gstnaclip naclip:shared_library naclip-figures naclip-model
+meson compile -C "$build" gstnaclip naclip:shared_library naclip-figures
 use_build
 
-if [ "$model" = "$(default_model)" ] && ! [ "$video" -ef "$demo/clip.webm" ]; then
-  echo "The demo model knows only the words and pictures of its training (examples/demo/README.md); on $video its"
-  echo "masks say little. For any words: $build/model/tools/naclip-model fetch ViT-B/16, then MODEL=ViT-B/16 $0 ..."
+if [[ ${MODEL:-} == ViT-* ]] && [ ! -e "$MODEL" ]; then
+  meson compile -C "$build" naclip-model
+  "$build/model/tools/naclip-model" fetch "$MODEL" || fail "$MODEL cannot be fetched, see above"
+elif [ "$model" = "$(default_model)" ] && ! [ "$video" -ef "$demo/clip.webm" ]; then
+  echo "The demo model knows only the words and pictures of its training, see examples/demo/README.md: on $video its"
+  echo "masks say little. For any words on any video, with 351 MB to fetch: MODEL=ViT-B/16 $0 VIDEO WORDS"
 fi
 echo "annotating $video with: $vocabulary"
 rm -f "$output" "$picture"

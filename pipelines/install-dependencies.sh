@@ -17,12 +17,12 @@ esac
 
 build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libopencv-core-dev libopencv-imgproc-dev
-  libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev"
+  libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev libcurl4-openssl-dev"
 # GstAnalytics is part of plugins-bad from GStreamer 1.24 on.
 [ "$release" = "debian 12" ] || build="$build libgstreamer-plugins-bad1.0-dev"
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-libav fonts-dejavu-core"
-tests="libgtest-dev libgstrtspserver-1.0-dev gobject-introspection libgirepository1.0-dev
+tests="libgtest-dev libsoup-3.0-dev libgstrtspserver-1.0-dev gobject-introspection libgirepository1.0-dev
   gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi"
 checks="git clang-format-14 clang-tidy-14 debootstrap"
 

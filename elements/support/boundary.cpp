@@ -32,6 +32,10 @@ Code code_of(ErrorKind kind) {
       return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT};
     case ErrorKind::kInference:
       return {GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED};
+    case ErrorKind::kWrite:
+      return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE};
+    case ErrorKind::kNetwork:
+      return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ};
   }
   return {GST_CORE_ERROR, GST_CORE_ERROR_FAILED};
 }

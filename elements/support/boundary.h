@@ -22,6 +22,8 @@ namespace naclip {
 /// | kDevice                 | RESOURCE / SETTINGS        |
 /// | kMemory, std::bad_alloc | RESOURCE / NO_SPACE_LEFT   |
 /// | kInference              | LIBRARY / FAILED           |
+/// | kWrite                  | RESOURCE / WRITE           |
+/// | kNetwork                | RESOURCE / OPEN_READ       |
 /// | any other exception     | CORE / FAILED              |
 ///
 /// Messages are posted without a lock of ours; never call this while holding one, since a bus

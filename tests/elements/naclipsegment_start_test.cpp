@@ -7,6 +7,10 @@
 namespace naclip::testing {
 namespace {
 
+// An empty cache, not the user's. GLib asks for the folder once, so this comes before main().
+const bool kCacheIsSet =
+    g_setenv("XDG_CACHE_HOME", (test::temporary_folder() + "/cache").c_str(), TRUE) != FALSE;
+
 using Setter = std::function<void(GstElement *)>;
 
 struct Outcome {
@@ -59,6 +63,29 @@ TEST_F(SegmentStart, WithoutAModelSaysToSetIt) {
 TEST_F(SegmentStart, WithAModelThatIsNotThereNamesIt) {
   expect(start_with_model("/nowhere/model.pt"), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
          "/nowhere/model.pt");
+}
+
+TEST_F(SegmentStart, WithAPublishedModelThatIsNotThereYetNamesTheCommand) {
+  const Outcome outcome = start_with_model("ViT-B/16");
+  expect(outcome, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "naclip-model fetch ViT-B/16");
+  EXPECT_EQ(outcome.text, "ViT-B/16 is not here yet. Type: naclip-model fetch ViT-B/16");
+}
+
+TEST_F(SegmentStart, WithAMisspeltPublishedModelSaysHowItIsWritten) {
+  expect(start_with_model("vit-b16"), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND,
+         "model=ViT-B/16");
+}
+
+TEST_F(SegmentStart, WithAPublishedModelTakesItFromTheCache) {
+  const std::filesystem::path folder = test::temporary_folder() + "/cache/naclip";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(tiny_model(), folder / "ViT-B-16.pt");
+  std::filesystem::copy_file(test::golden_file("mini-bpe.txt.gz"), folder / "mini-bpe.txt.gz");
+  const Ptr<GstElement> element(GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(
+      segment_line("prompts=none vocabulary=\"cat\" model=ViT-B/16").c_str(), nullptr))));
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(SegmentStart, WithAFolderSaysSo) {

@@ -227,6 +227,8 @@ TEST_F(Boundary, EveryKindHasItsDomainAndCode) {
   EXPECT_EQ(posted(ErrorKind::kDevice), Code(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS));
   EXPECT_EQ(posted(ErrorKind::kMemory), Code(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT));
   EXPECT_EQ(posted(ErrorKind::kInference), Code(GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED));
+  EXPECT_EQ(posted(ErrorKind::kWrite), Code(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE));
+  EXPECT_EQ(posted(ErrorKind::kNetwork), Code(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ));
 }
 
 TEST_F(Boundary, OtherExceptionsBecomeErrorsToo) {

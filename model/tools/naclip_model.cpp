@@ -1,0 +1,273 @@
+// naclip-model: fetches published models and describes checkpoints.
+#include <glib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "describe.h"
+#include "error.h"
+#include "fetch.h"
+#include "interrupted.h"
+#include "progress.h"
+#include "published_models.h"
+
+namespace {
+
+using namespace naclip;
+
+// Also in the text of --help.
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+constexpr int kInterrupted = 128 + SIGINT;
+
+constexpr const char *kDescription =
+    "Commands:\n"
+    "  fetch NAME...  fetch published models, and the vocabulary that they need, into the cache\n"
+    "  list           show the published models, and which of them are here\n"
+    "  info FILE...   describe checkpoints: layout, sizes, precision, vocabulary\n"
+    "naclip-model COMMAND --help tells more of one.\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
+
+constexpr const char *kFetchDescription =
+    "A file is checked against its published SHA-256 and gets its name only when it is whole.\n"
+    "One that broke off, or was stopped by Ctrl-C, goes on where it was when the same command is\n"
+    "typed again. NAME may also be \"vocabulary\", for checkpoints from elsewhere.\n"
+    "\n"
+    "Environment:\n"
+    "  XDG_CACHE_HOME        files are kept in its folder naclip (default ~/.cache)\n"
+    "  NACLIP_MODEL_MIRROR   base URL of a server to ask instead: BASE/ViT-B-16.pt, then\n"
+    "                        BASE/clip/models/SHA-256/ViT-B-16.pt\n"
+    "  http_proxy, https_proxy, all_proxy, no_proxy   as with curl\n"
+    "  CURL_CA_BUNDLE, SSL_CERT_FILE                  certificates to trust\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void stop_on_signals() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { interrupted = 1; };
+  // No SA_RESTART: what waits shall wake up. A second Ctrl-C ends the program where it stands.
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  // The write that meets the file size limit, or a closed pipe, shall fail and be reported.
+  std::signal(SIGXFSZ, SIG_IGN);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void print_error(const std::string &text) {
+  std::fprintf(stderr, "naclip-model: %s\n", text.c_str());
+}
+
+/// The columns of the terminal that progress is shown on; 0 where it goes elsewhere.
+std::size_t terminal_columns() {
+  if (isatty(STDERR_FILENO) == 0) return 0;
+  winsize window = {};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
+  return known ? window.ws_col : 80;
+}
+
+/// A command line's rest, after its options were taken out.
+struct Arguments {
+  std::vector<std::string> names;
+  bool quiet = false;
+};
+
+/// Throws Error{kSettings} where an option is unknown. --help prints and ends the program.
+Arguments parse(int argc, char **argv, const char *parameters, const char *description,
+                bool may_be_quiet) {
+  gboolean quiet = FALSE;
+  const std::array entries{
+      GOptionEntry{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Say nothing but errors", nullptr},
+      GOptionEntry{}};
+  g_autoptr(GOptionContext) context = g_option_context_new(parameters);
+  g_option_context_set_description(context, description);
+  g_option_context_add_main_entries(context, entries.data() + (may_be_quiet ? 0 : 1), nullptr);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error))
+    throw Error(ErrorKind::kSettings, error->message);
+  Arguments arguments;
+  arguments.quiet = quiet != FALSE;
+  for (int i = 1; i < argc; ++i)
+    if (std::string(argv[i]) != "--") arguments.names.emplace_back(argv[i]);
+  return arguments;
+}
+
+const PublishedFile *published(const std::string &name) {
+  if (const PublishedFile *found = find_published(name); found != nullptr) return found;
+  const PublishedFile *meant = guess_published(name);
+  throw Error(ErrorKind::kSettings, "No published model is called " + name + ". " +
+                                        (meant != nullptr ? "Did you mean " + meant->name + "?"
+                                                          : "There are " + published_names()));
+}
+
+/// The files that fetching these models takes: small ones first, none twice.
+std::vector<const PublishedFile *> files_for(const std::vector<std::string> &names) {
+  std::vector<const PublishedFile *> files{&published_vocabulary()};
+  for (const std::string &name : names) {
+    const PublishedFile *file = published(name);
+    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+  }
+  return files;
+}
+
+/// Fetches one file and shows how that goes.
+Downloaded fetch_shown(const PublishedFile &file, const std::string &mirror, bool quiet) {
+  Progress progress(file.file, terminal_columns(),
+                    [](const std::string &text) { std::fputs(text.c_str(), stderr); });
+  DownloadOptions options;
+  options.give_up = [] { return interrupted != 0; };
+  if (!quiet) {
+    options.progress = [&](std::uint64_t done, std::uint64_t total) {
+      progress.update(done, total, static_cast<double>(g_get_monotonic_time()) / G_USEC_PER_SEC);
+    };
+    options.say = [&](const std::string &line) { progress.say(line); };
+  }
+  try {
+    const Downloaded outcome = fetch(file, published_folder(), mirror, options);
+    progress.finish();
+    return outcome;
+  } catch (...) {
+    progress.finish();
+    throw;
+  }
+}
+
+int fetch_command(int argc, char **argv) {
+  const Arguments arguments = parse(
+      argc, argv, "NAME... - fetch published models and their vocabulary", kFetchDescription, true);
+  if (arguments.names.empty())
+    throw Error(ErrorKind::kSettings, "Which model? There are " + published_names());
+  const std::vector<const PublishedFile *> files = files_for(arguments.names);
+  const char *mirror = g_getenv("NACLIP_MODEL_MIRROR");
+  std::span<const PublishedFile *const> missing = files;
+  try {
+    for (const PublishedFile *file : files) {
+      const Downloaded outcome =
+          fetch_shown(*file, mirror != nullptr ? mirror : "", arguments.quiet);
+      if (!arguments.quiet)
+        std::printf("%s is %s: %s\n", file->name.c_str(),
+                    outcome == Downloaded::kFetched ? "here" : "here already, and right",
+                    published_path(*file).c_str());
+      missing = missing.subspan(1);
+    }
+  } catch (const Error &error) {
+    print_error(error.what());
+    if (error.kind() == ErrorKind::kNetwork)
+      std::fputs(manual_steps(missing, published_folder()).c_str(), stderr);
+    return kFailed;
+  }
+  return kDone;
+}
+
+/// "351 MB" where the file is here, "12 kB so far" where a part of it is, else "-".
+std::string held_text(const PublishedFile &file) {
+  const std::string path = published_path(file);
+  std::error_code missing;
+  if (const auto size = std::filesystem::file_size(path, missing); !missing) return size_text(size);
+  const auto size = std::filesystem::file_size(path + ".part", missing);
+  return missing ? "-" : size_text(size) + " so far";
+}
+
+int list_command(int argc, char **argv) {
+  const Arguments arguments =
+      parse(argc, argv, "- show the published models, and which of them are here",
+            "The last column is where a model is, or the command that fetches it.\n", false);
+  if (!arguments.names.empty()) throw Error(ErrorKind::kSettings, "list takes no arguments");
+  std::printf("%-16s%-10s%-16s%s\n", "NAME", "SIZE", "HERE", "WHERE");
+  std::vector<const PublishedFile *> files;
+  for (const PublishedFile &model : published_models()) files.push_back(&model);
+  files.push_back(&published_vocabulary());
+  for (const PublishedFile *file : files) {
+    const std::string path = published_path(*file);
+    const bool here = g_file_test(path.c_str(), G_FILE_TEST_EXISTS) != FALSE;
+    std::printf("%-16s%-10s%-16s%s\n", file->name.c_str(),
+                size_text(static_cast<std::uint64_t>(file->megabytes * 1e6)).c_str(),
+                held_text(*file).c_str(),
+                here ? path.c_str() : ("naclip-model fetch " + file->name).c_str());
+  }
+  return kDone;
+}
+
+int info_command(int argc, char **argv) {
+  const Arguments arguments = parse(
+      argc, argv, "FILE... - describe checkpoints",
+      "FILE is any checkpoint that naclipsegment reads, or the name of a fetched model.\n"
+      "Nothing in a checkpoint is run. Its weights are not read: a damaged number shows when\n"
+      "the model is used.\n",
+      false);
+  if (arguments.names.empty())
+    throw Error(ErrorKind::kSettings, "Which checkpoint? Name its file, or a fetched model");
+  int status = kDone;
+  for (const std::string &name : arguments.names) {
+    try {
+      const std::string text = describe_checkpoint(resolve_model(name));
+      std::printf("%s%s", &name == &arguments.names.front() ? "" : "\n", text.c_str());
+    } catch (const Error &error) {
+      print_error(error.what());
+      status = kFailed;
+    }
+  }
+  return status;
+}
+
+int help(bool asked_for) {
+  g_autoptr(GOptionContext) context =
+      g_option_context_new("COMMAND [ARGUMENT...] - models for the NACLIP elements");
+  g_option_context_set_description(context, kDescription);
+  g_autofree gchar *text = g_option_context_get_help(context, TRUE, nullptr);
+  std::fputs(text, asked_for ? stdout : stderr);
+  return asked_for ? kDone : kMisused;
+}
+
+int run(int argc, char **argv) {
+  if (argc < 2) return help(false);
+  const std::string command = argv[1];
+  if (command == "--help" || command == "-h" || command == "-?" || command == "help")
+    return help(true);
+  if (command == "--version") {
+    std::puts("naclip-model " NACLIP_VERSION);
+    return kDone;
+  }
+  g_set_prgname(("naclip-model " + command).c_str());
+  if (command == "fetch") return fetch_command(argc - 1, argv + 1);
+  if (command == "list") return list_command(argc - 1, argv + 1);
+  if (command == "info") return info_command(argc - 1, argv + 1);
+  throw Error(ErrorKind::kSettings, "There is no command " + command + ": fetch, list or info");
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  std::setlocale(LC_ALL, "");
+  // Figures have points and names have bytes, whatever the locale.
+  std::setlocale(LC_NUMERIC, "C");
+  g_set_prgname("naclip-model");
+  stop_on_signals();
+  try {
+    return run(argc, argv);
+  } catch (const Interrupted &) {
+    print_error("interrupted; what is here is kept, the same command goes on from there");
+    return kInterrupted;
+  } catch (const Error &error) {
+    print_error(error.what());
+    if (error.kind() != ErrorKind::kSettings) return kFailed;
+    std::fputs("naclip-model --help tells how it is used\n", stderr);
+    return kMisused;
+  } catch (const std::exception &error) {
+    print_error(error.what());
+    return kFailed;
+  }
+}

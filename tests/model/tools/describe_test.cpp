@@ -1,0 +1,90 @@
+// What `naclip-model info` says of checkpoints.
+#include "describe.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "../checkpoint_files.h"
+#include "error.h"
+#include "test_folder.h"
+
+namespace naclip {
+namespace {
+
+const bool kCacheIsSet = test::use_cache_of_our_own();
+
+void expect_line(const std::string &text, const std::string &line) {
+  EXPECT_NE(("\n" + text).find("\n" + line + "\n"), std::string::npos)
+      << "no line \"" << line << "\" in:\n"
+      << text;
+}
+
+TEST(Describe, TellsLayoutSizesPrecisionAndParameters) {
+  const std::string path = test::golden_file("tiny-openai.safetensors");
+  const std::string text = describe_checkpoint(path);
+  expect_line(text, "layout      safetensors (OpenAI names)");
+  expect_line(text, "precision   float16");
+  EXPECT_NE(text.find(path), std::string::npos);
+  for (const char *row : {"parameters", "pictures", "vision", "text", "embedding", "activation"})
+    EXPECT_NE(text.find("\n" + std::string(row)), std::string::npos) << row << " in:\n" << text;
+}
+
+TEST(Describe, TellsTheLayoutsApart) {
+  const auto layout = [](const char *golden) {
+    const std::string text = describe_checkpoint(test::golden_file(golden));
+    const auto start = text.find("layout      ") + 12;
+    return text.substr(start, text.find('\n', start) - start);
+  };
+  EXPECT_EQ(layout("tiny-openai-torchscript.pt"), "OpenAI TorchScript archive");
+  EXPECT_EQ(layout("tiny-openai-state-dict.pt"), "pickled state dict (OpenAI names)");
+  EXPECT_EQ(layout("tiny-huggingface.safetensors"), "safetensors (Hugging Face names)");
+}
+
+TEST(Describe, NamesEveryPrecisionTheMostUsedFirst) {
+  const std::string path = test::write_checkpoint_with([](test::FileTensors &tensors) {
+    test::FileTensor &tensor = tensors.at("visual.ln_post.weight");
+    tensor.dtype = "F32";
+    tensor.bytes.assign(2 * tensor.bytes.size(), '\0');
+  });
+  expect_line(describe_checkpoint(path), "precision   float16, then float32");
+}
+
+TEST(Describe, FindsTheVocabularyBesideTheFileAndCountsIt) {
+  const std::string text = describe_checkpoint(test::golden_file("tiny-openai.safetensors"));
+  EXPECT_NE(text.find("found: " + test::golden_file("mini-bpe.txt.gz")), std::string::npos) << text;
+}
+
+TEST(Describe, ShowsAFileWithoutAVocabularyToo) {
+  const std::string path = test::write_checkpoint_with([](test::FileTensors &) {});
+  const std::string text = describe_checkpoint(path);
+  EXPECT_NE(text.find("trained with, which is not here"), std::string::npos) << text;
+}
+
+TEST(Describe, SaysWhereTheVocabularyIsOneOfAnotherModel) {
+  const std::string path = test::write_checkpoint_with([](test::FileTensors &) {});
+  const std::string beside = test::write_file("edited.bpe.txt.gz", "#version\na b\nc d");
+  const std::string text = describe_checkpoint(path);
+  EXPECT_NE(text.find("not " + beside + ", which gives 516 tokens"), std::string::npos) << text;
+  std::filesystem::remove(beside);
+}
+
+TEST(Describe, NamesTheCommandForOpenAisVocabulary) {
+  const std::string path = test::write_checkpoint_with([](test::FileTensors &tensors) {
+    test::FileTensor &embedding = tensors.at("token_embedding.weight");
+    test::reshape(embedding, {49408, embedding.shape.at(1)});
+  });
+  const std::string text = describe_checkpoint(path);
+  EXPECT_NE(text.find("49408 tokens: OpenAI's bpe_simple_vocab_16e6.txt.gz, which is not here; "
+                      "type: naclip-model fetch vocabulary"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Describe, RefusesWhatIsNoCheckpoint) {
+  EXPECT_THROW(describe_checkpoint(test::write_file("text.pt", "text")), Error);
+  EXPECT_THROW(describe_checkpoint("/nowhere.pt"), Error);
+}
+
+}  // namespace
+}  // namespace naclip
