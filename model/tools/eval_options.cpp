@@ -35,9 +35,10 @@ constexpr const char *kDescription =
     "then\n"
     "holds report.md, report.json, the encoded words and a state file for each run.\n"
     "\n"
-    "Exit status: 0 all was evaluated; 1 failed; 2 the command line is wrong; 3 evaluated, but "
-    "the\n"
-    "data set has faults, which are named; 130 stopped, can go on.";
+    "Exit status: 0 all was evaluated; 1 failed; 2 the command line is wrong, or does not fit "
+    "what\n"
+    "was done before; 3 evaluated, but the data set has faults, which are named; 130 stopped, can\n"
+    "go on.";
 
 /// As GOption fills it.
 struct RawOptions {

@@ -2,6 +2,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
+#include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <cstdio>

@@ -129,9 +129,8 @@ ProgramRun run_program(const std::vector<std::string> &arguments) {
 std::vector<std::string> tiny_model_arguments() {
   return {"--model",        naclip::test::golden_folder() + "/tiny-openai.safetensors",
           "--device",       "cpu",
-          "--input-size",   "64",
           "--refine-steps", "2",
-          "--logit-scale",  "200"};
+          "--logit-scale",  "30"};
 }
 
 }  // namespace naclip::eval::test

@@ -25,8 +25,9 @@ TEST(Interrupt, KeepsWhatWasDoneAndSaysSo) {
   test::write_text(folder / "words.txt", "cat; dog");
   std::vector<std::string> arguments = test::tiny_model_arguments();
   for (const std::string &argument :
-       {std::string("--images"), folder / "p", std::string("--masks"), folder / "m",
-        std::string("--vocabulary"), folder / "words.txt", std::string("--output"), folder / "out"})
+       {std::string("--input-size"), std::string("64"), std::string("--images"), folder / "p",
+        std::string("--masks"), folder / "m", std::string("--vocabulary"), folder / "words.txt",
+        std::string("--output"), folder / "out"})
     arguments.push_back(argument);
   std::vector<const char *> argv{NACLIP_EVAL};
   for (const std::string &argument : arguments) argv.push_back(argument.c_str());

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <json-glib/json-glib.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -24,19 +25,20 @@ struct Kind {
   bool background;       ///< label 0 is the background, and the vocabulary has one
   bool zero_is_ignored;  ///< labels count from 1 in the files
   double threshold;
+  int input_size;   ///< small, yet more than one window wide where there are windows
   int window_size;  ///< 0: the whole picture, the benchmark's own setting
   test::MaskKind mask;
 };
 
 const std::vector<Kind> kKinds{
-    {"voc21", 21, true, false, 0.1, 0, test::MaskKind::kPalette},
-    {"context60", 60, true, false, 0.1, 48, test::MaskKind::kGrey},
-    {"coco-object", 81, true, false, 0.1, 48, test::MaskKind::kGrey},
-    {"voc20", 20, false, true, 0.0, 0, test::MaskKind::kPalette},
-    {"cityscapes", 19, false, false, 0.0, 48, test::MaskKind::kGrey},
-    {"context59", 59, false, true, 0.0, 48, test::MaskKind::kGrey},
-    {"ade20k", 150, false, true, 0.0, 48, test::MaskKind::kGrey},
-    {"coco-stuff", 171, false, false, 0.0, 48, test::MaskKind::kGrey},
+    {"voc21", 21, true, false, 0.1, 240, 0, test::MaskKind::kPalette},
+    {"context60", 60, true, false, 0.1, 64, 48, test::MaskKind::kGrey},
+    {"coco-object", 81, true, false, 0.1, 64, 48, test::MaskKind::kGrey},
+    {"voc20", 20, false, true, 0.0, 240, 0, test::MaskKind::kPalette},
+    {"cityscapes", 19, false, false, 0.0, 64, 48, test::MaskKind::kGrey},
+    {"context59", 59, false, true, 0.0, 64, 48, test::MaskKind::kGrey},
+    {"ade20k", 150, false, true, 0.0, 64, 48, test::MaskKind::kGrey},
+    {"coco-stuff", 171, false, false, 0.0, 64, 48, test::MaskKind::kGrey},
 };
 
 /// Paths of picture and mask within the data set's folder.
@@ -138,9 +140,9 @@ std::unique_ptr<Segmenter> tiny_segmenter() {
 /// As tiny_model_arguments().
 InferenceOptions tiny_options(const Kind &kind) {
   InferenceOptions options;
-  options.input_size = 64;
+  options.input_size = kind.input_size;
   options.refine_steps = 2;
-  options.logit_scale = 200;
+  options.logit_scale = 30;
   options.mask_size = MaskSize::kFrame;
   options.threshold = kind.threshold;
   options.window_size = kind.window_size;
@@ -156,7 +158,22 @@ std::vector<std::uint8_t> regions_of(Segmenter &segmenter, const Queries &querie
   return segmenter.segment({&picture, 1}, queries, options).at(0).labels;
 }
 
-/// The pixels of one pixel's label and prediction; label -1: ignored, prediction -1: none.
+/// Were the benchmark's own threshold or window without effect here, a wrong one would pass.
+void expect_settings_matter(const Kind &kind, Segmenter &segmenter, const Queries &queries,
+                            const std::string &path, const std::vector<std::uint8_t> &regions) {
+  InferenceOptions other = tiny_options(kind);
+  other.threshold = 0.0;
+  if (kind.threshold > 0) {
+    EXPECT_TRUE(regions_of(segmenter, queries, other, path) != regions);
+  }
+  other = tiny_options(kind);
+  other.window_size = 224;
+  if (kind.window_size == 0) {
+    EXPECT_TRUE(regions_of(segmenter, queries, other, path) != regions);
+  }
+}
+
+/// What ought to be counted. Label -1: ignored; prediction -1: none.
 struct Sets {
   PixelSets found, labelled;
   void add(const Pixel &pixel, int label, int prediction) {
@@ -202,13 +219,15 @@ TEST_P(OnBenchmark, MeanIouEqualsThatOfPlainSets) {
     test::write_picture(folder / place.picture, width, height, 77 * static_cast<unsigned>(index));
     const auto regions = regions_of(*segmenter, *queries, options, folder / place.picture);
     predicted.insert(regions.begin(), regions.end());
+    expect_settings_matter(kind, *segmenter, *queries, folder / place.picture, regions);
     write_truth(kind, folder / place.mask, width, height, index, regions, sets);
     ++index;
   }
   ASSERT_GE(predicted.size(), 3U) << "nothing to tell apart";
 
-  auto arguments = with(test::tiny_model_arguments(), {"--benchmark", kind.name, "--data",
-                                                       folder.path(), "--output", folder / "out"});
+  auto arguments = with(test::tiny_model_arguments(),
+                        {"--benchmark", kind.name, "--data", folder.path(), "--output",
+                         folder / "out", "--input-size", std::to_string(kind.input_size)});
   if (kind.window_size > 0)
     arguments = with(arguments,
                      {"--window-size", std::to_string(kind.window_size), "--window-stride", "24"});
@@ -247,12 +266,12 @@ void write_own(const TemporaryFolder &folder) {
 
 std::vector<std::string> own_arguments(const TemporaryFolder &folder, const std::string &output) {
   return with(test::tiny_model_arguments(),
-              {"--images", folder / "p", "--masks", folder / "m", "--vocabulary",
-               folder / "words.txt", "--output", folder / output});
+              {"--input-size", "64", "--images", folder / "p", "--masks", folder / "m",
+               "--vocabulary", folder / "words.txt", "--output", folder / output});
 }
 
 TEST(OnOwnPictures, MeanIouEqualsThatOfPlainSets) {
-  const Kind kind{"", 3, false, true, 0.0, 224, test::MaskKind::kGrey};
+  const Kind kind{"", 3, false, true, 0.0, 64, 224, test::MaskKind::kGrey};
   const TemporaryFolder folder;
   write_own(folder);
   const auto segmenter = tiny_segmenter();
