@@ -114,7 +114,7 @@ std::vector<std::string> departures_of(const Task &task, const EvalOptions &opti
                                        const Tally &tally) {
   std::vector<std::string> found = differences(
       describe(model, task.inference), describe(ModelOptions{}, inference_of(*task.benchmark)));
-  if (!is_vit_b_16(info)) found.push_back("the model is no ViT-B/16");
+  if (!is_vit_b_16(info)) found.emplace_back("the model is no ViT-B/16");
   if (!options.vocabulary.empty()) found.push_back("the words are those of " + options.vocabulary);
   if (tally.done < task.dataset.pairs.size())
     found.push_back(printed("%zu of %zu pictures", tally.done, task.dataset.pairs.size()));

@@ -80,10 +80,13 @@ LabelMap read_label_map(const std::string &path) {
   map.values.reserve(static_cast<std::size_t>(map.width) * static_cast<std::size_t>(map.height));
   const bool wide = png_get_bit_depth(reader.png, reader.info) == 16;
   const png_bytepp rows = png_get_rows(reader.png, reader.info);
-  for (int y = 0; y < map.height; ++y)
-    for (int x = 0; x < map.width; ++x)
-      map.values.push_back(
-          static_cast<std::uint16_t>(wide ? rows[y][2 * x] << 8 | rows[y][2 * x + 1] : rows[y][x]));
+  for (int y = 0; y < map.height; ++y) {
+    const png_byte *sample = rows[y];
+    for (int x = 0; x < map.width; ++x) {
+      const int high = wide ? *sample++ << 8 : 0;
+      map.values.push_back(static_cast<std::uint16_t>(high | *sample++));
+    }
+  }
   return map;
 }
 

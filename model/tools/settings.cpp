@@ -116,13 +116,14 @@ Settings describe(const ModelOptions &model, const InferenceOptions &inference) 
 
 std::vector<std::string> differences(const Settings &here, const Settings &there) {
   std::vector<std::string> found;
-  for (const auto &[name, value] : here) {
+  for (const auto &pair : here) {
     const auto other = std::find_if(there.begin(), there.end(),
-                                    [&](const auto &pair) { return pair.first == name; });
+                                    [&](const auto &one) { return one.first == pair.first; });
+    const char *name = pair.first.c_str(), *value = pair.second.c_str();
     if (other == there.end())
-      found.push_back(name + " " + value + ", which is not there");
-    else if (other->second != value)
-      found.push_back(name + " " + value + " instead of " + other->second);
+      found.push_back(printed("%s %s, which is not there", name, value));
+    else if (other->second != pair.second)
+      found.push_back(printed("%s %s instead of %s", name, value, other->second.c_str()));
   }
   return found;
 }

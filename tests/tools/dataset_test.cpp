@@ -11,6 +11,7 @@
 namespace naclip::eval {
 namespace {
 
+using test::holds;
 using test::TemporaryFolder;
 
 /// Only that they are there matters here.
@@ -31,10 +32,6 @@ std::string failure(const TemporaryFolder &folder, const std::string &name) {
   }
   ADD_FAILURE() << "nothing was thrown";
   return {};
-}
-
-bool holds(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST(Dataset, TakesTheListsPicturesInItsOrder) {

@@ -133,4 +133,32 @@ std::vector<std::string> tiny_model_arguments() {
           "--logit-scale",  "30"};
 }
 
+void write_own(const TemporaryFolder &folder) {
+  for (unsigned i = 0; i < 4; ++i) {
+    const std::string name = std::to_string(i);
+    write_picture(folder / ("p/" + name + ".jpg"), 64, 48, i);
+    Samples samples{64, 48, {}};
+    for (unsigned pixel = 0; pixel < 64 * 48; ++pixel)
+      samples.values.push_back(static_cast<std::uint16_t>(scrambled(pixel / 100 + 31 * i) % 4));
+    write_mask(folder / ("m/" + name + ".png"), samples);
+  }
+  write_text(folder / "words.txt", "cat\ndog, wolf\nsky\n");
+}
+
+std::vector<std::string> own_arguments(const TemporaryFolder &folder, const std::string &output) {
+  return with(tiny_model_arguments(),
+              {"--input-size", "64", "--images", folder / "p", "--masks", folder / "m",
+               "--vocabulary", folder / "words.txt", "--output", folder / output});
+}
+
+bool holds(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::vector<std::string> with(std::vector<std::string> arguments,
+                              const std::vector<std::string> &more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
 }  // namespace naclip::eval::test

@@ -55,4 +55,13 @@ ProgramRun run_program(const std::vector<std::string> &arguments);
 /// The tiny checkpoint of the golden set and settings that suit it.
 std::vector<std::string> tiny_model_arguments();
 
+/// Four pictures and masks of one's own with labels 0 to 3 and a vocabulary of three classes.
+void write_own(const TemporaryFolder &folder);
+/// The command line that evaluates them.
+std::vector<std::string> own_arguments(const TemporaryFolder &folder, const std::string &output);
+
+bool holds(const std::string &text, const std::string &part);
+std::vector<std::string> with(std::vector<std::string> arguments,
+                              const std::vector<std::string> &more);
+
 }  // namespace naclip::eval::test

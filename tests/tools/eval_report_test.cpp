@@ -12,9 +12,7 @@
 namespace naclip::eval {
 namespace {
 
-bool holds(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
+using test::holds;
 
 /// VOC with two pictures, and what a whole run with the paper's model looks like.
 struct WholeRun {

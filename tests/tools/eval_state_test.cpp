@@ -14,11 +14,8 @@
 namespace naclip::eval {
 namespace {
 
+using test::holds;
 using test::TemporaryFolder;
-
-bool holds(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
 
 Tally some_tally() {
   Tally tally;

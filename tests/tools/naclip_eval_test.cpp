@@ -15,8 +15,12 @@
 namespace naclip::eval {
 namespace {
 
+using test::holds;
+using test::own_arguments;
 using test::Samples;
 using test::TemporaryFolder;
+using test::with;
+using test::write_own;
 
 /// What the figures depend on, written down apart from the program's own table.
 struct Kind {
@@ -119,16 +123,6 @@ class Json {
   };
   std::unique_ptr<JsonParser, Unref> parser_;
 };
-
-bool holds(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::vector<std::string> with(std::vector<std::string> arguments,
-                              const std::vector<std::string> &more) {
-  arguments.insert(arguments.end(), more.begin(), more.end());
-  return arguments;
-}
 
 std::unique_ptr<Segmenter> tiny_segmenter() {
   ModelOptions options;
@@ -250,26 +244,6 @@ INSTANTIATE_TEST_SUITE_P(Benchmarks, OnBenchmark, testing::ValuesIn(kKinds), [](
   return name;
 });
 
-/// Four pictures and masks of one's own with labels 0 to 3.
-void write_own(const TemporaryFolder &folder) {
-  for (unsigned i = 0; i < 4; ++i) {
-    const std::string name = std::to_string(i);
-    test::write_picture(folder / ("p/" + name + ".jpg"), 64, 48, i);
-    Samples samples{64, 48, {}};
-    for (unsigned pixel = 0; pixel < 64 * 48; ++pixel)
-      samples.values.push_back(
-          static_cast<std::uint16_t>(test::scrambled(pixel / 100 + 31 * i) % 4));
-    test::write_mask(folder / ("m/" + name + ".png"), samples);
-  }
-  test::write_text(folder / "words.txt", "cat\ndog, wolf\nsky\n");
-}
-
-std::vector<std::string> own_arguments(const TemporaryFolder &folder, const std::string &output) {
-  return with(test::tiny_model_arguments(),
-              {"--input-size", "64", "--images", folder / "p", "--masks", folder / "m",
-               "--vocabulary", folder / "words.txt", "--output", folder / output});
-}
-
 TEST(OnOwnPictures, MeanIouEqualsThatOfPlainSets) {
   const Kind kind{"", 3, false, true, 0.0, 64, 224, test::MaskKind::kGrey};
   const TemporaryFolder folder;
@@ -363,48 +337,6 @@ TEST(OnOwnPictures, AttentionsAreComparedInOneTable) {
   ASSERT_EQ(alone.status, 0) << alone.errors;
   EXPECT_EQ(report.mean_iou(2), Json(folder / "alone/report.json").mean_iou());
   EXPECT_NE(report.mean_iou(2), report.mean_iou(0));
-}
-
-TEST(CommandLine, IsCheckedBeforeAnythingIsDone) {
-  const TemporaryFolder folder;
-  write_own(folder);
-  const auto refused = [&](const std::vector<std::string> &arguments, const std::string &part) {
-    const auto run = test::run_program(arguments);
-    EXPECT_EQ(run.status, 2) << run.errors;
-    EXPECT_TRUE(holds(run.errors, part)) << run.errors;
-  };
-  refused({}, "--benchmark NAME --data DIR");
-  refused({"--benchmark", "voc21", "--model", "m"}, "needs --data DIR");
-  refused({"--benchmark", "voc", "--data", "d", "--model", "m"}, "voc21, context60");
-  refused({"--benchmark", "voc21", "--images", "d", "--model", "m"}, "choose one");
-  refused({"--images", "d", "--masks", "d", "--model", "m"}, "--vocabulary FILE");
-  refused({"--benchmark", "voc21", "--data", "d"}, "--model");
-  refused({"--colour", "red"}, "--help");
-  refused({"naclip"}, "belongs to no option");
-  refused(with(own_arguments(folder, "out"), {"--attention", "best"}), "naclip, nonly, kk, csa");
-  refused(with(own_arguments(folder, "out"), {"--limit", "0"}), "--limit");
-  refused(with(own_arguments(folder, "out"), {"--refine-dilations", "8;16"}), "8,16");
-  refused(with(own_arguments(folder, "out"), {"--ignore-label", "x"}), "--ignore-label");
-  EXPECT_FALSE(std::filesystem::exists(folder / "out"));
-}
-
-TEST(CommandLine, AVocabularyInPlaceOfABenchmarksHasToFit) {
-  const TemporaryFolder folder;
-  write_own(folder);
-  const auto run =
-      test::run_program(with(test::tiny_model_arguments(),
-                             {"--benchmark", "voc21", "--data", folder.path(), "--vocabulary",
-                              folder / "words.txt", "--output", folder / "out"}));
-  EXPECT_EQ(run.status, 1);
-  EXPECT_TRUE(holds(run.errors, "3 classes")) << run.errors;
-  EXPECT_TRUE(holds(run.errors, "21 with a background")) << run.errors;
-}
-
-TEST(CommandLine, ListsTheBenchmarks) {
-  const auto run = test::run_program({"--list"});
-  EXPECT_EQ(run.status, 0);
-  EXPECT_TRUE(holds(run.output, "coco-stuff")) << run.output;
-  EXPECT_TRUE(holds(run.output, "64.07")) << run.output;
 }
 
 }  // namespace
