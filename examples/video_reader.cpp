@@ -7,10 +7,10 @@
 namespace naclip::examples {
 
 VideoReader::VideoReader(const std::string &path, const std::string &decoder)
-    : pipeline_(gst_parse_launch(("filesrc name=file ! " + decoder +
-                                  " ! appsink name=sink sync=false max-buffers=4")
-                                     .c_str(),
-                                 nullptr)) {
+    : pipeline_(gst_parse_launch(
+          ("filesrc name=file ! " + decoder + " ! appsink name=sink sync=false max-buffers=4")
+              .c_str(),
+          nullptr)) {
   if (!pipeline_) throw std::runtime_error("GStreamer's elements to read " + path + " are missing");
   g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline_), "file");
   g_object_set(file, "location", path.c_str(), nullptr);

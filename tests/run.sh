@@ -25,6 +25,11 @@ if [ -z "${NACLIP_CLIP_DIR:-}" ] && [ -d "$root/../shared/clip" ]; then
   NACLIP_CLIP_DIR=$(cd "$root/../shared/clip" && pwd)
   export NACLIP_CLIP_DIR
 fi
+# The same holds for the reference's word lists of the paper's benchmarks.
+if [ -z "${NACLIP_BENCHMARKS_DIR:-}" ] && [ -d "$root/../shared/benchmarks" ]; then
+  NACLIP_BENCHMARKS_DIR=$(cd "$root/../shared/benchmarks" && pwd)
+  export NACLIP_BENCHMARKS_DIR
+fi
 
 # The long recording test runs on the street camera; without it, it says so and is skipped.
 NACLIP_STREET_VIDEO=${NACLIP_STREET_VIDEO:-$(default_video)} && export NACLIP_STREET_VIDEO || true

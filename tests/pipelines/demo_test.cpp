@@ -40,7 +40,9 @@ double mean_iou(const std::string &properties) {
 // otherwise.
 constexpr double kReached = 0.0;
 
-TEST(Demo, MasksOfTheClipAreAsGoodAsRecorded) { EXPECT_GE(mean_iou(""), kReached - 0.03); }
+TEST(Demo, MasksOfTheClipAreAsGoodAsRecorded) {
+  EXPECT_GE(mean_iou(""), kReached - 0.03);
+}
 
 TEST(Demo, VanillaAttentionIsWorseByTenPoints) {
   EXPECT_LE(mean_iou("attention=vanilla"), kReached - 0.10);
