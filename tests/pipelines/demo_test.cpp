@@ -26,8 +26,9 @@ std::string printed_by(const std::string &command) {
 
 /// mIoU over the clip's classes, at two frames a second, with these properties of naclipsegment.
 double mean_iou(const std::string &properties) {
-  const std::string printed =
-      printed_by("RATE=2 '" NACLIP_PIPELINES "/score-demo.sh' " + properties);
+  const std::string printed = printed_by("NACLIP_BUILD='" NACLIP_BUILD_ROOT
+                                         "' RATE=2 '" NACLIP_PIPELINES "/score-demo.sh' " +
+                                         properties);
   const auto at = printed.rfind("mIoU ");
   if (at == std::string::npos) {
     ADD_FAILURE() << "no mIoU was printed:\n" << printed;
