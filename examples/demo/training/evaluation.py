@@ -6,8 +6,6 @@ import torch.nn.functional as F
 from make_golden import imagenet_templates
 from reference import DEVIATION, MEAN, Clip, stretch
 
-ATTENTIONS = ("naclip", "nonly", "kk", "csa", "vanilla")
-
 
 def ensemble(clip, tokenizer, texts, templates):
     rows = []

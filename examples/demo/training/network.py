@@ -7,7 +7,7 @@ import captions  # noqa: F401  (lets the parity suite's reference be found)
 import torch
 import torch.nn.functional as F
 from golden_files import random_weights
-from reference import CONTEXT, HEAD_WIDTH, Clip
+from reference import HEAD_WIDTH, Clip
 
 
 class Sizes:
@@ -42,11 +42,19 @@ def fresh_weights(vocabulary, seed):
     return weights
 
 
+def attention(q, k, v, mask=None):
+    """[B, heads, N, 64] each."""
+    if hasattr(F, "scaled_dot_product_attention"):  # from PyTorch 2.0 on
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    weights = q @ k.transpose(-1, -2) / math.sqrt(HEAD_WIDTH)
+    return (weights if mask is None else weights + mask).softmax(dim=-1).to(v.dtype) @ v
+
+
 class Network(Clip):
     def block(self, x, block, mask=None):
         q, k, v = self.projections(x, block)
         mask = None if mask is None else mask.to(q.dtype)
-        heads = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        heads = attention(q, k, v, mask)
         x = x + self.merged(heads, block)
         return x + self.mlp(x, block)
 
@@ -78,9 +86,9 @@ class Network(Clip):
         for block in others:
             x = self.block(x, block)
         q, k, v = self.projections(x, last)
-        heads = [F.scaled_dot_product_attention(q[:, :, :1], k, v), v[:, :, 1:]]
+        heads = [attention(q[:, :, :1], k, v), v[:, :, 1:]]
         if attend:
-            heads[1] = F.scaled_dot_product_attention(k[:, :, 1:], k, v)
+            heads[1] = attention(k[:, :, 1:], k, v)
         out = self.merged(torch.cat(heads, dim=2), last)
         out = self.norm(out, "visual.ln_post") @ self.w["visual.proj"]
         out = F.normalize(out.float(), dim=-1)

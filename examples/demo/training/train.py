@@ -5,7 +5,7 @@
 
 STAMPS is /usr/share/tuxpaint/stamps of Debian's tuxpaint-stamps-default. Writes FOLDER/state.pt
 after every round, from which the same command goes on after a break, and at the end
-FOLDER/model.safetensors and FOLDER/bpe.txt.gz. Needs PyTorch >= 1.13, NumPy and OpenCV.
+FOLDER/model.safetensors and FOLDER/model.bpe.txt.gz. Needs PyTorch >= 1.13, NumPy and OpenCV.
 
 No loss sees a mask. A picture is compared with words in three ways, and only which words its caption
 names is known:
@@ -116,7 +116,7 @@ class Trainer:
         self.arguments = arguments
         self.folder.mkdir(parents=True, exist_ok=True)
         self.stamps = scenes.Stamps(self.words, arguments.stamps)
-        merges = self.folder / "bpe.txt.gz"
+        merges = self.folder / "model.bpe.txt.gz"
         if not merges.exists():
             captions.write_merges(merges, self.words)
         tokenizer = Tokenizer(merges)
@@ -197,15 +197,17 @@ class Trainer:
         loader = torch.utils.data.DataLoader(
             batches, None, num_workers=1, collate_fn=as_it_is, multiprocessing_context="spawn"
         )
-        total, began, first = torch.zeros(3), time.time(), self.seen
+        total, counted, began, first = torch.zeros(3), 0, time.time(), self.seen
         for batch in loader:
             total += self.step(stage, batch)
+            counted += 1
             done = self.seen >= until
             if self.steps % self.ROUND == 0 or done:
                 rate = (self.seen - first) / (time.time() - began)
-                parts = " ".join(f"{x:.3f}" for x in total / self.ROUND)
+                parts = " ".join(f"{x:.3f}" for x in total / counted)
                 print(f"{self.seen} pictures, {rate:.0f}/s, losses {parts}", flush=True)
                 total.zero_()
+                counted = 0
             if self.steps % (5 * self.ROUND) == 0 or done:
                 self.save()
                 print(f"  {self.evaluate()}", flush=True)
@@ -225,8 +227,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("stamps", type=pathlib.Path)
     parser.add_argument("folder", type=pathlib.Path)
-    parser.add_argument("--small", type=int, default=600_000, help="pictures of 112 pixels")
-    parser.add_argument("--large", type=int, default=80_000, help="pictures of 224 pixels")
+    parser.add_argument("--small", type=int, default=576_000, help="pictures of 112 pixels")
+    parser.add_argument("--large", type=int, default=24_000, help="pictures of 224 pixels")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-bfloat16", dest="bfloat16", action="store_false")
