@@ -8,7 +8,7 @@
 #include "error.h"
 #include "eval_files.h"
 #include "eval_options.h"
-#include "progress.h"
+#include "eval_progress.h"
 #include "text.h"
 
 namespace naclip::eval {
