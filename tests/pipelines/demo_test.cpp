@@ -37,8 +37,7 @@ double mean_iou(const std::string &properties) {
   return std::atof(printed.c_str() + at + 5);
 }
 
-// All that docs/benchmarks.md claims was reached less 0.03: kernels of other processors round
-// otherwise.
+// What was reached at two frames a second, see docs/benchmarks.md.
 constexpr double kReached = 0.839;
 
 TEST(Demo, MasksOfTheClipAreAsGoodAsRecorded) {
