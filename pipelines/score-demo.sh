@@ -8,6 +8,7 @@
 set -euo pipefail
 . "$(dirname "$0")/environment.sh"
 demo=$root/examples/demo
+[ -e "$build/build.ninja" ] || { echo "score-demo.sh: nothing is built in $build; run pipelines/demo.sh first" >&2; exit 1; }
 [ -x "$build/examples/naclip-score" ] || meson compile -C "$build" gstnaclip naclip:shared_library naclip-score
 found=$(mktemp --suffix=.mkv)
 log=$(mktemp)
