@@ -43,6 +43,10 @@ struct PngReader {
   PngReader &operator=(const PngReader &) = delete;
 };
 
+struct CloseFile {
+  void operator()(std::FILE *file) const { std::fclose(file); }
+};
+
 /// libpng leaves by longjmp: no object with a destructor may live in here.
 bool decode(png_structp png, png_infop info, std::FILE *file) {
   if (setjmp(png_jmpbuf(png)) != 0) return false;
@@ -59,8 +63,7 @@ const char *kind_of(int colour_type) {
 }  // namespace
 
 LabelMap read_label_map(const std::string &path) {
-  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(g_fopen(path.c_str(), "rb"),
-                                                                std::fclose);
+  const std::unique_ptr<std::FILE, CloseFile> file(g_fopen(path.c_str(), "rb"));
   if (!file) {
     const int reason = errno;
     throw Error(reason == ENOENT ? ErrorKind::kNotFound : ErrorKind::kRead,
