@@ -37,8 +37,8 @@ TemporaryFolder::~TemporaryFolder() {
 
 void write_mask(const std::string &path, const Samples &samples, MaskKind kind, int bits) {
   make_folder_of(path);
-  const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "wb"),
-                                                                std::fclose);
+  const auto close = [](std::FILE *opened) { std::fclose(opened); };
+  const std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "wb"), close);
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
   png_init_io(png, file.get());

@@ -79,7 +79,7 @@ TEST(LabelMap, RefusesWhatIsNoWholePng) {
 }
 
 TEST(Labelling, OfABackgroundIsTheRegionsThemselves) {
-  const Benchmark &benchmark = benchmark_named("voc21");
+  const Benchmark benchmark = benchmark_named("voc21");
   const LabelMeaning meaning(labelling_of(benchmark, vocabulary_of(benchmark)));
   EXPECT_EQ(meaning(0), 0);
   EXPECT_EQ(meaning(20), 20);
@@ -88,7 +88,7 @@ TEST(Labelling, OfABackgroundIsTheRegionsThemselves) {
 }
 
 TEST(Labelling, WithZeroReducedIgnoresZeroAndCountsFromOne) {
-  const Benchmark &benchmark = benchmark_named("ade20k");
+  const Benchmark benchmark = benchmark_named("ade20k");
   const LabelMeaning meaning(labelling_of(benchmark, vocabulary_of(benchmark)));
   EXPECT_EQ(meaning(0), LabelMeaning::kIgnored);
   EXPECT_EQ(meaning(1), 1);  // the wall, the first class
@@ -98,7 +98,7 @@ TEST(Labelling, WithZeroReducedIgnoresZeroAndCountsFromOne) {
 }
 
 TEST(Labelling, WithoutABackgroundCountsClassesFromZero) {
-  const Benchmark &benchmark = benchmark_named("cityscapes");
+  const Benchmark benchmark = benchmark_named("cityscapes");
   const LabelMeaning meaning(labelling_of(benchmark, vocabulary_of(benchmark)));
   EXPECT_EQ(meaning(0), 1);  // the road, region 1
   EXPECT_EQ(meaning(18), 19);
