@@ -59,7 +59,7 @@ class Network(Clip):
         return x + self.mlp(x, block)
 
     def texts(self, tokens):
-        """[B, CONTEXT] -> [B, D] of length 1; cut where the longest text ends."""
+        """[B, 77] -> [B, D] of length 1; cut where the longest text ends."""
         longest = int(tokens.argmax(dim=-1).max()) + 1
         tokens = tokens[:, :longest]
         x = self.w["token_embedding.weight"][tokens] + self.w["positional_embedding"][:longest]
