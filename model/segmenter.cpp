@@ -225,18 +225,13 @@ class TorchSegmenter final : public Segmenter {
   }
 
   Segmentation finish(const Picture &picture, const at::Tensor &input, at::Tensor scores,
-                      const EncodedVocabulary &queries, const InferenceOptions &options) const {
+                      const EncodedVocabulary &queries, const InferenceOptions &options) {
     const bool frame_sized = options.mask_size == MaskSize::kFrame;
     const std::int64_t height = frame_sized ? picture.height : input.size(2);
     const std::int64_t width = frame_sized ? picture.width : input.size(3);
-    const auto resized = [&](const at::Tensor &x) {
-      return x.size(2) == height && x.size(3) == width
-                 ? x
-                 : at::upsample_bilinear2d(x, {height, width}, false);
-    };
     if (options.refine_steps > 0)
-      scores =
-          pamr(resized(input), resized(scores), options.refine_steps, options.refine_dilations);
+      scores = refiner_.refine(input, scores, height, width, options.refine_steps,
+                               options.refine_dilations);
     DecodeOptions decode_options;
     decode_options.region_of_query = queries.region_of_query();
     decode_options.regions = queries.vocabulary().regions().size();
@@ -249,6 +244,7 @@ class TorchSegmenter final : public Segmenter {
   ModelInfo info_;
   ClipVision vision_;
   TextBank bank_;
+  Refiner refiner_;
   std::mutex mutex_;
 };
 
