@@ -9,8 +9,7 @@
 
 // A kernel with this mark is compiled three times; the loader takes the best that the processor runs.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define NACLIP_TARGETS \
-  __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define NACLIP_TARGETS  // sanitizers start before the resolver's processor check does
 #endif
@@ -29,6 +28,9 @@ typedef std::int32_t IntLanes __attribute__((vector_size(64)));
 constexpr std::int64_t padded(std::int64_t count) {
   return (count + kLanes - 1) / kLanes * kLanes;
 }
+
+/// A bfloat16 as the kernels see it: the upper half of a float32.
+enum class Bfloat16 : std::uint16_t {};
 
 /// Reads 16 floats; no alignment is needed.
 NACLIP_INLINE Lanes load(const float *source) {
@@ -49,6 +51,39 @@ NACLIP_INLINE void store(float *target, Lanes value) {
 
 NACLIP_INLINE void store(std::int32_t *target, IntLanes value) {
   __builtin_memcpy(target, &value, sizeof value);
+}
+
+NACLIP_INLINE Lanes load(const Bfloat16 *source) {
+  typedef std::uint16_t Halves __attribute__((vector_size(32)));
+  typedef std::uint32_t Words __attribute__((vector_size(64)));
+  Halves bits;
+  __builtin_memcpy(&bits, source, sizeof bits);
+  return reinterpret_cast<Lanes>(__builtin_convertvector(bits, Words) << 16);
+}
+
+/// Rounds to nearest, ties to even.
+NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
+  typedef std::uint16_t Halves __attribute__((vector_size(32)));
+  typedef std::uint32_t Words __attribute__((vector_size(64)));
+  const Words bits = reinterpret_cast<Words>(value);
+  const Halves rounded =
+      __builtin_convertvector((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16, Halves);
+  __builtin_memcpy(target, &rounded, sizeof rounded);
+}
+
+/// The first `count` of 16, 0..15; the others are 0.
+template <typename Element>
+NACLIP_INLINE Lanes load_some(const Element *source, std::int64_t count) {
+  Element elements[kLanes] = {};
+  for (std::int64_t i = 0; i < count; ++i) elements[i] = source[i];
+  return load(elements);
+}
+
+template <typename Element>
+NACLIP_INLINE void store_some(Element *target, Lanes value, std::int64_t count) {
+  Element elements[kLanes];
+  store(elements, value);
+  for (std::int64_t i = 0; i < count; ++i) target[i] = elements[i];
 }
 
 NACLIP_INLINE Lanes splat(float value) {
