@@ -69,9 +69,8 @@ void CpuBlocks::reshape(const Block &block, const at::Tensor &x) {
 
 void CpuBlocks::forward(const Block &block, const at::Tensor &x) {
   forward(block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
-    attention_into(
-        own.split(projected), {},
-        attended.view({x.size(0), x.size(1), own.heads, attended.size(2) / own.heads}));
+    attention_into(own.split(projected), {},
+                   attended.view({x.size(0), x.size(1), own.heads, attended.size(2) / own.heads}));
   });
 }
 

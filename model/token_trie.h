@@ -13,7 +13,7 @@ struct TokenTrie {
   std::vector<std::int64_t> depths;  ///< [nodes] place in the sentence, 0 for the first token
   std::vector<std::int64_t> ends;    ///< [sentences] node of the last token
   std::int64_t longest = 0;          ///< tokens of the longest sentence
-  std::vector<std::int32_t> paths;   ///< [nodes, longest] the nodes from the first token to the node
+  std::vector<std::int32_t> paths;  ///< [nodes, longest] the nodes from the first token to the node
 
   /// sentences: at least one token each.
   explicit TokenTrie(const std::vector<std::vector<int>> &sentences);

@@ -100,7 +100,8 @@ NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t fi
       multiply_tile(queries, head.width, keys + x, columns, head.width, weights + x, columns);
     for (std::int64_t row = 0; row < rows; ++row) {
       float *line = weights + row * columns;
-      if (head.bias != nullptr) add_line(line, head.bias + (begin + row) * head.tokens, head.tokens);
+      if (head.bias != nullptr)
+        add_line(line, head.bias + (begin + row) * head.tokens, head.tokens);
       softmax_line(line, head.tokens, padded(head.tokens));
     }
     for (std::int64_t x = 0; x < width; x += kTile)
