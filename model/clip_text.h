@@ -27,6 +27,7 @@ class ClipText {
   /// and the form that encode() is checked against.
   at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
 
+  const Compute &compute() const { return compute_; }
   std::int64_t context_length() const { return positions_.size(0); }
   std::int64_t vocabulary_size() const { return embedding_.size(0); }
 

@@ -37,6 +37,7 @@ struct YuvToRgb {
 void convert_row(const YuvToRgb &yuv, std::int64_t width, float *luma, float *cb, float *cr);
 
 /// out = (values - mean) / deviation, `width` of them.
-void normalise_row(const float *values, std::int64_t width, float mean, float deviation, float *out);
+void normalise_row(const float *values, std::int64_t width, float mean, float deviation,
+                   float *out);
 
 }  // namespace naclip::kernels
