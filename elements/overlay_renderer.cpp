@@ -84,11 +84,12 @@ void OverlayRenderer::keep(Drawn &drawn, const OverlayMask &mask) {
 void OverlayRenderer::stamp(const TextBitmap &bitmap, int left, int top, const Canvas &canvas,
                             OverlayLayer &layer) const {
   const ColourConverter converter(canvas.format, canvas.matrix, canvas.range);
-  layer.begin(canvas, std::vector<Paint>(1), top);
+  const Paint nothing = 0;
+  layer.begin(canvas, {&nothing, 1}, top);
   RowPaint row;
   // Neighbouring pixels are mostly equal.
   std::uint32_t last = 0;
-  Paint paint;
+  Paint paint = 0;
   for (int y = 0; y < bitmap.height; ++y) {
     row.clear(canvas.width);
     row.extend(left, 0);
