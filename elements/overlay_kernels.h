@@ -20,6 +20,9 @@ constexpr std::uint8_t alpha_of(Paint paint) {
   return static_cast<std::uint8_t>(paint);
 }
 
+/// Most kernels work on blocks of so many bytes, and say where they reach beyond what was asked.
+inline constexpr std::size_t kBlock = 16;
+
 /// Lays premultiplied bytes over bytes: target = target * (255 - alpha) / 255 + colour, rounded.
 void blend_bytes(std::uint8_t *target, const std::uint8_t *colour, const std::uint8_t *alpha,
                  std::size_t count);
@@ -28,10 +31,16 @@ void blend_bytes(std::uint8_t *target, const std::uint8_t *colour, const std::ui
 void blend_pattern(std::uint8_t *target, const std::uint8_t *colour, const std::uint8_t *alpha,
                    std::size_t period, std::size_t count);
 
-/// Takes one byte of each paint, that which begins at bit `shift`, into every `step`-th byte.
-void take_bytes(const Paint *paints, std::size_t count, int shift, std::uint8_t *bytes, int step);
+/// Takes paints apart into samples of `bytes` 1 to 4 bytes, each byte that which begins at a shift
+/// (bits) of the paint, and as many times the alpha; a fourth byte is 0. Behind them come kBlock
+/// bytes of 0: laid over a picture they change nothing. Reads up to kBlock paints and writes up to
+/// 2 * kBlock bytes more than there are.
+void take_samples(const Paint *paints, std::size_t count, int bytes,
+                  const std::array<int, 3> &shifts, std::uint8_t *colour, std::uint8_t *alpha);
 
-/// Means of 2 x 2 paints, rounded. `above` and `below` hold 2 * count paints.
+/// Means of 2 x 2 paints, rounded. `above` and `below` hold 2 * count paints. Reads and writes up
+/// to kHalvedPaints means' worth more.
+inline constexpr std::size_t kHalvedPaints = 8;
 void halve_rows(const Paint *above, const Paint *below, Paint *means, std::size_t count);
 
 /// Labels to numbers: numbers[label], or 0 where label >= count.
@@ -49,7 +58,7 @@ void mark_borders(const std::array<const std::uint16_t *, 5> &rows, std::uint8_t
 
 /// What kCells neighbouring cells see within two cells.
 struct PairBlock {
-  static constexpr int kCells = 16;
+  static constexpr int kCells = 8;  // a register of every processor
   using Values = std::array<std::uint16_t, kCells>;
   Values one, other;              ///< the lowest and the highest class
   Values only;                    ///< not 0 where there are no more than these two

@@ -8,9 +8,9 @@ namespace {
 
 // Flat paints are kept as a short row of samples, so that one loop blends everything.
 constexpr int kPatternSamples = 128;
-// Rows are a little longer than the frame is wide: what is written in one go may end beyond it, and
-// an odd width's last pixel is there twice.
-constexpr int kSlack = 16;
+// Rows are a little longer than the frame is wide: kernels reach beyond it, and an odd width's last
+// pixel is there twice.
+constexpr int kSlack = 2 * kBlock;
 
 }  // namespace
 
@@ -28,8 +28,9 @@ void RowPaint::extend(int end, int paint) {
 }
 
 void OverlayLayer::Bytes::make_room(std::size_t count) {
-  if (size + count <= colour.size()) return;
-  colour.resize(std::max(size + count, 2 * colour.size()));
+  const std::size_t needed = size + count + 2 * kBlock;
+  if (needed <= colour.size()) return;
+  colour.resize(std::max(needed, 2 * colour.size()));
   alpha.resize(colour.size());
 }
 
@@ -60,27 +61,21 @@ void OverlayLayer::begin(const Canvas &canvas, std::span<const Paint> flat, int 
 void OverlayLayer::make_patterns(Plane &plane) const {
   plane.flat.size = 0;
   for (const Paint paint : flat_) {
-    const std::vector<Paint> samples(kPatternSamples, paint);
-    append(plane.layout, samples.data(), samples.size(), plane.flat);
+    const std::vector<Paint> samples(kPatternSamples + kBlock, paint);
+    append(plane.layout, samples.data(), kPatternSamples, plane.flat);
   }
 }
 
-// Bytes are 0 where the layout has no component.
 void OverlayLayer::append(const PlaneLayout &layout, const Paint *paints, std::size_t count,
                           Bytes &bytes) {
-  const auto step = static_cast<std::size_t>(layout.bytes_per_sample);
-  bytes.make_room(count * step);
-  std::uint8_t *colour = bytes.colour.data() + bytes.size;
-  std::uint8_t *alpha = bytes.alpha.data() + bytes.size;
-  bytes.size += count * step;
-  for (std::size_t byte = 0; byte < step; ++byte) {
-    if (layout.bytes[byte] >= 0) {
-      take_bytes(paints, count, 8 + 8 * layout.bytes[byte], colour + byte, layout.bytes_per_sample);
-      take_bytes(paints, count, 0, alpha + byte, layout.bytes_per_sample);
-      continue;
-    }
-    for (std::size_t i = 0; i < count; ++i) colour[i * step + byte] = alpha[i * step + byte] = 0;
-  }
+  const std::size_t total = count * static_cast<std::size_t>(layout.bytes_per_sample);
+  bytes.make_room(total);
+  std::array<int, 3> shifts{};
+  for (std::size_t i = 0; i < shifts.size(); ++i)
+    shifts[i] = 8 + 8 * std::max<int>(layout.bytes[i], 0);
+  take_samples(paints, count, layout.bytes_per_sample, shifts, bytes.colour.data() + bytes.size,
+               bytes.alpha.data() + bytes.size);
+  bytes.size += total;
 }
 
 void OverlayLayer::add_row(RowPaint &row) {
@@ -169,6 +164,8 @@ void OverlayLayer::write(Plane &plane, int row, const RowPaint &paint) {
       if (mixed)
         append(plane.layout, paint.pixels.data() + begin,
                static_cast<std::size_t>(span.end - begin), plane.mixed);
+      // The zeros behind it are kept, see draw().
+      if (mixed) plane.mixed.size += kBlock;
     }
     begin = span.end;
   }
@@ -178,14 +175,18 @@ void OverlayLayer::draw(const Canvas &canvas) const {
   for (const Plane &plane : planes_) {
     const auto index = static_cast<std::size_t>(plane.layout.plane);
     const int bytes = plane.layout.bytes_per_sample;
+    const int width = plane.layout.halved ? (width_ + 1) / 2 : width_;
     const auto period = static_cast<std::size_t>(kPatternSamples * bytes);
     for (const Span &span : plane.spans) {
       std::uint8_t *target =
           canvas.planes[index] + span.row * canvas.strides[index] + span.begin * bytes;
       const auto total = static_cast<std::size_t>(span.count * bytes);
       if (span.paint == RowPaint::kMixed) {
+        // In whole blocks where the row is long enough: the zeros behind change nothing.
+        const std::size_t blocks = (total + kBlock - 1) / kBlock * kBlock;
+        const auto room = static_cast<std::size_t>((width - span.begin) * bytes);
         blend_bytes(target, &plane.mixed.colour[span.offset], &plane.mixed.alpha[span.offset],
-                    total);
+                    blocks <= room ? blocks : total);
         continue;
       }
       const std::size_t offset = static_cast<std::size_t>(span.paint) * period;

@@ -53,7 +53,7 @@ class OverlayLayer {
     int paint;           // or kMixed
     std::size_t offset;  // of its bytes where it is mixed
   };
-  /// Bytes that grow without being cleared.
+  /// Samples' bytes, with room for a kernel to write beyond them. They grow without being cleared.
   struct Bytes {
     std::vector<std::uint8_t> colour, alpha;
     std::size_t size = 0;
