@@ -1,10 +1,47 @@
 #include "clip_text.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "kernels/attention.h"
 
 namespace naclip {
+
+namespace {
+
+at::Tensor indices(const std::vector<std::int64_t> &values) {
+  return at::tensor(values, at::kLong);
+}
+
+/// Each node's attention to its path. projected: [1, nodes, 3 C]; attended: [1, nodes, C]
+template <typename Element>
+void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &projected,
+                  const at::Tensor &attended) {
+  const auto *source = static_cast<const Element *>(projected.data_ptr());
+  auto *target = static_cast<Element *>(attended.data_ptr());
+  const std::int64_t channels = attended.size(2), width = channels / heads, pitch = 3 * channels;
+  const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
+  at::parallel_for(0, trie.size(), 16, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(static_cast<std::size_t>(trie.longest + kernels::padded(width)));
+    for (std::int64_t node = begin; node < end; ++node)
+      kernels::attend_path(
+          kernels::PathAttention<Element>{source + node * pitch,
+                                          {source + channels, pitch},
+                                          {source + 2 * channels, pitch},
+                                          target + node * channels,
+                                          trie.paths.data() + node * trie.longest,
+                                          trie.depths[static_cast<std::size_t>(node)] + 1,
+                                          heads,
+                                          width,
+                                          scale},
+          scratch.data());
+  });
+}
+
+}  // namespace
 
 ClipText::ClipText(const Checkpoint &checkpoint, const Compute &compute)
     : compute_(compute),
@@ -16,7 +53,27 @@ ClipText::ClipText(const Checkpoint &checkpoint, const Compute &compute)
   projection_.weight = weight_tensor(checkpoint, "text_projection", compute).t().contiguous();
 }
 
-at::Tensor ClipText::encode(const std::vector<std::vector<int>> &sentences) const {
+at::Tensor ClipText::encode(const std::vector<std::vector<int>> &sentences) {
+  return compute_.device.is_cpu() ? encode_trie(TokenTrie(sentences)) : encode_plain(sentences);
+}
+
+at::Tensor ClipText::encode_trie(const TokenTrie &trie) {
+  at::NoGradGuard no_grad;
+  const at::Tensor x =
+      (at::embedding(embedding_, indices(trie.tokens)) + positions_.index({indices(trie.depths)}))
+          .unsqueeze(0);
+  for (const Block &block : blocks_)
+    cpu_blocks_.forward(
+        block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
+          if (projected.scalar_type() == at::kBFloat16)
+            attend_paths<kernels::Bfloat16>(trie, own.heads, projected, attended);
+          else
+            attend_paths<float>(trie, own.heads, projected, attended);
+        });
+  return projection_(ln_final_(x[0].index({indices(trie.ends)})));
+}
+
+at::Tensor ClipText::encode_plain(const std::vector<std::vector<int>> &sentences) const {
   at::NoGradGuard no_grad;
   const auto batch = static_cast<std::int64_t>(sentences.size());
   std::size_t longest = 0;

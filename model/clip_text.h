@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "checkpoint.h"
+#include "cpu_blocks.h"
 #include "device.h"
+#include "token_trie.h"
 #include "transformer.h"
 
 namespace naclip {
@@ -17,20 +19,28 @@ class ClipText {
   ClipText(const Checkpoint &checkpoint, const Compute &compute);
 
   /// sentences: token ids with start and end, 1..context_length each -> [B, D] float32, not
-  /// normalised. Sentences are padded to the longest of the batch only: a token never sees those
-  /// behind it, so the outcome is that of padding to the whole context.
-  at::Tensor encode(const std::vector<std::vector<int>> &sentences) const;
+  /// normalised. A token never sees those behind it: sentences end with their last token, and on the
+  /// CPU what several begin with is computed once.
+  at::Tensor encode(const std::vector<std::vector<int>> &sentences);
 
+  /// The same in plain tensor operations, sentences padded to the longest: what runs on other devices,
+  /// and the form that encode() is checked against.
+  at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
+
+  const Compute &compute() const { return compute_; }
   std::int64_t context_length() const { return positions_.size(0); }
   std::int64_t vocabulary_size() const { return embedding_.size(0); }
 
  private:
+  at::Tensor encode_trie(const TokenTrie &trie);
+
   Compute compute_;
   at::Tensor embedding_;  // [vocabulary, C]
   at::Tensor positions_;  // [context, C]
   std::vector<Block> blocks_;
   LayerNorm ln_final_;
   Linear projection_;
+  CpuBlocks cpu_blocks_;
 };
 
 }  // namespace naclip

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "checkpoint.h"
+#include "cpu_blocks.h"
 #include "device.h"
 #include "segmenter.h"
 #include "transformer.h"
@@ -54,6 +55,7 @@ class ClipVision {
   std::vector<Block> blocks_;
   Linear projection_;
   std::map<Grid, GridTensors> grids_;
+  CpuBlocks cpu_blocks_;
 };
 
 }  // namespace naclip

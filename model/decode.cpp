@@ -2,30 +2,18 @@
 
 #include <ATen/Parallel.h>
 
-#include <algorithm>
-#include <cmath>
 #include <mutex>
 
 #include "bilinear.h"
+#include "kernels/decide.h"
+#include "kernels/lanes.h"
+#include "score_lines.h"
 
 namespace naclip {
 
 namespace {
 
-struct Decision {
-  std::size_t query;
-  float probability;
-};
-
-/// Chooses among one pixel's scores.
-Decision decide(const float *scores, std::size_t queries, float scale) {
-  std::size_t best = 0;
-  for (std::size_t q = 1; q < queries; ++q)
-    if (scores[q] > scores[best]) best = q;
-  float total = 0.0F;
-  for (std::size_t q = 0; q < queries; ++q) total += std::exp(scale * (scores[q] - scores[best]));
-  return {best, 1.0F / total};
-}
+constexpr std::int64_t kRowsPerTask = 16;
 
 /// Pixels and summed confidence of each region, gathered by one worker.
 struct Tally {
@@ -35,6 +23,12 @@ struct Tally {
   void add(std::size_t region, double probability) {
     ++pixels[region];
     confidence[region] += probability;
+  }
+  void add(const Tally &other) {
+    for (std::size_t region = 0; region < pixels.size(); ++region) {
+      pixels[region] += other.pixels[region];
+      confidence[region] += other.confidence[region];
+    }
   }
 };
 
@@ -67,59 +61,69 @@ void put_statistics(Segmentation &segmentation, const Tally &tally) {
   }
 }
 
-/// Samples one row's scores at one output column. -> Q scores in `out`
-void sample_pixel(const float *above, const float *below, float down, const Tap &across,
-                  std::int64_t queries, float *out) {
-  const float *a = above + across.first * queries, *b = above + across.second * queries;
-  const float *c = below + across.first * queries, *d = below + across.second * queries;
-  const float right = across.weight;
-  for (std::int64_t q = 0; q < queries; ++q) {
-    const float top = a[q] + (b[q] - a[q]) * right;
-    const float bottom = c[q] + (d[q] - c[q]) * right;
-    out[q] = top + (bottom - top) * down;
+/// What one worker needs to decide a row.
+class RowDecoder {
+ public:
+  RowDecoder(const at::Tensor &scores, int width, const DecodeOptions &options)
+      : scores_(scores),
+        options_(options),
+        columns_(kernels::line_taps(scores.size(3), width)),
+        pitch_(kernels::padded(width)),
+        sampled_(static_cast<std::size_t>(scores.size(1) * pitch_)),
+        scratch_(static_cast<std::size_t>(kernels::stretch_scratch(scores.size(3)))),
+        best_(static_cast<std::size_t>(pitch_)),
+        probability_(static_cast<std::size_t>(pitch_)),
+        tally_(options.regions) {}
+
+  /// Decides the row that lies at `down` in the scores, as row y of `result`.
+  void decode(const Tap &down, std::int64_t y, Segmentation &result) {
+    kernels::stretch_row(row_of(scores_, down.first), row_of(scores_, down.second), down.weight,
+                         scores_.size(1), columns_, scratch_.data(), sampled_.data(), pitch_,
+                         false);
+    kernels::decide_row(sampled_.data(), pitch_, scores_.size(1), result.width,
+                        static_cast<float>(options_.logit_scale), best_.data(),
+                        probability_.data());
+    const auto threshold = static_cast<float>(options_.threshold);
+    const auto first = static_cast<std::size_t>(y * result.width);
+    for (std::size_t x = 0; x < static_cast<std::size_t>(result.width); ++x) {
+      const std::size_t region =
+          probability_[x] < threshold
+              ? 0
+              : static_cast<std::size_t>(
+                    options_.region_of_query[static_cast<std::size_t>(best_[x])]);
+      put_label(result, first + x, region);
+      tally_.add(region, probability_[x]);
+    }
   }
-}
+
+  const Tally &tally() const { return tally_; }
+
+ private:
+  const at::Tensor &scores_;
+  const DecodeOptions &options_;
+  kernels::LineTaps columns_;
+  std::int64_t pitch_;
+  std::vector<float> sampled_, scratch_;
+  std::vector<std::int32_t> best_;
+  std::vector<float> probability_;
+  Tally tally_;
+};
 
 }  // namespace
 
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
   if (!scores.device().is_cpu()) return decode_plain(scores, height, width, options);
-  const at::Tensor map = scores.contiguous(at::MemoryFormat::ChannelsLast);
-  const std::int64_t queries = map.size(1), map_width = map.size(3);
-  const auto rows = bilinear_taps(map.size(2), height), columns = bilinear_taps(map_width, width);
-  const at::Tensor pixels_first = map.permute({0, 2, 3, 1});
-  const float *source = pixels_first.data_ptr<float>();
+  const at::Tensor map = with_lines(scores);
+  const std::vector<Tap> rows = bilinear_taps(map.size(2), height);
   Segmentation result = empty_segmentation(height, width, options.regions);
   std::mutex mutex;
   Tally total(options.regions);
-  at::parallel_for(0, height, 16, [&](std::int64_t begin, std::int64_t end) {
-    Tally tally(options.regions);
-    std::vector<float> sampled(static_cast<std::size_t>(queries));
-    for (std::int64_t y = begin; y < end; ++y) {
-      const Tap &down = rows[static_cast<std::size_t>(y)];
-      const float *above = source + down.first * map_width * queries;
-      const float *below = source + down.second * map_width * queries;
-      for (int x = 0; x < width; ++x) {
-        sample_pixel(above, below, down.weight, columns[static_cast<std::size_t>(x)], queries,
-                     sampled.data());
-        const Decision decision =
-            decide(sampled.data(), sampled.size(), static_cast<float>(options.logit_scale));
-        const std::size_t region =
-            decision.probability < static_cast<float>(options.threshold)
-                ? 0
-                : static_cast<std::size_t>(options.region_of_query[decision.query]);
-        put_label(result,
-                  static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
-                      static_cast<std::size_t>(x),
-                  region);
-        tally.add(region, decision.probability);
-      }
-    }
+  at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    RowDecoder decoder(map, width, options);
+    for (std::int64_t y = begin; y < end; ++y)
+      decoder.decode(rows[static_cast<std::size_t>(y)], y, result);
     const std::lock_guard lock(mutex);
-    for (std::size_t region = 0; region < options.regions; ++region) {
-      total.pixels[region] += tally.pixels[region];
-      total.confidence[region] += tally.confidence[region];
-    }
+    total.add(decoder.tally());
   });
   put_statistics(result, total);
   return result;

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "processors.h"
+
 namespace naclip {
 
 namespace {
@@ -48,6 +50,11 @@ at::Device parse_device(const std::string &name) {
   return device;
 }
 
+/// bfloat16 is quicker only where both the processor and libtorch (through oneDNN) have products of it.
+at::ScalarType cpu_precision() {
+  return has_fast_bfloat16() && at::hasMKLDNN() ? at::kBFloat16 : at::kFloat;
+}
+
 }  // namespace
 
 Compute choose_compute(const std::string &name, Precision precision) {
@@ -56,7 +63,7 @@ Compute choose_compute(const std::string &name, Precision precision) {
   const bool cuda = compute.device.is_cuda();
   switch (precision) {
     case Precision::kAuto:
-      compute.weights = cuda ? at::kHalf : at::kFloat;
+      compute.weights = cuda ? at::kHalf : cpu_precision();
       break;
     case Precision::kFloat32:
       compute.weights = at::kFloat;

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <string>
+#include <type_traits>
 
+#include "compute_thread.h"
 #include "segmenter.h"
 
 namespace naclip {
@@ -18,10 +21,22 @@ struct Compute {
   at::ScalarType activations = at::kFloat;  ///< of everything between them
 };
 
-/// Resolves `device` (auto | cpu | cuda | cuda:N) and `precision`. kAuto is float16 on CUDA and
-/// float32 on the CPU. Throws Error{kSettings} for an unknown name, {kDevice} for a device that is
+/// Resolves `device` (auto | cpu | cuda | cuda:N) and `precision`. kAuto is float16 on CUDA; on the
+/// CPU it is bfloat16 where the processor has products of it, else float32. Throws Error{kSettings} for an unknown name, {kDevice} for a device that is
 /// not there or cannot compute in that precision.
 Compute choose_compute(const std::string &device, Precision precision);
+
+/// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for others;
+/// without gradients. Throws what it throws.
+template <class Work>
+auto on_device(const Compute &compute, Work &&work) -> std::invoke_result_t<Work> {
+  const auto without_gradients = [&] {
+    at::NoGradGuard no_grad;
+    return work();
+  };
+  return compute.device.is_cpu() ? ComputeThread::shared().run(without_gradients)
+                                 : without_gradients();
+}
 
 std::string precision_name(at::ScalarType type);
 

@@ -19,34 +19,33 @@ at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standar
   return bias;
 }
 
-at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias) {
+namespace {
+
+/// softmax(m bias) v: the same weights for all heads of a picture.
+at::Tensor neighbours_only(const Projections &p, const at::Tensor &bias) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
-  const auto similarity = [&](const at::Tensor &a, const at::Tensor &b) {
-    return at::matmul(a * scale, b.transpose(-2, -1));
-  };
-  at::Tensor weights;
+  // The mean over all pairs of tokens of a head is the product of the two means.
+  const at::Tensor magnitude =
+      (p.query.norm(2, -1).mean(-1) * p.key.norm(2, -1).mean(-1)).mean(-1) * scale;
+  return at::matmul((magnitude.view({-1, 1, 1, 1}) * bias).softmax(-1), p.value);
+}
+
+}  // namespace
+
+at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias) {
   switch (kind) {
     case Attention::kNaclip:
-      weights = similarity(p.key, p.key).add_(bias).softmax(-1);
-      break;
-    case Attention::kNonly: {
-      // The mean over all pairs of tokens of a head is the product of the two means.
-      const at::Tensor magnitude =
-          (p.query.norm(2, -1).mean(-1) * p.key.norm(2, -1).mean(-1)).mean(-1) * scale;
-      weights = (magnitude.view({-1, 1, 1, 1}) * bias).softmax(-1);
-      break;
-    }
+      return attention({p.key, p.key, p.value}, bias);
+    case Attention::kNonly:
+      return neighbours_only(p, bias);
     case Attention::kKk:
-      weights = similarity(p.key, p.key).softmax(-1);
-      break;
+      return attention({p.key, p.key, p.value}, {});
     case Attention::kCsa:
-      weights = similarity(p.query, p.query).softmax(-1) + similarity(p.key, p.key).softmax(-1);
-      break;
+      return attention({p.query, p.query, p.value}, {}) + attention({p.key, p.key, p.value}, {});
     case Attention::kVanilla:
-      weights = similarity(p.query, p.key).softmax(-1);
       break;
   }
-  return at::matmul(weights, p.value);
+  return attention(p, {});
 }
 
 }  // namespace naclip

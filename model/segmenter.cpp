@@ -1,12 +1,12 @@
 #include "segmenter.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 
+#include "blas.h"
 #include "checkpoint.h"
 #include "clip_text.h"
 #include "clip_vision.h"
@@ -15,6 +15,7 @@
 #include "merge_file.h"
 #include "pamr.h"
 #include "preprocess.h"
+#include "processors.h"
 #include "published_models.h"
 #include "sliding_window.h"
 #include "text_bank.h"
@@ -172,9 +173,8 @@ class TorchSegmenter final : public Segmenter {
     check(options, vision_.patch());
     for (const Picture &picture : pictures) check(picture);
     return translated("segmenting", [&] {
-      at::NoGradGuard no_grad;
       const std::lock_guard lock(mutex_);
-      return run(pictures, *encoded, options);
+      return on_device(compute_, [&] { return run(pictures, *encoded, options); });
     });
   }
 
@@ -225,18 +225,13 @@ class TorchSegmenter final : public Segmenter {
   }
 
   Segmentation finish(const Picture &picture, const at::Tensor &input, at::Tensor scores,
-                      const EncodedVocabulary &queries, const InferenceOptions &options) const {
+                      const EncodedVocabulary &queries, const InferenceOptions &options) {
     const bool frame_sized = options.mask_size == MaskSize::kFrame;
     const std::int64_t height = frame_sized ? picture.height : input.size(2);
     const std::int64_t width = frame_sized ? picture.width : input.size(3);
-    const auto resized = [&](const at::Tensor &x) {
-      return x.size(2) == height && x.size(3) == width
-                 ? x
-                 : at::upsample_bilinear2d(x, {height, width}, false);
-    };
     if (options.refine_steps > 0)
-      scores =
-          pamr(resized(input), resized(scores), options.refine_steps, options.refine_dilations);
+      scores = refiner_.refine(input, scores, height, width, options.refine_steps,
+                               options.refine_dilations);
     DecodeOptions decode_options;
     decode_options.region_of_query = queries.region_of_query();
     decode_options.regions = queries.vocabulary().regions().size();
@@ -249,8 +244,26 @@ class TorchSegmenter final : public Segmenter {
   ModelInfo info_;
   ClipVision vision_;
   TextBank bank_;
+  Refiner refiner_;
   std::mutex mutex_;
 };
+
+/// 0: as many as there are cores, but what the user wrote into OMP_NUM_THREADS stands.
+void set_threads(int threads) {
+  if (threads > 0)
+    at::set_num_threads(threads);
+  else if (std::getenv("OMP_NUM_THREADS") == nullptr)
+    at::set_num_threads(available_cores());
+}
+
+/// Once in a process.
+void warn_of_slow_blas(const Log &log) {
+  static std::once_flag once;
+  std::call_once(once, [&] {
+    const std::string warning = blas_warning(blas_file());
+    if (log && !warning.empty()) log(LogLevel::kWarning, warning);
+  });
+}
 
 }  // namespace
 
@@ -260,9 +273,12 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
   ModelOptions options = given;
   options.model = resolve_model(given.model);
   return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {
-    if (options.threads > 0) at::set_num_threads(options.threads);
+    warn_of_slow_blas(options.log);
     const Compute compute = choose_compute(options.device, options.precision);
-    return std::make_unique<TorchSegmenter>(options, read_checkpoint(options.model), compute);
+    return on_device(compute, [&] {
+      set_threads(options.threads);
+      return std::make_unique<TorchSegmenter>(options, read_checkpoint(options.model), compute);
+    });
   });
 }
 

@@ -45,7 +45,7 @@ struct ModelOptions {
   double gaussian_std = 5.0;  ///< standard deviation of the Gaussian, in patches, > 0
   Prompts prompts = Prompts::kImageNet;
   std::string cache_dir;  ///< folder for encoded words; empty: kept in memory only
-  int threads = 0;        ///< 0: libtorch's own choice
+  int threads = 0;        ///< of the CPU, for the whole process; 0: as many as it has cores
   Log log;                ///< may be empty
 };
 

@@ -1,10 +1,17 @@
 #include "sliding_window.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
+
+#include "bilinear.h"
+#include "score_lines.h"
 
 namespace naclip {
 
 namespace {
+
+constexpr std::int64_t kRowsPerTask = 8;
 
 /// Where windows begin along one side.
 std::vector<std::int64_t> starts(std::int64_t length, std::int64_t size, std::int64_t stride) {
@@ -18,6 +25,52 @@ std::vector<std::int64_t> starts(std::int64_t length, std::int64_t size, std::in
 at::Tensor part_of(const at::Tensor &map, const Window &window) {
   return map.slice(2, window.top, window.top + window.height)
       .slice(3, window.left, window.left + window.width);
+}
+
+/// As stitch_plain, row by row: no window is ever stretched as a whole.
+at::Tensor stitch_lines(const at::Tensor &scores, const std::vector<Window> &windows,
+                        std::int64_t height, std::int64_t width) {
+  const at::Tensor grids = with_lines(scores);
+  const std::vector<Tap> rows = bilinear_taps(grids.size(2), windows[0].height);
+  const kernels::LineTaps columns = kernels::line_taps(grids.size(3), windows[0].width);
+  const ScoreLines result(grids.size(1), height, width, 0);
+  const kernels::LineMap &map = result.map();
+  at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(static_cast<std::size_t>(kernels::stretch_scratch(columns.from)));
+    std::vector<float> count(static_cast<std::size_t>(width));
+    for (std::int64_t y = begin; y < end; ++y) {
+      std::fill_n(map.line(y, 0), map.channels * map.pitch, 0.0F);
+      std::fill(count.begin(), count.end(), 0.0F);
+      for (std::size_t i = 0; i < windows.size(); ++i) {
+        const Window &window = windows[i];
+        if (y < window.top || y >= window.top + window.height) continue;
+        const Tap &down = rows[static_cast<std::size_t>(y - window.top)];
+        const at::Tensor grid = grids.slice(0, static_cast<std::int64_t>(i));
+        kernels::stretch_row(row_of(grid, down.first), row_of(grid, down.second), down.weight,
+                             map.channels, columns, scratch.data(), map.line(y, 0) + window.left,
+                             map.pitch, true);
+        for (std::int64_t x = 0; x < window.width; ++x)
+          ++count[static_cast<std::size_t>(window.left + x)];
+      }
+      kernels::divide_lines(map.line(y, 0), map.pitch, map.channels, width, count.data());
+    }
+  });
+  return result.tensor();
+}
+
+/// In tensor operations, on any device.
+at::Tensor stitch_plain(const at::Tensor &scores, const std::vector<Window> &windows,
+                        std::int64_t height, std::int64_t width) {
+  at::Tensor sum = at::zeros({1, scores.size(1), height, width}, scores.options());
+  at::Tensor count = at::zeros({1, 1, height, width}, scores.options());
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    part_of(sum, windows[i])
+        .add_(at::upsample_bilinear2d(scores.slice(0, index, index + 1),
+                                      {windows[i].height, windows[i].width}, false));
+    part_of(count, windows[i]).add_(1.0);
+  }
+  return sum.div_(count);
 }
 
 }  // namespace
@@ -41,22 +94,8 @@ at::Tensor crop_windows(const at::Tensor &pictures, const std::vector<Window> &w
 
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width) {
-  const auto stretched = [&](std::size_t index) {
-    const Window &window = windows[index];
-    return at::upsample_bilinear2d(
-        scores.slice(0, static_cast<std::int64_t>(index), static_cast<std::int64_t>(index) + 1),
-        {window.height, window.width}, false);
-  };
-  if (windows.size() == 1) return stretched(0).contiguous(at::MemoryFormat::ChannelsLast);
-  at::Tensor sum = at::empty({1, scores.size(1), height, width}, scores.options(),
-                             at::MemoryFormat::ChannelsLast)
-                       .zero_();
-  at::Tensor count = at::zeros({1, 1, height, width}, scores.options());
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    part_of(sum, windows[i]).add_(stretched(i));
-    part_of(count, windows[i]).add_(1.0);
-  }
-  return sum.div_(count);
+  return scores.device().is_cpu() ? stitch_lines(scores, windows, height, width)
+                                  : stitch_plain(scores, windows, height, width);
 }
 
 at::Tensor patch_scores(const at::Tensor &features, const at::Tensor &queries, std::int64_t rows,

@@ -24,8 +24,8 @@ std::vector<Window> windows_of(std::int64_t height, std::int64_t width, std::int
 at::Tensor crop_windows(const at::Tensor &pictures, const std::vector<Window> &windows);
 
 /// The windows' scores, each stretched bilinearly over its window, averaged where windows overlap.
-/// scores: [windows, Q, rows, columns] float32 -> [1, Q, height, width] float32, channels last in
-/// memory.
+/// scores: [windows, Q, rows, columns] float32 -> [1, Q, height, width] float32, on the
+/// CPU in the layout of ScoreLines.
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width);
 

@@ -1,20 +1,90 @@
 #include "transformer.h"
 
+#include <ATen/Parallel.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "kernels/attention.h"
 
 namespace naclip {
 
 namespace {
 
-/// softmax(q k^T / sqrt(d)) v. libtorch has it fused from 2.0 on.
-at::Tensor scaled_dot_product(const Projections &p, bool causal) {
+template <typename Element>
+Element *elements_of(const at::Tensor &x) {
+  return static_cast<Element *>(x.data_ptr());
+}
+
+template <typename Element>
+kernels::Tokens<const Element> tokens_of(const at::Tensor &x, std::int64_t picture,
+                                         std::int64_t head) {
+  return {elements_of<Element>(x) + picture * x.stride(0) + head * x.stride(1), x.stride(2)};
+}
+
+/// Tokens' channels are dense in memory.
+at::Tensor with_dense_tokens(const at::Tensor &x) {
+  return x.stride(3) == 1 ? x : x.contiguous();
+}
+
+template <typename Element>
+void attend_all(const Projections &p, const at::Tensor &bias, const at::Tensor &out) {
+  const std::int64_t pictures = p.key.size(0), heads = p.key.size(1), tokens = p.key.size(2),
+                     width = p.key.size(3);
+  const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
+  const float *bias_data = bias.defined() ? bias.data_ptr<float>() : nullptr;
+  // One picture has fewer heads than a large machine has cores: then each head is shared out.
+  const std::int64_t parts = (at::get_num_threads() * 2 - 1) / (pictures * heads) + 1;
+  const std::int64_t part = (tokens + parts - 1) / parts;
+  at::parallel_for(0, pictures * heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(static_cast<std::size_t>(kernels::attention_scratch(tokens, width)));
+    for (std::int64_t index = begin; index < end; ++index) {
+      const std::int64_t head = index / parts % heads, picture = index / parts / heads;
+      const std::int64_t first = std::min(index % parts * part, tokens);
+      Element *own_out = elements_of<Element>(out) + (picture * tokens * heads + head) * width;
+      const kernels::AttentionHead<Element> own{tokens_of<Element>(p.query, picture, head),
+                                                tokens_of<Element>(p.key, picture, head),
+                                                tokens_of<Element>(p.value, picture, head),
+                                                {own_out, heads * width},
+                                                tokens,
+                                                width,
+                                                scale,
+                                                bias_data};
+      kernels::attend(own, first, std::min(first + part, tokens), scratch.data());
+    }
+  });
+}
+
+}  // namespace
+
+void attention_into(const Projections &given, const at::Tensor &bias, const at::Tensor &out) {
+  const Projections p{with_dense_tokens(given.query), with_dense_tokens(given.key),
+                      with_dense_tokens(given.value)};
+  const at::Tensor dense_bias = bias.defined() ? bias.contiguous() : bias;
+  if (p.key.scalar_type() == at::kBFloat16)
+    attend_all<kernels::Bfloat16>(p, dense_bias, out);
+  else
+    attend_all<float>(p, dense_bias, out);
+}
+
+at::Tensor attention(const Projections &p, const at::Tensor &bias) {
+  if (!p.key.device().is_cpu()) return attention_plain(p, bias, false);
+  const at::Tensor out =
+      at::empty({p.key.size(0), p.key.size(2), p.key.size(1), p.key.size(3)}, p.key.options());
+  attention_into(p, bias, out);
+  return out.transpose(1, 2);
+}
+
+at::Tensor attention_plain(const Projections &p, const at::Tensor &bias, bool causal) {
 #if TORCH_VERSION_MAJOR >= 2
-  return at::scaled_dot_product_attention(p.query, p.key, p.value, {}, 0.0, causal);
+  const c10::optional<at::Tensor> mask = bias.defined() ? c10::make_optional(bias) : c10::nullopt;
+  return at::scaled_dot_product_attention(p.query, p.key, p.value, mask, 0.0, causal);
 #else
   const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
   at::Tensor weights = at::matmul(p.query * scale, p.key.transpose(-2, -1));
+  if (bias.defined()) weights.add_(bias);
   if (causal) {
     const std::int64_t n = weights.size(-1);
     const at::Tensor future = at::ones({n, n}, weights.options().dtype(at::kBool)).triu(1);
@@ -23,8 +93,6 @@ at::Tensor scaled_dot_product(const Projections &p, bool causal) {
   return at::matmul(weights.softmax(-1), p.value);
 #endif
 }
-
-}  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor &x) const {
   return at::linear(x.to(weight.scalar_type()), weight, bias).to(x.scalar_type());
@@ -35,9 +103,14 @@ at::Tensor LayerNorm::operator()(const at::Tensor &x) const {
 }
 
 Projections Block::project(const at::Tensor &x) const {
-  const std::int64_t batch = x.size(0), tokens = x.size(1), width = x.size(2);
+  return split(in_proj(x));
+}
+
+Projections Block::split(const at::Tensor &projected) const {
+  const std::int64_t batch = projected.size(0), tokens = projected.size(1),
+                     width = projected.size(2) / 3;
   const auto parts =
-      in_proj(x).view({batch, tokens, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
+      projected.view({batch, tokens, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
   return {parts[0], parts[1], parts[2]};
 }
 
@@ -46,13 +119,12 @@ at::Tensor Block::merge(const at::Tensor &heads_output) const {
 }
 
 at::Tensor Block::mlp(const at::Tensor &x) const {
-  at::Tensor hidden = c_fc(x);
-  hidden = hidden * at::sigmoid(1.702 * hidden);
-  return c_proj(hidden);
+  const at::Tensor hidden = c_fc(x);
+  return c_proj(hidden * at::sigmoid(1.702 * hidden));
 }
 
 at::Tensor Block::forward(const at::Tensor &x, bool causal) const {
-  const at::Tensor attended = x + merge(scaled_dot_product(project(ln_1(x)), causal));
+  const at::Tensor attended = x + merge(attention_plain(project(ln_1(x)), {}, causal));
   return attended + mlp(ln_2(attended));
 }
 

@@ -32,6 +32,18 @@ struct Projections {
   at::Tensor query, key, value;
 };
 
+/// softmax(q k^T / sqrt(d) + bias) v, [B, heads, N, d]; bias: [N, N] or undefined. On the CPU fused
+/// and computed in float32; heads of a token lie together in the outcome's memory, so that merging
+/// them costs nothing.
+at::Tensor attention(const Projections &p, const at::Tensor &bias);
+
+/// The same in plain tensor operations, any device: the form that attention() is checked against.
+/// `causal`: a token attends only to those before it and itself.
+at::Tensor attention_plain(const Projections &p, const at::Tensor &bias, bool causal);
+
+/// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, d] dense.
+void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out);
+
 /// One residual attention block.
 struct Block {
   LayerNorm ln_1, ln_2;
@@ -39,11 +51,14 @@ struct Block {
   std::int64_t heads = 1;
 
   /// x + attention(ln_1(x)), then + mlp(ln_2(·)). [B, N, C] -> [B, N, C]. `causal`: a token attends
-  /// only to those before it and itself.
+  /// only to those before it and itself. The plain form, any device; see CpuBlocks.
   at::Tensor forward(const at::Tensor &x, bool causal) const;
 
   /// [B, N, C] normalised -> queries, keys and values.
   Projections project(const at::Tensor &x) const;
+
+  /// Queries, keys and values in the outcome of in_proj, [B, N, 3 C]; views.
+  Projections split(const at::Tensor &projected) const;
 
   /// [B, heads, N, C / heads] -> [B, N, C], heads merged and projected.
   at::Tensor merge(const at::Tensor &heads_output) const;

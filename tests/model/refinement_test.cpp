@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "pamr.h"
 
 namespace naclip {
@@ -32,6 +34,26 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Refinement,
                                            Case{2, 40, 8, {1}}, Case{17, 33, 9, {1, 2, 4}},
                                            Case{24, 20, 16, {8}}, Case{19, 23, 33, {16, 8}},
                                            Case{12, 9, 171, {8, 16}}, Case{40, 1, 2, {64}}));
+
+TEST(RefinementOf, SmallerScoresAreStretchedFirst) {
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({1, 3, 31, 43}), scores = at::randn({1, 21, 5, 9});
+  const at::Tensor plain = pamr_plain(picture, scores, 3, {2, 4});
+  EXPECT_LE((pamr(picture, scores, 3, {2, 4}) - plain).abs().max().item<double>(), 1e-5);
+}
+
+TEST(RefinementOf, FramesOfChangingShapesShareOneRefiner) {
+  at::manual_seed(7);
+  Refiner refiner;
+  for (const auto &[height, width, words] :
+       {std::array<int, 3>{20, 30, 4}, {20, 30, 4}, {9, 50, 21}, {20, 30, 1}}) {
+    const at::Tensor picture = at::randn({1, 3, height, width}),
+                     scores = at::randn({1, words, height, width});
+    const at::Tensor refined = refiner.refine(picture, scores, height, width, 2, {3});
+    const at::Tensor plain = pamr_plain(picture, scores, 2, {3});
+    EXPECT_LE((refined - plain).abs().max().item<double>(), 1e-5);
+  }
+}
 
 TEST(RefinementOf, ZeroStepsGivesTheScoresBack) {
   const at::Tensor scores = at::randn({1, 4, 6, 5});

@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "../golden_folder.h"
+#include "processors.h"
 
 namespace naclip {
 namespace {
@@ -61,7 +62,7 @@ TEST(Segmenter, TellsWhatTheCheckpointIs) {
   const auto segmenter = load_segmenter(tiny());
   EXPECT_GT(segmenter->info().patch_size, 0);
   EXPECT_EQ(segmenter->info().device, "cpu");
-  EXPECT_EQ(segmenter->info().precision, "float32");
+  EXPECT_EQ(segmenter->info().precision, has_fast_bfloat16() ? "bfloat16" : "float32");
   EXPECT_GT(segmenter->info().parameters, 100'000);
 }
 

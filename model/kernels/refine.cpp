@@ -1,0 +1,180 @@
+#include "refine.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "lanes.h"
+
+namespace naclip::kernels {
+
+namespace {
+
+constexpr std::int64_t kNeighbours = 8;
+constexpr float kDeviationFloor = 1e-8F;
+constexpr float kDeviationScale = 0.1F;
+constexpr std::int64_t kAhead = 64;  // floats; the hardware follows fewer lines than there are
+
+/// One dilation at one row: the lines above, here and below, and how far the columns are.
+struct Reach {
+  const float *above, *here, *below;
+  std::int64_t columns;
+};
+
+std::int64_t clamped_row(std::int64_t y, std::int64_t height) {
+  return std::clamp<std::int64_t>(y, 0, height - 1);
+}
+
+/// The neighbour `index` of 0..7, in reading order.
+NACLIP_INLINE Lanes neighbour(const Reach &reach, std::int64_t x, int index) {
+  const float *line = index < 3 ? reach.above : index < 5 ? reach.here : reach.below;
+  constexpr std::array<int, 8> kSide{-1, 0, 1, -1, 1, -1, 0, 1};
+  return load(line + x + kSide[static_cast<std::size_t>(index)] * reach.columns);
+}
+
+/// Adds one channel's part to the affinities, [8 * count, 16], of 16 pixels.
+NACLIP_INLINE void add_affinity(const Reach *reaches, std::int64_t count, std::int64_t x,
+                                float *affinity) {
+  const Lanes centre = load(reaches[0].here + x);
+  const auto copies = static_cast<float>(count);
+  const float samples = copies * (kNeighbours + 1);
+  Lanes sum = centre * copies;
+  for (std::int64_t i = 0; i < count; ++i)
+    for (int n = 0; n < kNeighbours; ++n) sum += neighbour(reaches[i], x, n);
+  const Lanes mean = sum / samples;
+  Lanes squares = (centre - mean) * (centre - mean) * copies;
+  for (std::int64_t i = 0; i < count; ++i)
+    for (int n = 0; n < kNeighbours; ++n) {
+      const Lanes difference = neighbour(reaches[i], x, n) - mean;
+      squares += difference * difference;
+    }
+  const Lanes variance = squares / (samples - 1.0F);
+  Lanes factor;
+  for (int lane = 0; lane < kLanes; ++lane)
+    factor[lane] = 1.0F / (kDeviationFloor + kDeviationScale * __builtin_sqrtf(variance[lane]));
+  for (std::int64_t i = 0; i < count; ++i)
+    for (int n = 0; n < kNeighbours; ++n) {
+      float *entry = affinity + (i * kNeighbours + n) * kLanes;
+      store(entry, load(entry) - magnitude(neighbour(reaches[i], x, n) - centre) * factor);
+    }
+}
+
+NACLIP_TARGETS
+void weights_of_row(const Reach *reaches, std::int64_t channels, std::int64_t count,
+                    std::int64_t width, float *affinity, float *weights) {
+  const std::int64_t neighbours = count * kNeighbours, pitch = padded(width);
+  for (std::int64_t x = 0; x < width; x += kLanes) {
+    for (std::int64_t p = 0; p < neighbours; ++p) store(affinity + p * kLanes, Lanes{});
+    for (std::int64_t channel = 0; channel < channels; ++channel)
+      add_affinity(reaches + channel * count, count, x, affinity);
+    Lanes greatest = load(affinity);
+    for (std::int64_t p = 1; p < neighbours; ++p)
+      greatest = larger(greatest, load(affinity + p * kLanes));
+    Lanes total{};
+    for (std::int64_t p = 0; p < neighbours; ++p) {
+      const Lanes weight =
+          exponential((load(affinity + p * kLanes) - greatest) / static_cast<float>(channels));
+      store(affinity + p * kLanes, weight);
+      total += weight;
+    }
+    const Lanes scale = 1.0F / total;
+    for (std::int64_t p = 0; p < neighbours; ++p)
+      store(weights + p * pitch + x, load(affinity + p * kLanes) * scale);
+  }
+}
+
+/// A row's scores under the neighbours of `Count` dilations. `More`: added to what the target holds.
+template <int Count, bool More>
+NACLIP_INLINE void mix(const Reach *reaches, const float *weights, std::int64_t width,
+                       std::int64_t channels, std::int64_t pitch, float *target) {
+  for (std::int64_t x = 0; x < width; x += kLanes) {
+    Lanes weight[Count * kNeighbours];
+    for (int p = 0; p < Count * kNeighbours; ++p) weight[p] = load(weights + p * padded(width) + x);
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      const std::int64_t at = channel * pitch + x;
+      Lanes even = More ? load(target + at) : Lanes{}, odd{};
+      for (int i = 0; i < Count; ++i)
+        for (int n = 0; n < kNeighbours; n += 2) {
+          even += weight[i * kNeighbours + n] * neighbour(reaches[i], at, n);
+          odd += weight[i * kNeighbours + n + 1] * neighbour(reaches[i], at, n + 1);
+        }
+      store(target + at, even + odd);
+      for (int i = 0; i < Count; ++i) {
+        __builtin_prefetch(reaches[i].above + at + kAhead);
+        __builtin_prefetch(reaches[i].below + at + kAhead);
+      }
+    }
+  }
+}
+
+/// Takes two dilations at once: their weights fill half the registers of AVX-512.
+NACLIP_TARGETS
+void mix_row(const Reach *reaches, std::int64_t count, const float *weights, std::int64_t width,
+             std::int64_t channels, std::int64_t pitch, float *target) {
+  if (count == 1) return mix<1, false>(reaches, weights, width, channels, pitch, target);
+  mix<2, false>(reaches, weights, width, channels, pitch, target);
+  const std::int64_t per_dilation = kNeighbours * padded(width);
+  std::int64_t done = 2;
+  for (; done + 2 <= count; done += 2)
+    mix<2, true>(reaches + done, weights + done * per_dilation, width, channels, pitch, target);
+  if (done < count)
+    mix<1, true>(reaches + done, weights + done * per_dilation, width, channels, pitch, target);
+}
+
+/// Fills reaches[0 .. dilations) for one channel of one row.
+void reaches_of(const LineMap &map, const std::vector<int> &dilations,
+                const std::vector<std::int64_t> &columns, std::int64_t y, std::int64_t channel,
+                Reach *reaches) {
+  for (std::size_t i = 0; i < dilations.size(); ++i)
+    reaches[i] = {map.line(clamped_row(y - dilations[i], map.height), channel),
+                  map.line(y, channel),
+                  map.line(clamped_row(y + dilations[i], map.height), channel), columns[i]};
+}
+
+}  // namespace
+
+std::int64_t line_pitch(std::int64_t width, std::int64_t border) {
+  // A line more keeps lines of one column from meeting in one cache set where the width is a power of two.
+  return padded(border) + padded(width) + padded(border) + kLanes;
+}
+
+void fill_borders(const LineMap &map, std::int64_t y, std::int64_t channel) {
+  float *line = map.line(y, channel);
+  std::fill_n(line - map.border, map.border, line[0]);
+  std::fill_n(line + map.width, map.border, line[map.width - 1]);
+}
+
+std::vector<std::int64_t> column_offsets(const std::vector<int> &dilations, std::int64_t width) {
+  std::vector<std::int64_t> offsets;
+  for (const int dilation : dilations)
+    offsets.push_back(std::min<std::int64_t>(dilation, width - 1));
+  return offsets;
+}
+
+void neighbour_weights(const LineMap &picture, const std::vector<int> &dilations, std::int64_t y,
+                       float *weights) {
+  const auto columns = column_offsets(dilations, picture.width);
+  const auto count = static_cast<std::int64_t>(dilations.size());
+  std::vector<Reach> reaches(static_cast<std::size_t>(picture.channels * count));
+  for (std::int64_t channel = 0; channel < picture.channels; ++channel)
+    reaches_of(picture, dilations, columns, y, channel, reaches.data() + channel * count);
+  std::vector<float> affinity(static_cast<std::size_t>(count * kNeighbours * kLanes));
+  weights_of_row(reaches.data(), picture.channels, count, picture.width, affinity.data(), weights);
+}
+
+void refine_rows(const LineMap &source, const float *weights, const std::vector<int> &dilations,
+                 std::int64_t first, std::int64_t last, const LineMap &target) {
+  const auto columns = column_offsets(dilations, source.width);
+  const auto count = static_cast<std::int64_t>(dilations.size());
+  const std::int64_t weight_pitch = padded(source.width);
+  std::vector<Reach> reaches(dilations.size());
+  for (std::int64_t y = first; y < last; ++y) {
+    reaches_of(source, dilations, columns, y, 0, reaches.data());
+    mix_row(reaches.data(), count, weights + y * count * kNeighbours * weight_pitch, source.width,
+            source.channels, source.pitch, target.line(y, 0));
+    for (std::int64_t channel = 0; channel < source.channels; ++channel)
+      fill_borders(target, y, channel);
+  }
+}
+
+}  // namespace naclip::kernels

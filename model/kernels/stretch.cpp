@@ -1,0 +1,106 @@
+#include "stretch.h"
+
+#include "../bilinear.h"
+#include "lanes.h"
+
+namespace naclip::kernels {
+
+namespace {
+
+/// Blends two lines and repeats the last sample, so that each has one behind it.
+NACLIP_INLINE void blend_line(const float *above, const float *below, float down,
+                              std::int64_t width, float *out) {
+  std::int64_t x = 0;
+  for (; x + kLanes <= width; x += kLanes) {
+    const Lanes top = load(above + x);
+    store(out + x, top + (load(below + x) - top) * down);
+  }
+  for (; x < width; ++x) out[x] = above[x] + (below[x] - above[x]) * down;
+  for (; x < padded(width) + 2 * kLanes; ++x) out[x] = out[width - 1];
+}
+
+/// Columns [x, taps.to), fewer than a vector.
+NACLIP_INLINE void stretch_tail(const float *line, const LineTaps &taps, std::int64_t x, float *out,
+                                bool add) {
+  for (; x < taps.to; ++x) {
+    const float *sample = line + taps.first[static_cast<std::size_t>(x)];
+    const float value =
+        sample[0] + (sample[1] - sample[0]) * taps.weight[static_cast<std::size_t>(x)];
+    out[x] = add ? out[x] + value : value;
+  }
+}
+
+NACLIP_INLINE void put(float *target, Lanes value, bool add) {
+  store(target, add ? load(target) + value : value);
+}
+
+/// Where a line grows, 16 neighbouring samples come from at most 17 of the source: two vectors,
+/// whose lanes are shuffled, instead of 32 single loads.
+NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *out, bool add) {
+  std::int64_t x = 0;
+  for (; x + kLanes <= taps.to; x += kLanes) {
+    const std::int32_t start = taps.first[static_cast<std::size_t>(x)];
+    const IntLanes places = load(taps.first.data() + x) - start;
+    const Lanes left = __builtin_shuffle(load(line + start), places);
+    const Lanes right = __builtin_shuffle(load(line + start + 1), places);
+    put(out + x, left + (right - left) * load(taps.weight.data() + x), add);
+  }
+  stretch_tail(line, taps, x, out, add);
+}
+
+NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out, bool add) {
+  std::int64_t x = 0;
+  for (; x + kLanes <= taps.to; x += kLanes) {
+    Lanes left, right;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const float *sample = line + taps.first[static_cast<std::size_t>(x + lane)];
+      left[lane] = sample[0];
+      right[lane] = sample[1];
+    }
+    put(out + x, left + (right - left) * load(taps.weight.data() + x), add);
+  }
+  stretch_tail(line, taps, x, out, add);
+}
+
+}  // namespace
+
+LineTaps line_taps(std::int64_t from, std::int64_t to) {
+  LineTaps taps;
+  taps.from = from;
+  taps.to = to;
+  for (const Tap &tap : bilinear_taps(from, to)) {
+    taps.first.push_back(static_cast<std::int32_t>(tap.first));
+    taps.weight.push_back(tap.weight);
+  }
+  return taps;
+}
+
+std::int64_t stretch_scratch(std::int64_t from) {
+  return padded(from) + 2 * kLanes;
+}
+
+NACLIP_TARGETS
+void stretch_row(Lines above, Lines below, float down, std::int64_t channels, const LineTaps &taps,
+                 float *scratch, float *out, std::int64_t pitch, bool add) {
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    blend_line(above.data + channel * above.pitch, below.data + channel * below.pitch, down,
+               taps.from, scratch);
+    if (taps.to >= taps.from)
+      spread_line(scratch, taps, out + channel * pitch, add);
+    else
+      gather_line(scratch, taps, out + channel * pitch, add);
+  }
+}
+
+NACLIP_TARGETS
+void divide_lines(float *lines, std::int64_t pitch, std::int64_t channels, std::int64_t width,
+                  const float *divisors) {
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    float *line = lines + channel * pitch;
+    std::int64_t x = 0;
+    for (; x + kLanes <= width; x += kLanes) store(line + x, load(line + x) / load(divisors + x));
+    for (; x < width; ++x) line[x] /= divisors[x];
+  }
+}
+
+}  // namespace naclip::kernels

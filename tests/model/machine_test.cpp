@@ -1,0 +1,77 @@
+// Threads, processors and the BLAS.
+#include <glib.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "blas.h"
+#include "compute_thread.h"
+#include "processors.h"
+
+namespace naclip {
+namespace {
+
+TEST(ComputeThread, IsOneForAllCallers) {
+  std::set<std::thread::id> seen;
+  std::mutex mutex;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i)
+    callers.emplace_back([&] {
+      for (int k = 0; k < 50; ++k) {
+        const auto id = ComputeThread::shared().run([] { return std::this_thread::get_id(); });
+        const std::lock_guard lock(mutex);
+        seen.insert(id);
+      }
+    });
+  for (std::thread &caller : callers) caller.join();
+  EXPECT_EQ(seen.size(), 1U);
+  EXPECT_FALSE(seen.contains(std::this_thread::get_id()));
+}
+
+TEST(ComputeThread, HandsBackWhatIsThrown) {
+  EXPECT_THROW(ComputeThread::shared().run([] { throw std::out_of_range("x"); }),
+               std::out_of_range);
+  EXPECT_EQ(ComputeThread::shared().run([] { return 7; }), 7);
+}
+
+TEST(ComputeThread, WorkMayRunMoreWork) {
+  EXPECT_EQ(ComputeThread::shared().run([] { return ComputeThread::shared().run([] { return 5; }); }),
+            5);
+}
+
+TEST(Processors, CoresAreThoseThatTheProcessMayUse) {
+  const int all = available_cores();
+  EXPECT_GE(all, 1);
+  EXPECT_LE(all, static_cast<int>(g_get_num_processors()));
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(available_cores(), 1);
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+TEST(Blas, WarnsOfTheSlowOnesAlone) {
+  EXPECT_NE(blas_warning("/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0")
+                .find("libopenblas0-openmp"),
+            std::string::npos);
+  EXPECT_NE(blas_warning("/usr/lib/x86_64-linux-gnu/openblas-pthread/libblas.so.3"), "");
+  EXPECT_EQ(blas_warning("/usr/lib/x86_64-linux-gnu/openblas-openmp/libblas.so.3"), "");
+  EXPECT_EQ(blas_warning("/opt/intel/mkl/lib/libmkl_rt.so"), "");
+  EXPECT_EQ(blas_warning(""), "");
+}
+
+TEST(Blas, IsFoundWhereLibtorchUsesTheSystems) {
+  const std::string file = blas_file();
+  if (file.empty()) GTEST_SKIP() << "this libtorch has its BLAS within";
+  EXPECT_TRUE(g_file_test(file.c_str(), G_FILE_TEST_IS_REGULAR)) << file;
+}
+
+}  // namespace
+}  // namespace naclip
