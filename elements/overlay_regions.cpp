@@ -155,7 +155,7 @@ void RegionPainter::find_runs(int cell_row) {
 // of one of them alone, and is looked up.
 void RegionPainter::find_pairs(int cell_row) {
   constexpr int kCells = PairBlock::kCells;
-  pairs_.assign(static_cast<std::size_t>(width_), nullptr);
+  pairs_.resize(static_cast<std::size_t>(width_));  // those of mixed cells count
   blocks_.resize(static_cast<std::size_t>((width_ + kCells - 1) / kCells));
   others_.clear();
   int done = 0;  // blocks
@@ -171,14 +171,16 @@ void RegionPainter::find_pairs(int cell_row) {
         done = index + 1;
       }
       const auto lane = static_cast<std::size_t>(cell % kCells);
+      const Paint *&found = pairs_[static_cast<std::size_t>(cell)];
+      found = nullptr;
       // Wide lines need more than the coverage.
       if (distances_.empty() && block.only[lane] != 0) {
         const std::uint32_t pair = std::uint32_t{block.one[lane]} << 16 | block.other[lane];
         if (pair != key) paints = pair_paints(block.one[lane], block.other[lane]);
         key = pair;
-        pairs_[static_cast<std::size_t>(cell)] = paints;
+        found = paints;
       }
-      if (pairs_[static_cast<std::size_t>(cell)] == nullptr) others_.push_back(cell);
+      if (found == nullptr) others_.push_back(cell);
     }
 }
 

@@ -31,8 +31,8 @@ int cores_of_affinity() {
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (!CPU_ISSET(cpu, &allowed)) continue;
     const std::string name = std::to_string(cpu);
-    const std::string siblings = text_of("/sys/devices/system/cpu/cpu" + name +
-                                         "/topology/thread_siblings_list");
+    const std::string siblings =
+        text_of("/sys/devices/system/cpu/cpu" + name + "/topology/thread_siblings_list");
     cores.insert(siblings.empty() ? name : siblings);
   }
   return static_cast<int>(cores.size());

@@ -40,9 +40,10 @@ class Bookkeeping : public Segment {
     if (!kCountsAllocations) GTEST_SKIP() << "the heap cannot be watched in this build";
   }
   static std::string line(const std::string &more) {
-    return segment_line("interval=1000000 vocabulary=\"background: wall; cat; dog, hound of a "
-                        "long name that is no short string\" refine-dilations=\"8, 16, 32\" " +
-                        more);
+    return segment_line(
+        "interval=1000000 vocabulary=\"background: wall; cat; dog, hound of a "
+        "long name that is no short string\" refine-dilations=\"8, 16, 32\" " +
+        more);
   }
 };
 

@@ -38,9 +38,7 @@ class FrameFeeder {
   FrameFeeder &operator=(const FrameFeeder &) = delete;
 
   GstElement *element() { return element_.get(); }
-  GstFlowReturn push(Ptr<GstBuffer> frame) {
-    return gst_pad_push(source_.get(), frame.release());
-  }
+  GstFlowReturn push(Ptr<GstBuffer> frame) { return gst_pad_push(source_.get(), frame.release()); }
 
  private:
   static GstPad *sunk(GstPad *pad) { return static_cast<GstPad *>(gst_object_ref_sink(pad)); }

@@ -22,9 +22,8 @@ class Attending : public ::testing::TestWithParam<Case> {
   Projections random_projections() const {
     const auto &[pictures, heads, tokens, width] = GetParam();
     // As in_proj lays them out: a token's queries, keys and values lie together.
-    const auto parts = at::randn({pictures, tokens, 3, heads, width})
-                           .permute({2, 0, 3, 1, 4})
-                           .unbind(0);
+    const auto parts =
+        at::randn({pictures, tokens, 3, heads, width}).permute({2, 0, 3, 1, 4}).unbind(0);
     return {parts[0], parts[1], parts[2]};
   }
 };

@@ -39,8 +39,8 @@ TEST(ComputeThread, HandsBackWhatIsThrown) {
 }
 
 TEST(ComputeThread, WorkMayRunMoreWork) {
-  EXPECT_EQ(ComputeThread::shared().run([] { return ComputeThread::shared().run([] { return 5; }); }),
-            5);
+  EXPECT_EQ(
+      ComputeThread::shared().run([] { return ComputeThread::shared().run([] { return 5; }); }), 5);
 }
 
 TEST(Processors, CoresAreThoseThatTheProcessMayUse) {
@@ -58,9 +58,9 @@ TEST(Processors, CoresAreThoseThatTheProcessMayUse) {
 }
 
 TEST(Blas, WarnsOfTheSlowOnesAlone) {
-  EXPECT_NE(blas_warning("/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0")
-                .find("libopenblas0-openmp"),
-            std::string::npos);
+  EXPECT_NE(
+      blas_warning("/usr/lib/x86_64-linux-gnu/blas/libblas.so.3.11.0").find("libopenblas0-openmp"),
+      std::string::npos);
   EXPECT_NE(blas_warning("/usr/lib/x86_64-linux-gnu/openblas-pthread/libblas.so.3"), "");
   EXPECT_EQ(blas_warning("/usr/lib/x86_64-linux-gnu/openblas-openmp/libblas.so.3"), "");
   EXPECT_EQ(blas_warning("/opt/intel/mkl/lib/libmkl_rt.so"), "");
