@@ -28,11 +28,11 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 
 #include "engine.h"
 #include "segment_session.h"
 #include "segment_settings.h"
-#include "support/analytics.h"
 #include "support/boundary.h"
 #include "support/video_filter.h"
 
@@ -53,14 +53,20 @@ GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
 
 struct Impl {
-  std::mutex mutex;          // guards settings and the pointer session, never held while working
+  std::mutex mutex;          // guards the next three, never held while working
   SegmentSettings settings;  // always valid
+  // The same, for reading without a copy; another object whenever they have changed.
+  std::shared_ptr<const SegmentSettings> snapshot = std::make_shared<SegmentSettings>();
   std::shared_ptr<SegmentSession> session;  // between start and stop
   GstVideoInfo info{};                      // of the negotiated caps; the streaming thread's
 
-  SegmentSettings copy_settings() {
+  void publish_settings() {
     const std::lock_guard lock(mutex);
-    return settings;
+    snapshot = std::make_shared<const SegmentSettings>(settings);
+  }
+  std::shared_ptr<const SegmentSettings> current_settings() {
+    const std::lock_guard lock(mutex);
+    return snapshot;
   }
   std::shared_ptr<SegmentSession> current_session() {
     const std::lock_guard lock(mutex);
@@ -104,8 +110,10 @@ void accept_change(Impl &impl, guint id, const SegmentSettings &candidate) {
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
-  set_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex,
-               [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
+  const bool taken =
+      set_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex,
+                   [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
+  if (taken) guarded(object, [&] { impl.publish_settings(); });
 }
 
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
@@ -133,15 +141,15 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
 gboolean start(GstBaseTransform *base) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, FALSE, [&] {
-    const SegmentSettings settings = self->impl->copy_settings();
-    if (settings.mode == Mode::kAsync)
+    const auto settings = self->impl->current_settings();
+    if (settings->mode == Mode::kAsync)
       post_warning(
           GST_ELEMENT_CAST(self),
           Error(ErrorKind::kSettings,
                 "mode=async is not there yet: frames wait for their masks, as with mode=sync"));
     auto session = std::make_shared<SegmentSession>(
         settings, [self](LogLevel level, const std::string &line) { log_line(self, level, line); });
-    GST_INFO_OBJECT(self, "loaded %s", settings.model.c_str());
+    GST_INFO_OBJECT(self, "loaded %s", settings->model.c_str());
     const std::lock_guard lock(self->impl->mutex);
     self->impl->session = std::move(session);
     return TRUE;
@@ -181,10 +189,10 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
 
 /// A vocabulary that turns out bad only now (a word that cannot be encoded) leaves the old one
 /// working.
-void update_vocabulary(GstNaclipSegment *self, SegmentSession &session,
-                       const SegmentSettings &settings) {
+void update_settings(GstNaclipSegment *self, SegmentSession &session,
+                     std::shared_ptr<const SegmentSettings> settings) {
   try {
-    session.update_vocabulary(settings);
+    session.update(std::move(settings));
   } catch (const Error &error) {
     post_warning(GST_ELEMENT_CAST(self), error);
   }
@@ -193,17 +201,16 @@ void update_vocabulary(GstNaclipSegment *self, SegmentSession &session,
 GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, GST_FLOW_ERROR, [&] {
-    const SegmentSettings settings = self->impl->copy_settings();
     const auto session = self->impl->current_session();
-    update_vocabulary(self, *session, settings);
+    update_settings(self, *session, self->impl->current_settings());
     bool fresh = false;
-    GstNaclipSegmentation *segmentation = session->next(buffer, self->impl->info, settings, fresh);
+    GstNaclipSegmentation *segmentation = session->next(buffer, self->impl->info, fresh);
     GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer, fresh ? "fresh" : "last");
     gst_buffer_add_naclip_segmentation_meta(
         buffer, segmentation, 0, 0, static_cast<guint>(GST_VIDEO_INFO_WIDTH(&self->impl->info)),
         static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&self->impl->info)));
-    attach_analytics(buffer);
-    if (fresh && settings.post_messages)
+    session->analytics().attach(buffer);
+    if (fresh && session->settings().post_messages)
       gst_element_post_message(
           GST_ELEMENT_CAST(self),
           gst_message_new_element(GST_OBJECT_CAST(self),

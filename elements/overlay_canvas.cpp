@@ -102,20 +102,7 @@ std::array<float, 3> ColourConverter::components(Colour colour) const {
 
 Paint ColourConverter::paint(float alpha, float red, float green, float blue) const {
   const auto values = convert(alpha, red, green, blue);
-  return {to_byte(alpha), {to_byte(values[0]), to_byte(values[1]), to_byte(values[2])}};
-}
-
-// The compiler vectorises this loop, but only from -O3 on.
-[[gnu::optimize("O3")]] void blend_bytes(std::uint8_t *__restrict target,
-                                         const std::uint8_t *__restrict colour,
-                                         const std::uint8_t *__restrict alpha, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto product =
-        static_cast<std::uint16_t>(target[i] * static_cast<std::uint16_t>(255 - alpha[i]) + 128);
-    // Division by 255, rounded, exact for every product of two bytes.
-    const auto kept = static_cast<std::uint16_t>(product + (product >> 8)) >> 8;
-    target[i] = static_cast<std::uint8_t>(kept + colour[i]);
-  }
+  return make_paint(to_byte(alpha), to_byte(values[0]), to_byte(values[1]), to_byte(values[2]));
 }
 
 }  // namespace naclip

@@ -8,6 +8,7 @@
 
 #include "../model/picture.h"
 #include "../model/vocabulary.h"
+#include "overlay_kernels.h"
 
 namespace naclip {
 
@@ -20,14 +21,6 @@ struct Canvas {
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
   ColorMatrix matrix = ColorMatrix::kBt601;
   ColorRange range = ColorRange::kLimited;
-};
-
-/// What covers one pixel: three components of the frame's own colour space (R, G, B or Y', Cb, Cr),
-/// already multiplied by alpha / 255. A component never exceeds alpha.
-struct Paint {
-  std::uint8_t alpha = 0;
-  std::array<std::uint8_t, 3> components{};
-  bool operator==(const Paint &) const = default;
 };
 
 /// Where the components of a sample lie in one plane.
@@ -61,9 +54,5 @@ class ColourConverter {
   std::array<std::array<float, 3>, 3> matrix_{};
   std::array<float, 3> offset_{};
 };
-
-/// Lays premultiplied bytes over bytes: target = target * (255 - alpha) / 255 + colour, rounded.
-void blend_bytes(std::uint8_t *target, const std::uint8_t *colour, const std::uint8_t *alpha,
-                 std::size_t count);
 
 }  // namespace naclip

@@ -1,67 +1,22 @@
 #include "overlay_layer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace naclip {
 namespace {
 
 // Flat paints are kept as a short row of samples, so that one loop blends everything.
 constexpr int kPatternSamples = 128;
-
-/// Walks along a row from left to right.
-class RowCursor {
- public:
-  RowCursor(const RowPaint &row, const std::vector<Paint> &flat) : row_(row), flat_(flat) {}
-
-  void go_to(int x) {
-    while (x >= row_.spans[span_].end) ++span_;
-  }
-  int end() const { return row_.spans[span_].end; }
-  int paint() const { return row_.spans[span_].paint; }
-  const Paint &at(int x) {
-    go_to(x);
-    return paint() == RowPaint::kMixed ? row_.pixels[static_cast<std::size_t>(x)]
-                                       : flat_[static_cast<std::size_t>(paint())];
-  }
-
- private:
-  const RowPaint &row_;
-  const std::vector<Paint> &flat_;
-  std::size_t span_ = 0;
-};
-
-Paint mean(const Paint &a, const Paint &b, const Paint &c, const Paint &d) {
-  Paint result;
-  result.alpha = static_cast<std::uint8_t>((a.alpha + b.alpha + c.alpha + d.alpha + 2) / 4);
-  for (std::size_t i = 0; i < 3; ++i)
-    result.components[i] = static_cast<std::uint8_t>(
-        (a.components[i] + b.components[i] + c.components[i] + d.components[i] + 2) / 4);
-  return result;
-}
-
-/// Appends the bytes of `count` samples, which are 0 where the layout has no component.
-void append(const PlaneLayout &layout, const Paint *paints, std::size_t count,
-            std::vector<std::uint8_t> &colour, std::vector<std::uint8_t> &alpha) {
-  const auto bytes = static_cast<std::size_t>(layout.bytes_per_sample);
-  const std::size_t begin = colour.size();
-  colour.resize(begin + count * bytes);
-  alpha.resize(begin + count * bytes);
-  for (std::size_t byte = 0; byte < bytes; ++byte) {
-    if (layout.bytes[byte] < 0) continue;
-    const auto component = static_cast<std::size_t>(layout.bytes[byte]);
-    std::uint8_t *colours = colour.data() + begin + byte, *alphas = alpha.data() + begin + byte;
-    for (std::size_t i = 0; i < count; ++i) {
-      colours[i * bytes] = paints[i].components[component];
-      alphas[i * bytes] = paints[i].alpha;
-    }
-  }
-}
+// Rows are a little longer than the frame is wide: kernels reach beyond it, and an odd width's last
+// pixel is there twice.
+constexpr int kSlack = 2 * kBlock;
 
 }  // namespace
 
 void RowPaint::clear(int width) {
   spans.clear();
-  pixels.resize(static_cast<std::size_t>(width));
+  pixels.resize(static_cast<std::size_t>(width + kSlack));
 }
 
 void RowPaint::extend(int end, int paint) {
@@ -72,13 +27,21 @@ void RowPaint::extend(int end, int paint) {
     spans.push_back({end, paint});
 }
 
-void OverlayLayer::begin(const Canvas &canvas, std::vector<Paint> flat, int first_row) {
+void OverlayLayer::Bytes::make_room(std::size_t count) {
+  const std::size_t needed = size + count + 2 * kBlock;
+  if (needed <= colour.size()) return;
+  colour.resize(std::max(needed, 2 * colour.size()));
+  alpha.resize(colour.size());
+}
+
+void OverlayLayer::begin(const Canvas &canvas, std::span<const Paint> flat, int first_row) {
   width_ = canvas.width;
   height_ = canvas.height;
   const auto layouts = plane_layouts(canvas.format);
-  const bool same_patterns = flat == flat_ && canvas.format == format_ && !planes_.empty();
+  const bool same_patterns = std::equal(flat.begin(), flat.end(), flat_.begin(), flat_.end()) &&
+                             canvas.format == format_ && !planes_.empty();
   format_ = canvas.format;
-  flat_ = std::move(flat);
+  flat_.assign(flat.begin(), flat.end());
   planes_.resize(layouts.size());
   halved_ = false;
   for (std::size_t i = 0; i < layouts.size(); ++i) {
@@ -86,8 +49,7 @@ void OverlayLayer::begin(const Canvas &canvas, std::vector<Paint> flat, int firs
     plane.layout = layouts[i];
     halved_ = halved_ || plane.layout.halved;
     plane.spans.clear();
-    plane.colour.clear();
-    plane.alpha.clear();
+    plane.mixed.size = 0;
     if (!same_patterns) make_patterns(plane);
   }
   empty_.clear(width_);
@@ -97,19 +59,31 @@ void OverlayLayer::begin(const Canvas &canvas, std::vector<Paint> flat, int firs
 }
 
 void OverlayLayer::make_patterns(Plane &plane) const {
-  plane.flat_colour.clear();
-  plane.flat_alpha.clear();
-  for (const Paint &paint : flat_)
-    for (int i = 0; i < kPatternSamples; ++i)
-      append(plane.layout, &paint, 1, plane.flat_colour, plane.flat_alpha);
+  plane.flat.size = 0;
+  for (const Paint paint : flat_) {
+    const std::vector<Paint> samples(kPatternSamples + kBlock, paint);
+    append(plane.layout, samples.data(), kPatternSamples, plane.flat);
+  }
 }
 
-void OverlayLayer::add_row(const RowPaint &row) {
+void OverlayLayer::append(const PlaneLayout &layout, const Paint *paints, std::size_t count,
+                          Bytes &bytes) {
+  const std::size_t total = count * static_cast<std::size_t>(layout.bytes_per_sample);
+  bytes.make_room(total);
+  std::array<int, 3> shifts{};
+  for (std::size_t i = 0; i < shifts.size(); ++i)
+    shifts[i] = 8 + 8 * std::max<int>(layout.bytes[i], 0);
+  take_samples(paints, count, layout.bytes_per_sample, shifts, bytes.colour.data() + bytes.size,
+               bytes.alpha.data() + bytes.size);
+  bytes.size += total;
+}
+
+void OverlayLayer::add_row(RowPaint &row) {
   for (Plane &plane : planes_)
     if (!plane.layout.halved) write(plane, row_, row);
   if (halved_) {
     if (row_ % 2 == 0)
-      above_ = row;
+      std::swap(above_, row);
     else
       add_halved(above_, row);
   }
@@ -118,47 +92,80 @@ void OverlayLayer::add_row(const RowPaint &row) {
 
 void OverlayLayer::finish() {
   if (!halved_ || row_ % 2 == 0) return;
-  // The last row of chroma of an odd height belongs to one row of luma alone.
-  if (row_ == height_)
-    add_halved(above_, above_);
-  else
+  if (row_ == height_) {
+    // The last row of chroma of an odd height belongs to one row of luma alone.
+    below_ = above_;
+    add_halved(above_, below_);
+  } else {
     add_halved(above_, empty_);
+  }
   ++row_;
 }
 
-void OverlayLayer::add_halved(const RowPaint &above, const RowPaint &below) {
-  const int width = (width_ + 1) / 2;
-  half_.clear(width);
-  RowCursor top(above, flat_), bottom(below, flat_);
-  for (int x = 0; x < width;) {
-    top.go_to(2 * x);
-    bottom.go_to(2 * x);
-    const int end = std::min(top.end(), bottom.end());
-    const int flat_end = end == width_ ? width : end / 2;
-    if (top.paint() == bottom.paint() && top.paint() != RowPaint::kMixed && flat_end > x) {
-      half_.extend(flat_end, top.paint());
-      x = flat_end;
-      continue;
-    }
-    const int right = std::min(2 * x + 1, width_ - 1);
-    const Paint &top_left = top.at(2 * x), &bottom_left = bottom.at(2 * x);
-    half_.pixels[static_cast<std::size_t>(x)] =
-        mean(top_left, top.at(right), bottom_left, bottom.at(right));
-    half_.extend(++x, RowPaint::kMixed);
+/// Writes out the flat pixels of [begin, end). `span` is where to begin looking for them, and moves
+/// on.
+void OverlayLayer::fill(RowPaint &row, std::size_t &span, int begin, int end) const {
+  while (row.spans[span].end <= begin) ++span;
+  for (; begin < end; ++span) {
+    const auto [span_end, paint] = row.spans[span];
+    const int last = std::min(span_end, end);
+    if (paint != RowPaint::kMixed)
+      std::fill(row.pixels.begin() + begin, row.pixels.begin() + last,
+                flat_[static_cast<std::size_t>(paint)]);
+    begin = last;
+    if (span_end >= end) break;
   }
+  if (end == width_)
+    row.pixels[static_cast<std::size_t>(end)] = row.pixels[static_cast<std::size_t>(end) - 1];
+}
+
+// A row of chroma: flat where both rows of luma are so.
+void OverlayLayer::add_halved(RowPaint &above, RowPaint &below) {
+  const int width = (width_ + 1) / 2;
+  RowPaint &half = half_;
+  half.clear(width);
+  std::size_t top = 0, bottom = 0;            // spans, for the walk
+  std::size_t top_fill = 0, bottom_fill = 0;  // spans, for fill()
+  const auto mix = [&](int begin, int end) {
+    const int last = std::min(2 * end, width_);
+    fill(above, top_fill, 2 * begin, last);
+    fill(below, bottom_fill, 2 * begin, last);
+    halve_rows(above.pixels.data() + 2 * begin, below.pixels.data() + 2 * begin,
+               half.pixels.data() + begin, static_cast<std::size_t>(end - begin));
+    half.extend(end, RowPaint::kMixed);
+  };
+  int done = 0;  // pixels of chroma
+  for (int x = 0; x < width_;) {
+    while (above.spans[top].end <= x) ++top;
+    while (below.spans[bottom].end <= x) ++bottom;
+    const int end = std::min(above.spans[top].end, below.spans[bottom].end);
+    const int paint = above.spans[top].paint;
+    if (paint == below.spans[bottom].paint && paint != RowPaint::kMixed) {
+      const int flat_begin = (x + 1) / 2, flat_end = end == width_ ? width : end / 2;
+      if (flat_end > flat_begin) {
+        if (flat_begin > done) mix(done, flat_begin);
+        half.extend(flat_end, paint);
+        done = flat_end;
+      }
+    }
+    x = end;
+  }
+  if (done < width) mix(done, width);
   for (Plane &plane : planes_)
-    if (plane.layout.halved) write(plane, row_ / 2, half_);
+    if (plane.layout.halved) write(plane, row_ / 2, half);
 }
 
 void OverlayLayer::write(Plane &plane, int row, const RowPaint &paint) {
   int begin = 0;
   for (const RowPaint::Span &span : paint.spans) {
     const bool mixed = span.paint == RowPaint::kMixed;
-    if (mixed || flat_[static_cast<std::size_t>(span.paint)].alpha > 0) {
-      plane.spans.push_back({row, begin, span.end - begin, span.paint, plane.colour.size()});
+    if (mixed || alpha_of(flat_[static_cast<std::size_t>(span.paint)]) > 0) {
+      plane.spans.push_back({row, begin, span.end - begin, span.paint, plane.mixed.size});
       if (mixed)
         append(plane.layout, paint.pixels.data() + begin,
-               static_cast<std::size_t>(span.end - begin), plane.colour, plane.alpha);
+               static_cast<std::size_t>(span.end - begin), plane.mixed);
+      // The zeros behind it are kept, see draw().
+      if (mixed) plane.mixed.size += kBlock;
     }
     begin = span.end;
   }
@@ -168,19 +175,22 @@ void OverlayLayer::draw(const Canvas &canvas) const {
   for (const Plane &plane : planes_) {
     const auto index = static_cast<std::size_t>(plane.layout.plane);
     const int bytes = plane.layout.bytes_per_sample;
+    const int width = plane.layout.halved ? (width_ + 1) / 2 : width_;
+    const auto period = static_cast<std::size_t>(kPatternSamples * bytes);
     for (const Span &span : plane.spans) {
       std::uint8_t *target =
           canvas.planes[index] + span.row * canvas.strides[index] + span.begin * bytes;
       const auto total = static_cast<std::size_t>(span.count * bytes);
       if (span.paint == RowPaint::kMixed) {
-        blend_bytes(target, &plane.colour[span.offset], &plane.alpha[span.offset], total);
+        // In whole blocks where the row is long enough: the zeros behind change nothing.
+        const std::size_t blocks = (total + kBlock - 1) / kBlock * kBlock;
+        const auto room = static_cast<std::size_t>((width - span.begin) * bytes);
+        blend_bytes(target, &plane.mixed.colour[span.offset], &plane.mixed.alpha[span.offset],
+                    blocks <= room ? blocks : total);
         continue;
       }
-      const auto pattern = static_cast<std::size_t>(kPatternSamples * bytes);
-      const std::size_t offset = static_cast<std::size_t>(span.paint) * pattern;
-      for (std::size_t done = 0; done < total; done += pattern)
-        blend_bytes(target + done, &plane.flat_colour[offset], &plane.flat_alpha[offset],
-                    std::min(pattern, total - done));
+      const std::size_t offset = static_cast<std::size_t>(span.paint) * period;
+      blend_pattern(target, &plane.flat.colour[offset], &plane.flat.alpha[offset], period, total);
     }
   }
 }

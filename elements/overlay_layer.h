@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "overlay_canvas.h"
@@ -19,7 +20,8 @@ struct RowPaint {
   };
 
   std::vector<Span> spans;
-  std::vector<Paint> pixels;  ///< [width]; only those of mixed spans are valid
+  /// At least as many as the row is wide; only those of mixed spans are valid.
+  std::vector<Paint> pixels;
 
   /// Begins an empty row.
   void clear(int width);
@@ -28,16 +30,16 @@ struct RowPaint {
 };
 
 /// Rows of spans for every plane of a frame. Most of a mask is flat, so that only the pixels near
-/// an edge cost memory.
+/// an edge cost memory. Memory is kept from one drawing to the next.
 class OverlayLayer {
  public:
   /// Begins a drawing for frames like `canvas`, whose pixels are not read. `flat` are the paints
   /// that spans name by index; the first is never drawn. The first row to be added is `first_row`
   /// of the frame.
-  void begin(const Canvas &canvas, std::vector<Paint> flat, int first_row);
+  void begin(const Canvas &canvas, std::span<const Paint> flat, int first_row);
 
-  /// Adds the next row from above to below.
-  void add_row(const RowPaint &row);
+  /// Adds the next row from above to below. What is in `row` afterwards is of no use.
+  void add_row(RowPaint &row);
 
   /// To be called after the last row.
   void finish();
@@ -51,16 +53,25 @@ class OverlayLayer {
     int paint;           // or kMixed
     std::size_t offset;  // of its bytes where it is mixed
   };
+  /// Samples' bytes, with room for a kernel to write beyond them. They grow without being cleared.
+  struct Bytes {
+    std::vector<std::uint8_t> colour, alpha;
+    std::size_t size = 0;
+    void make_room(std::size_t count);
+  };
   struct Plane {
     PlaneLayout layout;
     std::vector<Span> spans;
-    std::vector<std::uint8_t> colour, alpha;            // bytes of the mixed spans
-    std::vector<std::uint8_t> flat_colour, flat_alpha;  // kPatternSamples of each flat paint
+    Bytes mixed;  // of the mixed spans
+    Bytes flat;   // kPatternSamples of each flat paint
   };
 
   void make_patterns(Plane &plane) const;
+  static void append(const PlaneLayout &layout, const Paint *paints, std::size_t count,
+                     Bytes &bytes);
   void write(Plane &plane, int row, const RowPaint &paint);
-  void add_halved(const RowPaint &above, const RowPaint &below);
+  void add_halved(RowPaint &above, RowPaint &below);
+  void fill(RowPaint &row, std::size_t &span, int begin, int end) const;
 
   PixelFormat format_ = PixelFormat::kRgb;
   int width_ = 0, height_ = 0;
@@ -68,7 +79,7 @@ class OverlayLayer {
   bool halved_ = false;
   std::vector<Paint> flat_;
   std::vector<Plane> planes_;
-  RowPaint above_, empty_, half_;
+  RowPaint above_, below_, empty_, half_;
 };
 
 }  // namespace naclip

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
-#include <tuple>
 
 namespace naclip {
 namespace {
@@ -13,17 +12,11 @@ namespace {
 constexpr float kCoverReach = 1.25F;
 /// From the middle of a cell to its corner, in cells.
 constexpr float kHalfDiagonal = 0.75F;
-/// Coverage is looked up in so many steps.
-constexpr std::size_t kCoverSteps = 512;
 /// So many pairs of classes are looked up; with more of them, pixels are computed one by one.
 constexpr std::size_t kMostPairs = 400;
 
-template <int kBytes>
-std::size_t read_label(const std::uint8_t *bytes) {
-  if constexpr (kBytes == 1)
-    return bytes[0];
-  else
-    return static_cast<std::size_t>(bytes[0] | bytes[1] << 8);
+std::size_t read_two_bytes(const std::uint8_t *bytes) {
+  return static_cast<std::size_t>(bytes[0] | bytes[1] << 8);
 }
 
 float dot(const Weights &a, const Weights &b) {
@@ -34,29 +27,8 @@ std::uint8_t to_byte(float value) {
   return static_cast<std::uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F));
 }
 
-/// Marks the cells that see more than one class within two cells. `rows` are five rows with a
-/// margin of two cells; `differing` is room for width + 5 marks.
-[[gnu::optimize("O3")]] void mark_borders(const std::array<const std::uint16_t *, 5> &rows,
-                                          std::uint8_t *differing, std::uint8_t *marks, int width) {
-  const std::uint16_t *row = rows[2];
-  // Which cells differ from those above and below, or from the next one.
-  for (int x = -2; x < width + 2; ++x) {
-    const std::uint16_t id = row[x];
-    differing[x + 2] = ((rows[0][x] ^ id) | (rows[1][x] ^ id) | (rows[3][x] ^ id) |
-                        (rows[4][x] ^ id) | (row[std::min(x + 1, width + 1)] ^ id)) != 0;
-  }
-  for (int x = 0; x < width; ++x)
-    marks[x] =
-        differing[x] | differing[x + 1] | differing[x + 2] | differing[x + 3] | differing[x + 4];
-}
-
-template <int kBytes>
-void renumber(const std::uint8_t *labels, std::uint16_t *ids, int width,
-              const std::vector<std::uint16_t> &numbers) {
-  for (int x = 0; x < width; ++x) {
-    const std::size_t label = read_label<kBytes>(labels + static_cast<std::ptrdiff_t>(x) * kBytes);
-    ids[x] = label < numbers.size() ? numbers[label] : 0;
-  }
+Paint to_paint(const std::array<float, 4> &tint) {
+  return make_paint(to_byte(tint[0]), to_byte(tint[1]), to_byte(tint[2]), to_byte(tint[3]));
 }
 
 }  // namespace
@@ -64,50 +36,72 @@ void renumber(const std::uint8_t *labels, std::uint16_t *ids, int width,
 std::size_t OverlayMask::at(int x, int y) const {
   const std::uint8_t *bytes =
       labels + y * stride + static_cast<std::ptrdiff_t>(x) * bytes_per_label;
-  return bytes_per_label == 1 ? read_label<1>(bytes) : read_label<2>(bytes);
+  return bytes_per_label == 1 ? *bytes : read_two_bytes(bytes);
 }
 
-std::vector<Paint> RegionPainter::make_paints(const OverlayMask &mask, const Canvas &canvas,
-                                              double opacity) {
+void RegionPainter::set_axes(const OverlayMask &mask, const Canvas &canvas) {
+  const Place place{canvas.width,     canvas.height,     mask.frame_x, mask.frame_y,
+                    mask.frame_width, mask.frame_height, mask.width,   mask.height};
+  if (place == place_) return;
+  place_ = place;
+  smooth_ = mask.frame_width > mask.width || mask.frame_height > mask.height;
+  across_ = make_axis(canvas.width, mask.frame_x, mask.frame_width, mask.width, smooth_);
+  down_ = make_axis(canvas.height, mask.frame_y, mask.frame_height, mask.height, smooth_);
+  scale_ = static_cast<float>(std::sqrt(across_.scale * down_.scale));
+  frame_width_ = canvas.width;
+  for (std::size_t i = 0; i < across_weights_.size(); ++i) {
+    // Vectors reach beyond the last pixel.
+    across_weights_[i].assign(across_.weights.size() + PairRow::kPixels, 0.0F);
+    for (std::size_t x = 0; x < across_.weights.size(); ++x)
+      across_weights_[i][x] = across_.weights[x][i];
+  }
+}
+
+void RegionPainter::make_paints(const OverlayMask &mask, const Canvas &canvas, double opacity) {
   const ColourConverter converter(canvas.format, canvas.matrix, canvas.range);
   const auto strength = static_cast<float>(std::lround(std::clamp(opacity, 0.0, 1.0) * 255.0));
-  std::vector<Paint> flat(1);
+  flat_.assign(1, 0);
   fills_.assign(1, {});
   lines_.assign(1, {});
   numbers_.assign(mask.regions.size(), 0);
+  numbers_equal_ = true;
   for (std::size_t label = 0; label < mask.regions.size(); ++label) {
-    if (!mask.regions[label].drawn || fills_.size() > 0xffff) continue;
-    numbers_[label] = static_cast<std::uint16_t>(fills_.size());
-    const auto colour = converter.components(mask.regions[label].colour);
-    const float part = strength / 255.0F;
-    fills_.push_back({strength, colour[0] * part, colour[1] * part, colour[2] * part});
-    lines_.push_back({255.0F, colour[0], colour[1], colour[2]});
-    const Tint &fill = fills_.back();
-    flat.push_back({to_byte(fill[0]), {to_byte(fill[1]), to_byte(fill[2]), to_byte(fill[3])}});
+    if (mask.regions[label].drawn && fills_.size() <= 0xffff) {
+      numbers_[label] = static_cast<std::uint16_t>(fills_.size());
+      const auto colour = converter.components(mask.regions[label].colour);
+      const float part = strength / 255.0F;
+      fills_.push_back({strength, colour[0] * part, colour[1] * part, colour[2] * part});
+      lines_.push_back({255.0F, colour[0], colour[1], colour[2]});
+      flat_.push_back(to_paint(fills_.back()));
+    }
+    numbers_equal_ = numbers_equal_ && numbers_[label] == label;
   }
-  return flat;
 }
 
 void RegionPainter::number_cells(const OverlayMask &mask) {
   width_ = mask.width;
   height_ = mask.height;
   stride_ = static_cast<std::size_t>(width_) + 2 * kMargin;
-  ids_.resize(stride_ * (static_cast<std::size_t>(height_) + 2 * kMargin));
+  const std::size_t rows = static_cast<std::size_t>(height_) + 2 * kMargin;
+  ids_.resize(stride_ * rows + PairBlock::kCells);
   for (int y = 0; y < height_; ++y) {
     std::uint16_t *row = ids_.data() + (ids_of_row(y) - ids_.data());
     const std::uint8_t *labels = mask.labels + y * mask.stride;
-    if (mask.bytes_per_label == 1)
-      renumber<1>(labels, row, width_, numbers_);
+    if (mask.bytes_per_label == 2)
+      for (int x = 0; x < width_; ++x) {
+        const std::size_t label = read_two_bytes(labels + static_cast<std::ptrdiff_t>(x) * 2);
+        row[x] = label < numbers_.size() ? numbers_[label] : 0;
+      }
+    else if (numbers_equal_)
+      renumber_equal(labels, numbers_.size(), row, width_);
     else
-      renumber<2>(labels, row, width_, numbers_);
+      renumber_bytes(labels, numbers_.data(), numbers_.size(), row, width_);
     std::fill_n(row - kMargin, kMargin, row[0]);
     std::fill_n(row + width_, kMargin, row[width_ - 1]);
   }
-  for (int i = 0; i < kMargin; ++i) {
-    std::copy_n(ids_of_row(0) - kMargin, stride_,
-                ids_.begin() + i * static_cast<std::ptrdiff_t>(stride_));
-    std::copy_n(ids_of_row(height_ - 1) - kMargin, stride_,
-                ids_.end() - (i + 1) * static_cast<std::ptrdiff_t>(stride_));
+  for (std::size_t i = 0; i < kMargin; ++i) {
+    std::copy_n(ids_of_row(0) - kMargin, stride_, ids_.data() + i * stride_);
+    std::copy_n(ids_of_row(height_ - 1) - kMargin, stride_, ids_.data() + (rows - 1 - i) * stride_);
   }
 }
 
@@ -125,7 +119,7 @@ void RegionPainter::measure_distances() {
   }
   cv::Mat1f distance;
   cv::distanceTransform(inner, distance, cv::DIST_L2, cv::DIST_MASK_5);
-  distances_.resize(ids_.size());
+  distances_.resize(stride_ * (static_cast<std::size_t>(height_) + 2 * kMargin));
   cv::Mat1f padded(height_ + 2 * kMargin, width_ + 2 * kMargin, distances_.data());
   cv::copyMakeBorder(distance + 0.5F, padded, kMargin, kMargin, kMargin, kMargin,
                      cv::BORDER_REPLICATE);
@@ -160,32 +154,34 @@ void RegionPainter::find_runs(int cell_row) {
 // Most cells near a border see two classes: what a pixel there looks like follows from the coverage
 // of one of them alone, and is looked up.
 void RegionPainter::find_pairs(int cell_row) {
-  pairs_.resize(static_cast<std::size_t>(width_));
+  constexpr int kCells = PairBlock::kCells;
+  pairs_.resize(static_cast<std::size_t>(width_));  // those of mixed cells count
+  blocks_.resize(static_cast<std::size_t>((width_ + kCells - 1) / kCells));
+  others_.clear();
+  int done = 0;  // blocks
+  std::uint32_t key = 0;
+  const Paint *paints = nullptr;
   for (const Run &run : runs_)
-    for (int cell = run.begin; run.mixed && cell < run.end; ++cell)
-      find_pair(cell, cell_row, pairs_[static_cast<std::size_t>(cell)]);
-}
-
-void RegionPainter::find_pair(int cell, int cell_row, Pair &pair) {
-  const std::uint16_t *ids = ids_of_row(cell_row) + cell;
-  const std::uint16_t own = *ids;
-  std::uint16_t other = own;
-  pair = {};
-  if (!distances_.empty()) return;  // wide lines need more than the coverage
-  for (std::size_t line = 0; line < 5; ++line) {
-    const std::uint16_t *start =
-        ids + (static_cast<std::ptrdiff_t>(line) - 2) * static_cast<std::ptrdiff_t>(stride_) - 2;
-    for (std::size_t column = 0; column < 5; ++column) {
-      const std::uint16_t id = start[column];
-      if (id == own) {
-        pair.columns[column] |= static_cast<std::uint8_t>(1U << line);
-        continue;
+    for (int cell = run.begin; run.mixed && cell < run.end; ++cell) {
+      const int index = cell / kCells;
+      PairBlock &block = blocks_[static_cast<std::size_t>(index)];
+      if (index >= done && distances_.empty()) {
+        naclip::find_pairs(ids_of_row(cell_row) + index * kCells,
+                           static_cast<std::ptrdiff_t>(stride_), block);
+        done = index + 1;
       }
-      if (other == own) other = id;
-      if (id != other) return;
+      const auto lane = static_cast<std::size_t>(cell % kCells);
+      const Paint *&found = pairs_[static_cast<std::size_t>(cell)];
+      found = nullptr;
+      // Wide lines need more than the coverage.
+      if (distances_.empty() && block.only[lane] != 0) {
+        const std::uint32_t pair = std::uint32_t{block.one[lane]} << 16 | block.other[lane];
+        if (pair != key) paints = pair_paints(block.one[lane], block.other[lane]);
+        key = pair;
+        found = paints;
+      }
+      if (found == nullptr) others_.push_back(cell);
     }
-  }
-  pair.paints = pair_paints(own, other);
 }
 
 const Paint *RegionPainter::pair_paints(std::uint16_t one, std::uint16_t other) {
@@ -193,13 +189,13 @@ const Paint *RegionPainter::pair_paints(std::uint16_t one, std::uint16_t other) 
   auto found = pair_paints_.find(key);
   if (found == pair_paints_.end()) {
     if (pair_paints_.size() >= kMostPairs) return nullptr;
-    std::vector<Paint> paints(kCoverSteps + 1);
+    std::vector<Paint> paints(PairRow::kCoverSteps + 1);
     Neighbourhood around;
     around.count = 2;
     around.ids[0] = one;
     around.ids[1] = other;
-    for (std::size_t i = 0; i <= kCoverSteps; ++i) {
-      const float cover = static_cast<float>(i) / kCoverSteps;
+    for (std::size_t i = 0; i < paints.size(); ++i) {
+      const float cover = static_cast<float>(i) / PairRow::kCoverSteps;
       around.columns[0] = {cover};
       around.columns[1] = {1.0F - cover};
       paints[i] = mix(around, {1.0F});
@@ -207,18 +203,6 @@ const Paint *RegionPainter::pair_paints(std::uint16_t one, std::uint16_t other) 
     found = pair_paints_.emplace(key, std::move(paints)).first;
   }
   return found->second.data();
-}
-
-void RegionPainter::paint_pair(const Pair &pair, const std::array<float, 32> &sums, int begin,
-                               int end, RowPaint &row) const {
-  Weights columns;
-  for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = sums[pair.columns[i]];
-  const Weights *weights = &across_.weights[static_cast<std::size_t>(begin - across_.begin)];
-  for (int x = begin; x < end; ++x, ++weights) {
-    const float cover = std::min(dot(columns, *weights), 1.0F);
-    row.pixels[static_cast<std::size_t>(x)] =
-        pair.paints[static_cast<std::size_t>(cover * kCoverSteps + 0.5F)];
-  }
 }
 
 void RegionPainter::gather(int cell, int cell_row, const Weights &weights,
@@ -286,67 +270,58 @@ Paint RegionPainter::mix(const Neighbourhood &around, const Weights &weights) co
     for (std::size_t c = 0; c < 4; ++c)
       sum[c] = sum[c] * (1.0F - mine - others) + mine * mine_tint[c] + others * other_tint[c];
   }
-  return {to_byte(sum[0]), {to_byte(sum[1]), to_byte(sum[2]), to_byte(sum[3])}};
+  return to_paint(sum);
 }
 
-void RegionPainter::paint_cell(const Neighbourhood &around, int begin, int end,
-                               RowPaint &row) const {
+void RegionPainter::paint_cell(const Neighbourhood &around, int begin, int end) {
   for (int x = begin; x < end; ++x)
-    row.pixels[static_cast<std::size_t>(x)] =
+    row_.pixels[static_cast<std::size_t>(x)] =
         mix(around, across_.weights[static_cast<std::size_t>(x - across_.begin)]);
 }
 
-void RegionPainter::paint_row(int y, RowPaint &row) const {
+void RegionPainter::paint_row(int y) {
   const auto index = static_cast<std::size_t>(y - down_.begin);
   const int cell_row = down_.cell[index];
   const std::uint16_t *ids = ids_of_row(cell_row);
   const Weights &weights = down_.weights[index];
-  // By column of five cells, a bit for each that is of a pair's first class: how much of it that
-  // makes.
-  std::array<float, 32> sums{};
-  for (std::size_t bits = 1; bits < sums.size(); ++bits)
+  const int *first_pixel = across_.first_pixel.data();
+  PairRow pairs{blocks_.data(), pairs_.data(), first_pixel, {}, across_.begin, {}};
+  for (std::size_t i = 0; i < pairs.weights.size(); ++i)
+    pairs.weights[i] = across_weights_[i].data();
+  for (std::size_t bits = 1; bits < pairs.sums.size(); ++bits)
     for (std::size_t line = 0; line < weights.size(); ++line)
-      if (bits >> line & 1) sums[bits] += weights[line];
-  Neighbourhood around;
-  row.clear(frame_width_);
-  row.extend(across_.begin, 0);
+      if (bits >> line & 1) pairs.sums[bits] += weights[line];
+  row_.clear(frame_width_);
+  row_.extend(across_.begin, 0);
   for (const Run &run : runs_) {
-    const auto *first = &across_.first_pixel[static_cast<std::size_t>(run.begin)];
-    const int end = across_.first_pixel[static_cast<std::size_t>(run.end)];
-    if (*first == end) continue;
-    row.extend(end, run.mixed ? RowPaint::kMixed : ids[run.begin]);
-    if (!run.mixed) continue;
-    for (int cell = run.begin; cell < run.end; ++cell, ++first) {
-      if (first[0] >= first[1]) continue;
-      const Pair &pair = pairs_[static_cast<std::size_t>(cell)];
-      if (pair.paints != nullptr) {
-        paint_pair(pair, sums, first[0], first[1], row);
-        continue;
-      }
-      gather(cell, cell_row, weights, around);
-      paint_cell(around, first[0], first[1], row);
-    }
+    row_.extend(first_pixel[run.end], run.mixed ? RowPaint::kMixed : ids[run.begin]);
+    if (run.mixed) paint_pairs(pairs, run.begin, run.end, row_.pixels.data());
   }
-  row.extend(frame_width_, 0);
+  Neighbourhood around;
+  for (const int cell : others_) {
+    if (first_pixel[cell] >= first_pixel[cell + 1]) continue;
+    gather(cell, cell_row, weights, around);
+    paint_cell(around, first_pixel[cell], first_pixel[cell + 1]);
+  }
+  row_.extend(frame_width_, 0);
 }
 
 void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double opacity, int line,
                           OverlayLayer &layer) {
-  smooth_ = mask.frame_width > mask.width || mask.frame_height > mask.height;
-  across_ = make_axis(canvas.width, mask.frame_x, mask.frame_width, mask.width, smooth_);
-  down_ = make_axis(canvas.height, mask.frame_y, mask.frame_height, mask.height, smooth_);
-  frame_width_ = canvas.width;
-  const auto look = std::tuple(fills_, line_, scale_);
+  set_axes(mask, canvas);
   line_ = static_cast<float>(std::max(line, 0));
-  scale_ = static_cast<float>(std::sqrt(across_.scale * down_.scale));
-  layer.begin(canvas, make_paints(mask, canvas, opacity), down_.begin);
-  if (look != std::tuple(fills_, line_, scale_) || pair_paints_.size() >= kMostPairs)
+  make_paints(mask, canvas, opacity);
+  layer.begin(canvas, flat_, down_.begin);
+  if (last_fills_ != fills_ || last_line_ != line_ || last_scale_ != scale_ ||
+      pair_paints_.size() >= kMostPairs)
     pair_paints_.clear();
+  last_fills_ = fills_;
+  last_line_ = line_;
+  last_scale_ = scale_;
   if (across_.begin < across_.end && down_.begin < down_.end && fills_.size() > 1) {
     number_cells(mask);
     distances_.clear();
     if (line > 0 && (!smooth_ || line_ + 0.5F > scale_ * kCoverReach)) measure_distances();
-    RowPaint row;
     int cell_row = -1;
     for (int y = down_.begin; y < down_.end; ++y) {
       const int next = down_.cell[static_cast<std::size_t>(y - down_.begin)];
@@ -354,8 +329,8 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
         find_runs(cell_row = next);
         find_pairs(cell_row);
       }
-      paint_row(y, row);
-      layer.add_row(row);
+      paint_row(y);
+      layer.add_row(row_);
     }
   }
   layer.finish();

@@ -62,11 +62,6 @@ class RegionPainter {
     int begin, end;
     bool mixed;
   };
-  /// A cell that sees two classes.
-  struct Pair {
-    std::array<std::uint8_t, 5> columns{};  // by column, a bit for each cell of the first class
-    const Paint *paints = nullptr;  // by coverage of the first class; null where there are more
-  };
   /// The classes around one cell, and how much of each lies in its columns at one row of the frame.
   struct Neighbourhood {
     static constexpr std::size_t kMost = 25;
@@ -76,18 +71,16 @@ class RegionPainter {
     std::array<Weights, kMost> distances;  // the same times the distance to the border
   };
 
-  std::vector<Paint> make_paints(const OverlayMask &mask, const Canvas &canvas, double opacity);
+  void set_axes(const OverlayMask &mask, const Canvas &canvas);
+  void make_paints(const OverlayMask &mask, const Canvas &canvas, double opacity);
   void number_cells(const OverlayMask &mask);
   void measure_distances();
   void find_runs(int cell_row);
-  void paint_row(int y, RowPaint &row) const;
   void find_pairs(int cell_row);
-  void find_pair(int cell, int cell_row, Pair &pair);
   const Paint *pair_paints(std::uint16_t one, std::uint16_t other);
-  void paint_pair(const Pair &pair, const std::array<float, 32> &sums, int begin, int end,
-                  RowPaint &row) const;
+  void paint_row(int y);
   void gather(int cell, int cell_row, const Weights &weights, Neighbourhood &around) const;
-  void paint_cell(const Neighbourhood &around, int begin, int end, RowPaint &row) const;
+  void paint_cell(const Neighbourhood &around, int begin, int end);
   float distance_of(const Neighbourhood &around, std::size_t own, float cover,
                     const Weights &weights) const;
   Paint mix(const Neighbourhood &around, const Weights &weights) const;
@@ -96,20 +89,36 @@ class RegionPainter {
     return ids_.data() + static_cast<std::size_t>(cell_row + kMargin) * stride_ + kMargin;
   }
 
+  /// What the axes were made from.
+  struct Place {
+    int frame_width, frame_height, x, y, width, height, mask_width, mask_height;
+    bool operator==(const Place &) const = default;
+  };
+
   int width_ = 0, height_ = 0;  // of the mask
   int frame_width_ = 0;
   bool smooth_ = false;
   float line_ = 0.0F, scale_ = 1.0F;
+  Place place_{};
   Axis across_, down_;
+  std::array<std::vector<float>, 5> across_weights_;  // across_.weights, by cell of the five
   std::vector<Tint> fills_, lines_;
+  std::vector<Tint> last_fills_;  // what pair_paints_ are for, with the next two
+  float last_line_ = 0.0F, last_scale_ = 0.0F;
+  std::vector<Paint> flat_;             // fills_, rounded
   std::vector<std::uint16_t> numbers_;  // label -> which of the drawn classes, 0 = none
+  bool numbers_equal_ = false;          // each label is its own number
   std::size_t stride_ = 0;              // of the next two, which have a margin of kMargin cells
-  std::vector<std::uint16_t> ids_;
-  std::vector<float> distances_;  // to the region's border, in cells; empty where not needed
-  std::vector<std::uint8_t> marks_, mixed_;  // of one row of cells
+  std::vector<std::uint16_t> ids_;      // and room for a block at the end
+  std::vector<float> distances_;        // to the region's border, in cells; empty where not needed
+  // Of one row of cells:
+  std::vector<std::uint8_t> marks_, mixed_;
   std::vector<Run> runs_;
-  std::vector<Pair> pairs_;  // of one row of cells
+  std::vector<PairBlock> blocks_;
+  std::vector<const Paint *> pairs_;  // by cell, see PairRow
+  std::vector<int> others_;           // mixed cells that see more than two classes
   std::unordered_map<std::uint32_t, std::vector<Paint>> pair_paints_;
+  RowPaint row_;
 };
 
 }  // namespace naclip

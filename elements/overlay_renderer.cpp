@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 #include <map>
+#include <tuple>
+#include <utility>
 
 namespace naclip {
 namespace {
@@ -11,29 +13,30 @@ namespace {
 /// Parts of a region below this share of the mask stay without a name.
 constexpr double kLeastNamedShare = 0.015;
 
-std::vector<LegendEntry> legend_entries(std::span<const OverlayMask> masks) {
-  std::vector<LegendEntry> entries;
-  for (const OverlayMask &mask : masks)
-    for (const OverlayRegion &region : mask.regions)
-      if (region.drawn && region.share > 0.0)
-        entries.push_back({region.label, region.colour, region.share});
-  std::stable_sort(entries.begin(), entries.end(), [](const auto &one, const auto &other) {
-    // As shown: figures that read the same must not swap places from frame to frame.
-    return std::lround(one.share * 100) > std::lround(other.share * 100);
-  });
-  return entries;
+long percent(double share) {
+  return std::lround(share * 100);
 }
 
-std::string describe(std::span<const LegendEntry> entries) {
-  std::string text;
-  for (const LegendEntry &entry : entries) {
-    text += entry.label;
-    text += '\0';
-    text +=
-        std::to_string(entry.colour) + ' ' + std::to_string(std::lround(entry.share * 100)) + '\n';
+/// Remembers what became of the colours seen last: a text has few, in many pixels.
+class PaintCache {
+ public:
+  explicit PaintCache(const ColourConverter &converter) : converter_(converter) {}
+
+  Paint paint(std::uint32_t pixel) {
+    auto &[key, paint] = entries_[(pixel * 0x9e3779b1U) >> 24];
+    if (key != pixel) {
+      key = pixel;
+      paint =
+          converter_.paint(static_cast<float>(pixel >> 24), static_cast<float>(pixel >> 16 & 0xff),
+                           static_cast<float>(pixel >> 8 & 0xff), static_cast<float>(pixel & 0xff));
+    }
+    return paint;
   }
-  return text;
-}
+
+ private:
+  ColourConverter converter_;
+  std::array<std::pair<std::uint32_t, Paint>, 256> entries_{};  // nothing is painted for 0
+};
 
 }  // namespace
 
@@ -83,29 +86,19 @@ void OverlayRenderer::keep(Drawn &drawn, const OverlayMask &mask) {
 
 void OverlayRenderer::stamp(const TextBitmap &bitmap, int left, int top, const Canvas &canvas,
                             OverlayLayer &layer) const {
-  const ColourConverter converter(canvas.format, canvas.matrix, canvas.range);
-  layer.begin(canvas, std::vector<Paint>(1), top);
+  PaintCache paints(ColourConverter(canvas.format, canvas.matrix, canvas.range));
+  const Paint nothing = 0;
+  layer.begin(canvas, {&nothing, 1}, top);
   RowPaint row;
-  // Neighbouring pixels are mostly equal.
-  std::uint32_t last = 0;
-  Paint paint;
   for (int y = 0; y < bitmap.height; ++y) {
     row.clear(canvas.width);
     row.extend(left, 0);
     row.extend(left + bitmap.width, RowPaint::kMixed);
     row.extend(canvas.width, 0);
-    for (int x = 0; x < bitmap.width; ++x) {
-      const std::uint32_t pixel =
-          bitmap.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(bitmap.width) +
-                        static_cast<std::size_t>(x)];
-      if (pixel != last) {
-        last = pixel;
-        paint = converter.paint(
-            static_cast<float>(pixel >> 24), static_cast<float>(pixel >> 16 & 0xff),
-            static_cast<float>(pixel >> 8 & 0xff), static_cast<float>(pixel & 0xff));
-      }
-      row.pixels[static_cast<std::size_t>(left + x)] = paint;
-    }
+    const std::uint32_t *pixels =
+        &bitmap.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(bitmap.width)];
+    for (int x = 0; x < bitmap.width; ++x)
+      row.pixels[static_cast<std::size_t>(left + x)] = paints.paint(pixels[x]);
     layer.add_row(row);
   }
   layer.finish();
@@ -133,12 +126,32 @@ void OverlayRenderer::write_names(Drawn &drawn, const Canvas &canvas) {
   }
 }
 
+// The largest share first. By the figures as they are shown: those that read the same must not swap
+// places from frame to frame.
+void OverlayRenderer::list_regions(std::span<const OverlayMask> masks) {
+  lines_.clear();
+  for (const OverlayMask &mask : masks)
+    for (const OverlayRegion &region : mask.regions)
+      if (region.drawn && region.share > 0.0)
+        lines_.push_back({&region, percent(region.share), lines_.size()});
+  std::sort(lines_.begin(), lines_.end(), [](const auto &one, const auto &other) {
+    return std::tie(other.percent, one.place) < std::tie(one.percent, other.place);
+  });
+}
+
 void OverlayRenderer::update_legend(const Canvas &canvas, std::span<const OverlayMask> masks) {
-  const auto entries = legend_entries(masks);
-  std::string text = describe(entries);
-  if (text == legend_.text) return;
-  legend_.text = std::move(text);
-  const TextBitmap bitmap = text_.legend(entries);
+  list_regions(masks);
+  const bool same = std::equal(lines_.begin(), lines_.end(), legend_.entries.begin(),
+                               legend_.entries.end(), [](const auto &line, const auto &entry) {
+                                 return line.region->label == entry.label &&
+                                        line.region->colour == entry.colour &&
+                                        line.percent == percent(entry.share);
+                               });
+  if (same) return;
+  legend_.entries.clear();
+  for (const LegendLine &line : lines_)
+    legend_.entries.push_back({line.region->label, line.region->colour, line.region->share});
+  const TextBitmap bitmap = text_.legend(legend_.entries);
   const bool right =
       settings_.legend == LegendPlace::kTopRight || settings_.legend == LegendPlace::kBottomRight;
   const bool bottom =

@@ -47,15 +47,22 @@ class OverlayRenderer {
     std::vector<OverlayLayer> names;
   };
   struct Legend {
-    std::string text;  // what it shows, to find out whether it is still right
-    FrameArea area;    // where it stands
+    std::vector<LegendEntry> entries;  // what it shows, to find out whether it is still right
+    FrameArea area;                    // where it stands
     OverlayLayer layer;
+  };
+
+  struct LegendLine {
+    const OverlayRegion *region;
+    long percent;
+    std::size_t place;  // before sorting
   };
 
   bool set_canvas(const Canvas &canvas);
   static bool same(const Drawn &drawn, const OverlayMask &mask);
   static void keep(Drawn &drawn, const OverlayMask &mask);
   void write_names(Drawn &drawn, const Canvas &canvas);
+  void list_regions(std::span<const OverlayMask> masks);
   void update_legend(const Canvas &canvas, std::span<const OverlayMask> masks);
   void stamp(const TextBitmap &bitmap, int left, int top, const Canvas &canvas,
              OverlayLayer &layer) const;
@@ -66,6 +73,7 @@ class OverlayRenderer {
   RegionPainter painter_;
   std::vector<Drawn> drawn_;
   Legend legend_;
+  std::vector<LegendLine> lines_;  // of the masks being drawn
 };
 
 }  // namespace naclip

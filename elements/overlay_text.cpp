@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
+#include <utility>
 
 namespace naclip {
 namespace {
@@ -12,6 +14,7 @@ namespace {
 constexpr int kLeastFrameWidth = 64, kLeastFrameHeight = 48;  // pixels
 constexpr int kLeastEm = 10, kLargestEm = 64;                 // pixels
 constexpr int kLinesPerFrame = 44;
+constexpr std::size_t kMostLines = 500;  // that are kept
 // Longer labels are cut.
 constexpr int kWidestName = 10, kWidestEntry = 16;  // ems
 
@@ -96,6 +99,8 @@ struct TextRenderer::Handles {
   // A font map of one's own: the default one is shared by all the elements of a thread.
   Handle<PangoFontMap> fonts{pango_cairo_font_map_new()};
   Handle<PangoContext> context{pango_font_map_create_context(fonts.get())};
+  std::map<std::pair<int, std::string>, Handle<PangoLayout>> lines;  // by width and text
+  int em = 0;                                                        // of the lines
 
   Handles() {
     const Handle<cairo_font_options_t> options(cairo_font_options_create());
@@ -103,9 +108,12 @@ struct TextRenderer::Handles {
     pango_cairo_context_set_font_options(context.get(), options.get());
   }
 
-  /// One line of text, cut with an ellipsis beyond `width` pixels.
-  Handle<PangoLayout> line(const std::string &text, int em, int width) const {
-    Handle<PangoLayout> layout(pango_layout_new(context.get()));
+  /// One line of text, cut with an ellipsis beyond `width` pixels. Setting it takes a while, so that
+  /// it is kept for the next time until make_room() or set_size().
+  PangoLayout *line(const std::string &text, int width) {
+    Handle<PangoLayout> &layout = lines[std::pair(width, text)];
+    if (layout) return layout.get();
+    layout.reset(pango_layout_new(context.get()));
     const Handle<PangoFontDescription> font(pango_font_description_from_string("Sans"));
     pango_font_description_set_absolute_size(font.get(), em * PANGO_SCALE);
     pango_layout_set_font_description(layout.get(), font.get());
@@ -117,7 +125,17 @@ struct TextRenderer::Handles {
       pango_layout_set_ellipsize(layout.get(), PANGO_ELLIPSIZE_END);
       pango_layout_set_width(layout.get(), width * PANGO_SCALE);
     }
-    return layout;
+    return layout.get();
+  }
+
+  void set_size(int pixels) {
+    if (em != pixels) lines.clear();
+    em = pixels;
+  }
+
+  /// To be called while no line is in use.
+  void make_room() {
+    if (lines.size() >= kMostLines) lines.clear();
   }
 
   struct Size {
@@ -148,6 +166,7 @@ void TextRenderer::set_frame(int width, int height) {
   em_ = legible ? std::clamp(side / kLinesPerFrame, kLeastEm, kLargestEm) : 0;
   // Finding the fonts takes a while, so that it is left until there is text to draw.
   if (legible && !handles_) handles_ = std::make_unique<Handles>();
+  if (legible) handles_->set_size(em_);
 }
 
 TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries) {
@@ -158,17 +177,18 @@ TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries) {
   if (lines == 0) return {};
   const std::size_t shown = lines < entries.size() ? lines - 1 : lines;
 
-  std::vector<Handle<PangoLayout>> labels, shares;
+  handles_->make_room();
+  std::vector<PangoLayout *> labels, shares;
   int label_width = 0;
   // Figures keep the widest one's place, so that the legend's width is steady.
-  const int share_width = Handles::size(handles_->line("100 %", em_, frame_width_).get()).width;
+  const int share_width = Handles::size(handles_->line("100 %", frame_width_)).width;
   for (std::size_t i = 0; i < lines; ++i) {
     const bool rest = i == shown;
     labels.push_back(handles_->line(
-        rest ? "+" + std::to_string(entries.size() - shown) + " more" : entries[i].label, em_,
+        rest ? "+" + std::to_string(entries.size() - shown) + " more" : entries[i].label,
         std::min(kWidestEntry * em_, frame_width_ * 2 / 5)));
-    shares.push_back(handles_->line(rest ? "" : percent(entries[i].share), em_, frame_width_));
-    label_width = std::max(label_width, Handles::size(labels.back().get()).width);
+    shares.push_back(handles_->line(rest ? "" : percent(entries[i].share), frame_width_));
+    label_width = std::max(label_width, Handles::size(labels.back()).width);
   }
   const int text_x = padding + swatch + gap;
   const int width = text_x + label_width + 2 * gap + share_width + padding;
@@ -185,24 +205,24 @@ TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries) {
       surface.fill_rounded(padding, std::round(middle - swatch / 2.0), swatch, swatch, em_ * 0.2);
     }
     surface.set_colour(0xffffff, 1.0);
-    Handles::show(surface, labels[i].get(), text_x, middle);
-    Handles::show(surface, shares[i].get(), width - padding - Handles::size(shares[i].get()).width,
-                  middle);
+    Handles::show(surface, labels[i], text_x, middle);
+    Handles::show(surface, shares[i], width - padding - Handles::size(shares[i]).width, middle);
   }
   return surface.bitmap();
 }
 
 TextBitmap TextRenderer::name(const std::string &label, Colour colour) {
   if (!legible()) return {};
-  const auto text = handles_->line(label, em_, std::min(kWidestName * em_, frame_width_ / 2));
-  const auto size = Handles::size(text.get());
+  handles_->make_room();
+  PangoLayout *text = handles_->line(label, std::min(kWidestName * em_, frame_width_ / 2));
+  const auto size = Handles::size(text);
   const int width = size.width + em_, height = size.height + em_ / 4;
   if (size.width == 0 || width > frame_width_ || height > frame_height_) return {};
   const Surface surface(width, height);
   surface.set_colour(colour, 0.8);
   surface.fill_rounded(0, 0, width, height, height * 0.3);
   surface.set_colour(is_light(colour) ? 0x000000 : 0xffffff, 1.0);
-  Handles::show(surface, text.get(), em_ / 2.0, height / 2.0);
+  Handles::show(surface, text, em_ / 2.0, height / 2.0);
   return surface.bitmap();
 }
 

@@ -2,6 +2,7 @@
 
 #include <gst/video/video.h>
 
+#include <utility>
 #include <vector>
 
 #include "engine.h"
@@ -50,31 +51,34 @@ Ptr<GstStructure> SegmentStatistics::structure() const {
       G_TYPE_UINT, 0U, nullptr));
 }
 
-SegmentSession::SegmentSession(const SegmentSettings &settings, Log log) {
+SegmentSession::SegmentSession(std::shared_ptr<const SegmentSettings> settings, Log log)
+    : settings_(std::move(settings)) {
   // The quick checks first: a misspelt vocabulary should not wait for a model to load.
-  check_settings(settings);
-  const Vocabulary vocabulary = read_vocabulary(settings);
-  ModelOptions options = model_options(settings);
+  options_ = inference_options(*settings_);
+  const Vocabulary vocabulary = read_vocabulary(*settings_);
+  ModelOptions options = model_options(*settings_);
   options.log = std::move(log);
   segmenter_ = load_model(options);
   queries_ = segmenter_->encode(vocabulary);
-  vocabulary_ = settings.vocabulary;
-  vocabulary_file_ = settings.vocabulary_file;
 }
 
-void SegmentSession::update_vocabulary(const SegmentSettings &settings) {
-  if (settings.vocabulary == vocabulary_ && settings.vocabulary_file == vocabulary_file_) return;
-  vocabulary_ = settings.vocabulary;
-  vocabulary_file_ = settings.vocabulary_file;
-  queries_ = segmenter_->encode(read_vocabulary(settings));
+void SegmentSession::update(std::shared_ptr<const SegmentSettings> settings) {
+  if (settings == settings_) return;
+  options_ = inference_options(*settings);
+  const auto old = std::exchange(settings_, std::move(settings));
+  if (settings_->vocabulary == old->vocabulary &&
+      settings_->vocabulary_file == old->vocabulary_file)
+    return;
+  queries_ = segmenter_->encode(read_vocabulary(*settings_));
   forget();
 }
 
 GstNaclipSegmentation *SegmentSession::next(GstBuffer *frame, const GstVideoInfo &info,
-                                            const SegmentSettings &settings, bool &fresh) {
-  fresh = last_ == nullptr || ++since_inference_ >= settings.interval;
+                                            bool &fresh) {
+  fresh = last_ == nullptr || ++since_inference_ >= settings_->interval;
   if (fresh) {
-    last_ = infer(frame, info, settings);
+    last_ = infer(frame, info);
+    analytics_ = AnalyticsTerms(last_.get());
     since_inference_ = 0;
   }
   const std::lock_guard lock(mutex_);
@@ -83,13 +87,11 @@ GstNaclipSegmentation *SegmentSession::next(GstBuffer *frame, const GstVideoInfo
   return last_.get();
 }
 
-Ptr<GstNaclipSegmentation> SegmentSession::infer(GstBuffer *frame, const GstVideoInfo &info,
-                                                 const SegmentSettings &settings) {
+Ptr<GstNaclipSegmentation> SegmentSession::infer(GstBuffer *frame, const GstVideoInfo &info) {
   const gint64 start = g_get_monotonic_time();
-  const InferenceOptions options = inference_options(settings);
   const MappedFrame mapped(frame, info, GST_MAP_READ);
   const Picture picture = mapped.picture();
-  std::vector<Segmentation> results = segmenter_->segment({&picture, 1}, *queries_, options);
+  std::vector<Segmentation> results = segmenter_->segment({&picture, 1}, *queries_, options_);
   Ptr<GstNaclipSegmentation> result =
       to_metadata(std::move(results.at(0)), queries_->vocabulary(), GST_BUFFER_PTS(frame));
   const auto latency = static_cast<GstClockTime>(g_get_monotonic_time() - start) * GST_USECOND;

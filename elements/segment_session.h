@@ -9,6 +9,7 @@
 
 #include "../model/segmenter.h"
 #include "segment_settings.h"
+#include "support/analytics.h"
 #include "support/mapped_frame.h"
 #include "support/ptr.h"
 
@@ -26,20 +27,25 @@ struct SegmentStatistics {
   Ptr<GstStructure> structure() const;
 };
 
-/// Used by one thread at a time, but for statistics().
+/// Used by one thread at a time, but for statistics(). A frame that gets the last mask costs no
+/// allocation here.
 class SegmentSession {
  public:
   /// Loads the model and encodes the vocabulary. Throws Error of any kind.
-  SegmentSession(const SegmentSettings &settings, Log log);
+  SegmentSession(std::shared_ptr<const SegmentSettings> settings, Log log);
 
-  /// Takes over a vocabulary that was changed since; encodes its new words. Throws Error and keeps
-  /// the old vocabulary; the same text is not tried again.
-  void update_vocabulary(const SegmentSettings &settings);
+  /// Takes over settings that were changed since, told by another object; encodes a vocabulary's
+  /// new words. Throws Error and keeps the old vocabulary; the same text is not tried again.
+  void update(std::shared_ptr<const SegmentSettings> settings);
+
+  const SegmentSettings &settings() const { return *settings_; }
 
   /// The mask that a frame is to carry: its own where `interval` says so or there is none yet, else
   /// the last one. `fresh` tells which. Throws Error.
-  GstNaclipSegmentation *next(GstBuffer *frame, const GstVideoInfo &info,
-                              const SegmentSettings &settings, bool &fresh);
+  GstNaclipSegmentation *next(GstBuffer *frame, const GstVideoInfo &info, bool &fresh);
+
+  /// What to say of that mask in the terms of GStreamer's analytics library.
+  AnalyticsTerms &analytics() { return analytics_; }
 
   /// Forgets the last mask: the next frame is inferred. After a flush and where the caps change.
   void forget();
@@ -47,13 +53,14 @@ class SegmentSession {
   SegmentStatistics statistics() const;
 
  private:
-  Ptr<GstNaclipSegmentation> infer(GstBuffer *frame, const GstVideoInfo &info,
-                                   const SegmentSettings &settings);
+  Ptr<GstNaclipSegmentation> infer(GstBuffer *frame, const GstVideoInfo &info);
 
   std::unique_ptr<Segmenter> segmenter_;
   std::shared_ptr<const Queries> queries_;
-  std::string vocabulary_, vocabulary_file_;  // as last tried
+  std::shared_ptr<const SegmentSettings> settings_;
+  InferenceOptions options_;  // of settings_
   Ptr<GstNaclipSegmentation> last_;
+  AnalyticsTerms analytics_;  // of last_
   int since_inference_ = 0;
   mutable std::mutex mutex_;
   SegmentStatistics statistics_;

@@ -65,37 +65,42 @@ bool has_analytics() {
   return true;
 }
 
-void attach_analytics(GstBuffer *frame) {
-  const GstNaclipSegmentationMeta *own = latest_meta(frame);
-  if (own == nullptr) return;
-  const GstNaclipSegmentation *segmentation = own->segmentation;
+AnalyticsTerms::AnalyticsTerms(const GstNaclipSegmentation *segmentation) {
   const guint count = gst_naclip_segmentation_get_n_regions(segmentation);
-  std::vector<guint> ids(count);
-  std::iota(ids.begin(), ids.end(), 0U);
-  std::vector<gfloat> levels(count);
-  std::vector<GQuark> labels(count);
+  ids_.resize(count);
+  std::iota(ids_.begin(), ids_.end(), 0U);
   for (guint id = 0; id < count; ++id) {
     const GstNaclipRegion *region = gst_naclip_segmentation_get_region(segmentation, id);
-    levels[id] = static_cast<gfloat>(region->confidence);
-    labels[id] = g_quark_from_string(region->label);
+    levels_.push_back(static_cast<gfloat>(region->confidence));
+    labels_.push_back(g_quark_from_string(region->label));
   }
+}
 
+void AnalyticsTerms::attach(GstBuffer *frame) {
+  const GstNaclipSegmentationMeta *own = latest_meta(frame);
+  if (own == nullptr) return;
+  const auto count = static_cast<guint>(ids_.size());
+  GstBuffer *buffer = gst_naclip_segmentation_get_mask(own->segmentation);
   GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(frame);
   if (relations == nullptr) relations = gst_buffer_add_analytics_relation_meta(frame);
   GstAnalyticsSegmentationMtd mask{};
   GstAnalyticsClsMtd classes{};
   const bool added = gst_analytics_relation_meta_add_segmentation_mtd(
-                         relations, ref(gst_naclip_segmentation_get_mask(segmentation)).release(),
-                         GST_SEGMENTATION_TYPE_SEMANTIC, count, ids.data(), own->x, own->y,
-                         own->width, own->height, &mask) &&
-                     gst_analytics_relation_meta_add_cls_mtd(relations, count, levels.data(),
-                                                             labels.data(), &classes) &&
+                         relations, ref(buffer).release(), GST_SEGMENTATION_TYPE_SEMANTIC, count,
+                         ids_.data(), own->x, own->y, own->width, own->height, &mask) &&
+                     gst_analytics_relation_meta_add_cls_mtd(relations, count, levels_.data(),
+                                                             labels_.data(), &classes) &&
                      // In-tree consumers look the relation up from either end.
                      gst_analytics_relation_meta_set_relation(
                          relations, GST_ANALYTICS_REL_TYPE_N_TO_N, mask.id, classes.id) &&
                      gst_analytics_relation_meta_set_relation(
                          relations, GST_ANALYTICS_REL_TYPE_N_TO_N, classes.id, mask.id);
   if (!added) GST_WARNING("the analytics metadata could not be attached");
+}
+
+void attach_analytics(GstBuffer *frame) {
+  if (const GstNaclipSegmentationMeta *own = latest_meta(frame))
+    AnalyticsTerms(own->segmentation).attach(frame);
 }
 
 std::vector<FrameMask> read_analytics(GstBuffer *frame) {
@@ -134,6 +139,10 @@ namespace naclip {
 bool has_analytics() {
   return false;
 }
+
+AnalyticsTerms::AnalyticsTerms(const GstNaclipSegmentation *) {}
+
+void AnalyticsTerms::attach(GstBuffer *) {}
 
 void attach_analytics(GstBuffer *) {}
 

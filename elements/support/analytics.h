@@ -12,10 +12,26 @@ namespace naclip {
 /// Whether this build knows GstAnalyticsSegmentationMtd.
 bool has_analytics();
 
-/// Says again what the frame's latest GstNaclipSegmentationMeta says, over the same mask buffer: a
-/// GstAnalyticsSegmentationMtd (semantic; region ids are the mask's pixel values 0 to n - 1)
-/// related N_TO_N with a GstAnalyticsClsMtd whose index i holds region i's label and confidence.
-/// `frame` must be writable. Does nothing before 1.26, or on a frame without that metadata.
+/// What a segmentation says, in the analytics library's terms: made once, attached to any number of
+/// frames. Says nothing before 1.26.
+class AnalyticsTerms {
+ public:
+  AnalyticsTerms() = default;
+  explicit AnalyticsTerms(const GstNaclipSegmentation *segmentation);
+
+  /// Says again what the frame's latest GstNaclipSegmentationMeta says, which must be over the same
+  /// segmentation: a GstAnalyticsSegmentationMtd (semantic; region ids are the mask's pixel values
+  /// 0 to n - 1) related N_TO_N with a GstAnalyticsClsMtd whose index i holds region i's label and
+  /// confidence. `frame` must be writable. Does nothing on a frame without that metadata.
+  void attach(GstBuffer *frame);
+
+ private:
+  std::vector<guint> ids_;
+  std::vector<gfloat> levels_;
+  std::vector<GQuark> labels_;
+};
+
+/// The same, once. Does nothing before 1.26, or on a frame without our metadata.
 void attach_analytics(GstBuffer *frame);
 
 /// The segmentations of the frame's GstAnalyticsRelationMeta, but those that attach_analytics()

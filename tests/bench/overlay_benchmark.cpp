@@ -1,6 +1,7 @@
-// How long the overlay takes for a frame of 1920 x 1080 I420, on one thread: 8 classes, contours,
-// legend, a mask of 597 x 336 as naclipsegment makes it. Checks what was drawn before it takes the
-// time.
+// How long the overlay takes for a frame of 1920 x 1080, on one thread: 8 classes, contours, legend,
+// a mask of 597 x 336 as naclipsegment makes it. Every new mask changes figures in the legend.
+// Checks what was drawn before it takes the time, and prints lines of JSON: quartiles of the seconds
+// a frame takes.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -19,47 +20,63 @@ using namespace naclip;
 constexpr int kWidth = 1920, kHeight = 1080;
 constexpr int kMaskWidth = 597, kMaskHeight = 336;
 constexpr int kClasses = 8;
-constexpr int kFrames = 200;
+constexpr std::size_t kFrames = 100;
 
 /// A street scene of sorts: bands, and discs that move with `frame`.
-std::vector<std::uint8_t> labels(int frame) {
-  std::vector<std::uint8_t> result(kMaskWidth * kMaskHeight);
-  for (int y = 0; y < kMaskHeight; ++y)
-    for (int x = 0; x < kMaskWidth; ++x) {
+std::vector<std::uint8_t> labels(int frame, int width, int height) {
+  std::vector<std::uint8_t> result(static_cast<std::size_t>(width * height));
+  const double unit = height / 336.0;
+  for (int row = 0; row < height; ++row)
+    for (int column = 0; column < width; ++column) {
+      const double x = column / unit, y = row / unit;
       const double wave = 20 * std::sin((x + frame) / 40.0);
-      int label = y < 110 + wave ? 1 : y < 200 - wave ? 2 : x < 200 + wave ? 3 : 4;
+      const int left = 200 + 3 * frame;
+      int label = y < 110 + wave ? 1 : y < 200 - wave ? 2 : x < left + wave ? 3 : 4;
       for (int disc = 0; disc < 12; ++disc) {
         const double dx = x - (disc * 50 + 20 + frame % 30), dy = y - (170 + disc * 37 % 90);
         if (dx * dx + dy * dy < 18.0 * 18.0) label = 5 + disc % 4;
       }
-      result[static_cast<std::size_t>(y * kMaskWidth + x)] = static_cast<std::uint8_t>(label);
+      result[static_cast<std::size_t>(row * width + column)] = static_cast<std::uint8_t>(label);
     }
   return result;
 }
 
-OverlayMask mask_of(const std::vector<std::uint8_t> &labels) {
-  OverlayMask mask{labels.data(), kMaskWidth, 1, kMaskWidth, kMaskHeight, 0, 0,
-                   kWidth,        kHeight,    {}};
+struct Scene {
+  std::vector<std::uint8_t> map;
+  OverlayMask mask;
+};
+
+Scene scene(int frame, int width, int height) {
+  Scene scene{labels(frame, width, height), {}};
+  OverlayMask &mask = scene.mask;
+  mask = {scene.map.data(), width, 1, width, height, 0, 0, kWidth, kHeight, {}};
   mask.regions.push_back({"background", 0, 0.0, false});
   for (std::size_t i = 0; i < kClasses; ++i)
     mask.regions.push_back({"class " + std::to_string(i), palette_colour(i), 0.0, true});
-  for (const std::uint8_t label : labels)
-    mask.regions[label].share += 1.0 / (kMaskWidth * kMaskHeight);
-  return mask;
+  for (const std::uint8_t label : scene.map) mask.regions[label].share += 1.0 / (width * height);
+  return scene;
 }
 
 struct Frame {
-  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(kWidth * kHeight * 3 / 2, 100);
+  explicit Frame(PixelFormat format = PixelFormat::kI420) : format(format) {}
+
+  PixelFormat format;
+  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(kWidth * kHeight * 4, 100);
 
   Canvas canvas() {
     Canvas canvas;
-    canvas.format = PixelFormat::kI420;
+    canvas.format = format;
     canvas.width = kWidth;
     canvas.height = kHeight;
     canvas.matrix = ColorMatrix::kBt709;
     canvas.planes = {bytes.data(), bytes.data() + kWidth * kHeight,
                      bytes.data() + kWidth * kHeight * 5 / 4};
-    canvas.strides = {kWidth, kWidth / 2, kWidth / 2};
+    if (format == PixelFormat::kI420)
+      canvas.strides = {kWidth, kWidth / 2, kWidth / 2};
+    else if (format == PixelFormat::kNv12)
+      canvas.strides = {kWidth, kWidth};
+    else
+      canvas.strides = {kWidth * plane_layouts(format)[0].bytes_per_sample};
     return canvas;
   }
 };
@@ -78,40 +95,62 @@ bool is_right(OverlayRenderer &renderer, const OverlayMask &mask) {
   return false;
 }
 
-template <typename NextMask>
-double median_milliseconds(OverlayRenderer &renderer, NextMask &&next_mask) {
-  Frame frame;
+/// Seconds a frame, sorted, with the given masks in turn.
+std::vector<double> seconds(PixelFormat format, const std::vector<Scene> &scenes, bool labels,
+                            std::size_t n_scenes) {
+  OverlayRenderer renderer;
+  OverlaySettings settings;
+  settings.labels = labels;
+  Frame frame(format);
   std::vector<double> times;
-  for (int i = 0; i < kFrames; ++i) {
-    const OverlayMask &mask = next_mask(i);
+  // The first one sets up what is kept.
+  for (std::size_t i = 0; i <= kFrames; ++i) {
+    const OverlayMask &mask = scenes[i % n_scenes].mask;
     const auto begin = std::chrono::steady_clock::now();
-    renderer.draw(frame.canvas(), std::span(&mask, 1), {});
-    const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - begin;
-    times.push_back(time.count());
+    renderer.draw(frame.canvas(), std::span(&mask, 1), settings);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
+    if (i > 0) times.push_back(time.count());
   }
-  std::nth_element(times.begin(), times.begin() + kFrames / 2, times.end());
-  return times[kFrames / 2];
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+void print(const std::string &stage, const std::vector<double> &sorted) {
+  std::printf(
+      "{\"stage\": \"%s\", \"seconds\": [%.6f, %.6f, %.6f], \"repeats\": %zu, \"threads\": 1}\n",
+      stage.c_str(), sorted[kFrames / 4], sorted[kFrames / 2], sorted[kFrames * 3 / 4], kFrames);
 }
 
 }  // namespace
 
 int main() {
   cv::setNumThreads(1);
-  std::vector<std::vector<std::uint8_t>> maps;
-  for (int i = 0; i < 10; ++i) maps.push_back(labels(3 * i));
-  std::vector<OverlayMask> masks;
-  for (const auto &map : maps) masks.push_back(mask_of(map));
-
+  std::vector<Scene> small, large;
+  for (int i = 0; i < 10; ++i) {
+    small.push_back(scene(3 * i, kMaskWidth, kMaskHeight));
+    large.push_back(scene(3 * i, kWidth, kHeight));
+  }
   OverlayRenderer renderer;
-  if (!is_right(renderer, masks[0])) return EXIT_FAILURE;
-  const double fresh = median_milliseconds(renderer, [&](int i) -> const OverlayMask & {
-    return masks[static_cast<std::size_t>(i) % 10];
-  });
-  const double reused =
-      median_milliseconds(renderer, [&](int) -> const OverlayMask & { return masks[0]; });
-  std::printf("1920 x 1080 I420, 8 classes, contours and legend, one thread, median of %d frames\n",
-              kFrames);
-  std::printf("  a new mask for each frame  %6.2f ms\n", fresh);
-  std::printf("  the same mask again        %6.2f ms\n", reused);
+  if (!is_right(renderer, small[0].mask)) return EXIT_FAILURE;
+
+  struct Case {
+    const char *name;
+    PixelFormat format;
+    const std::vector<Scene> &scenes;
+    bool labels;
+  };
+  const Case cases[] = {
+      {"overlay", PixelFormat::kI420, small, false},
+      {"overlay-labels", PixelFormat::kI420, small, true},
+      {"overlay-nv12", PixelFormat::kNv12, small, false},
+      {"overlay-rgb", PixelFormat::kRgb, small, false},
+      {"overlay-rgbx", PixelFormat::kRgbx, small, false},
+      {"overlay-mask-of-frame-size", PixelFormat::kI420, large, false},
+  };
+  for (const Case &one : cases) {
+    const std::string name = one.name;
+    print(name + "-new-mask", seconds(one.format, one.scenes, one.labels, one.scenes.size()));
+    print(name + "-same-mask", seconds(one.format, one.scenes, one.labels, 1));
+  }
   return EXIT_SUCCESS;
 }

@@ -1,0 +1,89 @@
+// The overlay's inner loops over pixels, compiled for several processors. Plain memory in and out.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace naclip {
+
+/// What covers one pixel: alpha in the lowest byte, above it three components of the frame's own
+/// colour space (R, G, B or Y', Cb, Cr), already multiplied by alpha / 255. A component never
+/// exceeds alpha. One word, so that a register holds several.
+using Paint = std::uint32_t;
+
+constexpr Paint make_paint(std::uint8_t alpha, std::uint8_t one, std::uint8_t two,
+                           std::uint8_t three) {
+  return alpha | Paint{one} << 8 | Paint{two} << 16 | Paint{three} << 24;
+}
+constexpr std::uint8_t alpha_of(Paint paint) {
+  return static_cast<std::uint8_t>(paint);
+}
+
+/// Most kernels work on blocks of so many bytes, and say where they reach beyond what was asked.
+inline constexpr std::size_t kBlock = 16;
+
+/// Lays premultiplied bytes over bytes: target = target * (255 - alpha) / 255 + colour, rounded.
+void blend_bytes(std::uint8_t *target, const std::uint8_t *colour, const std::uint8_t *alpha,
+                 std::size_t count);
+
+/// The same where colour and alpha repeat after `period` bytes.
+void blend_pattern(std::uint8_t *target, const std::uint8_t *colour, const std::uint8_t *alpha,
+                   std::size_t period, std::size_t count);
+
+/// Takes paints apart into samples of `bytes` 1 to 4 bytes, each byte that which begins at a shift
+/// (bits) of the paint, and as many times the alpha; a fourth byte is 0. Behind them come kBlock
+/// bytes of 0: laid over a picture they change nothing. Reads up to kBlock paints and writes up to
+/// 2 * kBlock bytes more than there are.
+void take_samples(const Paint *paints, std::size_t count, int bytes,
+                  const std::array<int, 3> &shifts, std::uint8_t *colour, std::uint8_t *alpha);
+
+/// Means of 2 x 2 paints, rounded. `above` and `below` hold 2 * count paints. Reads and writes up
+/// to kHalvedPaints means' worth more.
+inline constexpr std::size_t kHalvedPaints = 8;
+void halve_rows(const Paint *above, const Paint *below, Paint *means, std::size_t count);
+
+/// Labels to numbers: numbers[label], or 0 where label >= count.
+void renumber_bytes(const std::uint8_t *labels, const std::uint16_t *numbers, std::size_t count,
+                    std::uint16_t *result, int width);
+
+/// The same where numbers[label] is the label itself.
+void renumber_equal(const std::uint8_t *labels, std::size_t count, std::uint16_t *result,
+                    int width);
+
+/// Marks by 1 the cells that see more than one class within two cells. `rows` are five rows with
+/// a margin of two cells on either side; `differing` is room for width + 4 marks.
+void mark_borders(const std::array<const std::uint16_t *, 5> &rows, std::uint8_t *differing,
+                  std::uint8_t *marks, int width);
+
+/// What kCells neighbouring cells see within two cells.
+struct PairBlock {
+  static constexpr int kCells = 8;  // a register of every processor
+  using Values = std::array<std::uint16_t, kCells>;
+  Values one, other;              ///< the lowest and the highest class
+  Values only;                    ///< not 0 where there are no more than these two
+  std::array<Values, 5> columns;  ///< by column of five, a bit for each cell of class `one`
+};
+
+/// `cells` is the first cell; there are two cells more on each side of the block.
+void find_pairs(const std::uint16_t *cells, std::ptrdiff_t stride, PairBlock &block);
+
+/// One row of pixels in cells that see two classes.
+struct PairRow {
+  static constexpr int kCoverSteps = 512;
+  /// So many pixels are written at once: beyond a cell's last one, values change that later cells
+  /// overwrite, or nobody reads.
+  static constexpr int kPixels = 4;
+
+  const PairBlock *blocks;     ///< of the row of cells
+  const Paint *const *paints;  ///< by cell: kCoverSteps + 1, by coverage of `one`; null: left out
+  const int *first_pixel;      ///< by cell; one more than there are cells
+  std::array<const float *, 5> weights;  ///< by pixel from the mask's first one on
+  int origin;                            ///< the pixel that weights begin with
+  std::array<float, 32> sums;            ///< by bits of a column: how much of it they make
+};
+
+/// Looks up the paints of cells [begin, end).
+void paint_pairs(const PairRow &row, int begin, int end, Paint *pixels);
+
+}  // namespace naclip
