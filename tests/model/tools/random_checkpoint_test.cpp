@@ -103,7 +103,7 @@ TEST(RandomCheckpoint, WeightsAreAsWideAsTheirLayersNeed) {
   const CheckpointFile file = open_checkpoint(path_of("moments.safetensors"));
   const auto expect = [&](const std::string &name, double mean, double deviation) {
     const Moments found = moments_of(file.tensors.at(name));
-    EXPECT_NEAR(found.mean, mean, deviation / 5) << name;
+    EXPECT_NEAR(found.mean, mean, 0.35 * deviation) << name;
     EXPECT_NEAR(found.deviation, deviation, deviation / 10) << name;
   };
   expect("visual.transformer.resblocks.1.attn.in_proj_weight", 0, 1.3 / std::sqrt(128));
