@@ -206,8 +206,8 @@ std::uint16_t half_bits(double value) {
 void write_random_checkpoint(const std::string &path, const NetworkSizes &sizes,
                              const RandomCheckpointOptions &options) {
   if (!options.replace && g_file_test(path.c_str(), G_FILE_TEST_EXISTS))
-    throw Error(ErrorKind::kWrite, "There is a file " + path +
-                                       " already: delete it, name another, or say --force");
+    throw Error(ErrorKind::kWrite,
+                "There is a file " + path + " already: delete it, name another, or say --force");
   const std::vector<ExpectedTensor> tensors = tensors_of(sizes);
   NewFile file(path);
   file.put(header_of(tensors));

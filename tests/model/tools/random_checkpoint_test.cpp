@@ -57,8 +57,8 @@ std::string written(const std::string &name, std::uint64_t seed) {
 /// A float16 as the format defines it.
 double half_value(std::uint16_t bits) {
   const int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
-  const double value = exponent == 0 ? std::ldexp(fraction, -24)
-                                     : std::ldexp(1024 + fraction, exponent - 25);
+  const double value =
+      exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
   return bits >> 15 != 0 ? -value : value;
 }
 
