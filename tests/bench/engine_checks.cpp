@@ -96,10 +96,10 @@ void check_fused_forms(Verdict &verdict) {
     auto numbers = numbers_in(last_part(name));
     const int steps = numbers.at(0);
     numbers.erase(numbers.begin());
-    verdict.at_most(relative_error(pamr(golden().at("pamr/image"), golden().at("pamr/logits"),
-                                        steps, numbers),
-                                   golden().at(name)),
-                    kRelativeError, name);
+    verdict.at_most(
+        relative_error(pamr(golden().at("pamr/image"), golden().at("pamr/logits"), steps, numbers),
+                       golden().at(name)),
+        kRelativeError, name);
   }
   const at::Tensor picture = at::upsample_bilinear2d(golden().at("pamr/image"), {720, 1280}, false);
   for (const int words : {21, 171}) {
@@ -112,9 +112,9 @@ void check_fused_forms(Verdict &verdict) {
                      kLabelsEqual, "decoding of " + std::to_string(words) + " words, plain");
     if (words > 21) continue;
     const at::Tensor large = at::upsample_bilinear2d(scores, {720, 1280}, false);
-    verdict.at_most(relative_error(pamr(picture, large, 1, {8, 16}),
-                                   pamr_plain(picture, large, 1, {8, 16})),
-                    kRelativeError, "refinement at 1280 x 720, plain");
+    verdict.at_most(
+        relative_error(pamr(picture, large, 1, {8, 16}), pamr_plain(picture, large, 1, {8, 16})),
+        kRelativeError, "refinement at 1280 x 720, plain");
   }
 }
 

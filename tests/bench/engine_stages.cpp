@@ -104,8 +104,8 @@ ClipVision &Stages::vision(const std::string &precision) {
   const Compute compute = choose_compute("cpu", precision_of(precision));
   const Checkpoint checkpoint = read_checkpoint(path("model.safetensors"));
   return visions_
-      .emplace(precision, ClipVision(checkpoint, compute, Attention::kNaclip,
-                                     Architecture::kReduced, 5.0))
+      .emplace(precision,
+               ClipVision(checkpoint, compute, Attention::kNaclip, Architecture::kReduced, 5.0))
       .first->second;
 }
 

@@ -75,7 +75,7 @@ class Stages {
 
   std::string folder_;
   std::map<std::string, at::Tensor> inputs_;
-  std::map<std::string, ClipVision> visions_;                      // by precision
+  std::map<std::string, ClipVision> visions_;                     // by precision
   std::map<std::string, std::shared_ptr<Segmenter>> segmenters_;  // by precision
 };
 
