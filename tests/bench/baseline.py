@@ -17,6 +17,7 @@ import contextlib
 import functools
 import json
 import pathlib
+import re
 import sys
 import time
 
@@ -186,7 +187,9 @@ def main():
             if make_golden.check(make_golden.GOLDEN) != 0:
                 sys.exit("the baseline is not NACLIP's reference: nothing is timed")
         stages = Stages(pathlib.Path(sys.argv[1]))
+        onednn = re.search(r"(?:MKL-DNN|oneDNN) v[\d.]+", torch.__config__.show())
         facts = {"torch": torch.__version__, "threads": torch.get_num_threads()}
+        facts["onednn"] = onednn.group() if onednn else "no oneDNN"
         print(json.dumps({"stage": "ready", **facts}), flush=True)
         for line in sys.stdin:
             print(json.dumps(answer(stages, line)), flush=True)

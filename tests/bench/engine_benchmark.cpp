@@ -28,6 +28,12 @@
 namespace naclip::bench {
 namespace {
 
+#ifdef __clang__
+constexpr const char *kCompiler = "clang " __clang_version__;
+#else
+constexpr const char *kCompiler = "g++ " __VERSION__;
+#endif
+
 double now() {
   const std::chrono::duration<double> time = std::chrono::steady_clock::now().time_since_epoch();
   return time.count();
@@ -147,7 +153,11 @@ int run(const std::string &folder) {
     return EXIT_FAILURE;
   }
   Stages stages(folder);
-  Line("ready").put("torch", TORCH_VERSION).put("threads", at::get_num_threads()).print();
+  Line("ready")
+      .put("torch", TORCH_VERSION)
+      .put("compiler", kCompiler)
+      .put("threads", at::get_num_threads())
+      .print();
   std::string line;
   while (std::getline(std::cin, line)) answer(stages, line);
   return EXIT_SUCCESS;

@@ -108,8 +108,7 @@ Cost measure(GstHarness *harness, Frames &frames) {
     const auto begin = std::chrono::steady_clock::now();
     // Giving the frame back takes its metadata away, which is part of what that costs.
     gst_buffer_unref(gst_harness_push_and_pull(harness, frame));
-    const std::chrono::duration<double, std::micro> time =
-        std::chrono::steady_clock::now() - begin;
+    const std::chrono::duration<double, std::micro> time = std::chrono::steady_clock::now() - begin;
     if (i < kWarmFrames) continue;
     allocated += allocations - before;
     times.push_back(time.count());
@@ -140,11 +139,12 @@ bool carries_the_last_mask(GstHarness *harness, Frames &frames) {
 }
 
 void print(const char *stage, const Cost &cost) {
-  std::printf("{\"stage\": \"%s\", \"seconds\": [%.9f, %.9f, %.9f], \"repeats\": %d, "
-              "\"allocations\": %s%.2f%s}\n",
-              stage, cost.microseconds[0] * 1e-6, cost.microseconds[1] * 1e-6,
-              cost.microseconds[2] * 1e-6, kFrames, NACLIP_COUNTS_ALLOCATIONS ? "" : "\"not ",
-              cost.allocations, NACLIP_COUNTS_ALLOCATIONS ? "" : "counted\"");
+  std::printf(
+      "{\"stage\": \"%s\", \"seconds\": [%.9f, %.9f, %.9f], \"repeats\": %d, "
+      "\"allocations\": %s%.2f%s}\n",
+      stage, cost.microseconds[0] * 1e-6, cost.microseconds[1] * 1e-6, cost.microseconds[2] * 1e-6,
+      kFrames, NACLIP_COUNTS_ALLOCATIONS ? "" : "\"not ", cost.allocations,
+      NACLIP_COUNTS_ALLOCATIONS ? "" : "counted\"");
 }
 
 }  // namespace
@@ -157,11 +157,11 @@ int main(int argc, char **argv) {
   }
   GST_ELEMENT_REGISTER(naclipsegment, nullptr);
   Frames frames;
-  const Harness segment =
-      harness_of("naclipsegment device=cpu mode=sync prompts=none input-size=96 window-size=0 "
-                 "refine-steps=0 interval=100000000 vocabulary=\"car; tree; grass; road; sky\" "
-                 "model=\"" +
-                 std::string(argv[1]) + "\"");
+  const Harness segment = harness_of(
+      "naclipsegment device=cpu mode=sync prompts=none input-size=96 window-size=0 "
+      "refine-steps=0 interval=100000000 vocabulary=\"car; tree; grass; road; sky\" "
+      "model=\"" +
+      std::string(argv[1]) + "\"");
   if (!carries_the_last_mask(segment.get(), frames)) {
     std::fprintf(stderr, "a frame that is not inferred does not carry the last mask\n");
     return EXIT_FAILURE;
