@@ -14,6 +14,7 @@ line of JSON: {"stage": ..., "seconds": [...]}. `repeats` are timed after one th
 """
 
 import contextlib
+import copy
 import functools
 import json
 import pathlib
@@ -51,10 +52,10 @@ class Stages:
         self.folder = folder
         self.inputs = read_safetensors(folder / "inputs.safetensors")
         self.clip = reference.Clip(self.read_weights())
-        self.tokenizer = reference.Tokenizer(folder / "merges.txt.gz")
+        self.tokenizer = reference.Tokenizer(folder / "model.bpe.txt.gz")
 
-    def read_weights(self):
-        return make_golden.read_weights(self.folder / "model.safetensors")
+    def read_weights(self, model="model"):
+        return make_golden.read_weights(self.folder / (model + ".safetensors"))
 
     def scores(self, pictures, queries):
         """The windows' or whole pictures' scores, at the pictures' size."""
@@ -111,22 +112,31 @@ class Stages:
 
         return work
 
-    def segment(self, vocabulary):
-        """One frame of 1280 x 720 at the paper's settings, labels of its size."""
+    def demo(self):
+        """A frame of the demo's clip by its model, at the paper's settings."""
+        demo = copy.copy(self)
+        demo.clip = reference.Clip(self.read_weights("demo"))
+        demo.tokenizer = reference.Tokenizer(self.folder / "demo.bpe.txt.gz")
+        return demo.segment("demo.txt", "demo")
+
+    def segment(self, vocabulary, frame="frame"):
+        """One frame, of 1280 x 720, at the paper's settings, labels of its size."""
         classes = vocabulary_classes(self.folder / vocabulary)
         owners = [i for i, synonyms in enumerate(classes) for _ in synonyms]
         # The words alone, without templates: what the frame costs does not depend on it.
         words = [word for synonyms in classes for word in synonyms]
         queries = F.normalize(self.clip.encode_text(self.tokenizer(words)), dim=-1)
-        rgb = self.inputs["frame"]
+        rgb = self.inputs[frame]
 
         def work():
             picture = reference.model_input(rgb, SHORT_SIDE, LONGEST)
             scores = stretch(self.slid(picture, queries), *rgb.shape[:2])
             picture = stretch(picture, *rgb.shape[:2])
             scores = reference.pamr(picture, scores, STEPS, DILATIONS)
-            probabilities = reference.class_probabilities(scores[0], torch.tensor(owners), SCALE)
-            return reference.labels_of(probabilities, 0)
+            # Words' classes are dense; labels are those of the classes' list.
+            dense = torch.tensor(owners) - owners[0]
+            probabilities = reference.class_probabilities(scores[0], dense, SCALE)
+            return owners[0] + reference.labels_of(probabilities, 0)
 
         return work
 

@@ -112,36 +112,32 @@ ClipVision &Stages::vision(const std::string &precision) {
 ModelOptions Stages::model_options(Arguments &arguments) const {
   ModelOptions options;
   options.model = path(arguments.text("model", "model.safetensors"));
-  options.merges = path("merges.txt.gz");
   options.device = "cpu";
   options.precision = precision_of(arguments.text("precision", "float32"));
   return options;
 }
 
 /// Words without templates: what a frame costs does not depend on how they were encoded.
-std::shared_ptr<Segmenter> Stages::bare_word_segmenter(const std::string &precision) {
-  std::shared_ptr<Segmenter> &kept = segmenters_[precision];
-  if (!kept) {
-    Arguments arguments({"precision=" + precision});
-    ModelOptions options = model_options(arguments);
-    options.prompts = Prompts::kNone;
-    kept = load_segmenter(options);
-  }
+std::shared_ptr<Segmenter> Stages::bare_word_segmenter(Arguments &arguments) {
+  ModelOptions options = model_options(arguments);
+  options.prompts = Prompts::kNone;
+  std::shared_ptr<Segmenter> &kept = segmenters_[{options.model, options.precision}];
+  if (!kept) kept = load_segmenter(options);
   return kept;
 }
 
 Stages::Frames Stages::frames(Arguments &arguments) {
   Frames frames;
-  frames.segmenter = bare_word_segmenter(arguments.text("precision", "float32"));
+  frames.segmenter = bare_word_segmenter(arguments);
   const std::string vocabulary = arguments.text("vocabulary", "words-21.vocabulary");
   frames.queries = frames.segmenter->encode(Vocabulary::parse_file(path(vocabulary)));
   frames.options.window_size = arguments.number("window", 224);
   frames.options.refine_steps = arguments.number("steps", 10);
   frames.options.mask_size =
       arguments.text("mask", "frame") == "frame" ? MaskSize::kFrame : MaskSize::kInput;
-  const at::Tensor &frame = inputs_.at("frame");
-  const int height = arguments.number("height", kFrameHeight);
-  const int width = arguments.number("width", kFrameWidth);
+  const at::Tensor &frame = inputs_.at(arguments.text("frame", "frame"));
+  const int height = arguments.number("height", static_cast<int>(frame.size(0)));
+  const int width = arguments.number("width", static_cast<int>(frame.size(1)));
   const auto nearest = [](int size, std::int64_t from) {
     return at::arange(size, at::kLong).mul_(from).floor_divide_(size);
   };

@@ -71,12 +71,12 @@ class Stages {
   std::string path(const std::string &name) const { return folder_ + "/" + name; }
   ModelOptions model_options(Arguments &arguments) const;
   ClipVision &vision(const std::string &precision);
-  std::shared_ptr<Segmenter> bare_word_segmenter(const std::string &precision);
+  std::shared_ptr<Segmenter> bare_word_segmenter(Arguments &arguments);
 
   std::string folder_;
   std::map<std::string, at::Tensor> inputs_;
-  std::map<std::string, ClipVision> visions_;                     // by precision
-  std::map<std::string, std::shared_ptr<Segmenter>> segmenters_;  // by precision
+  std::map<std::string, ClipVision> visions_;  // by precision
+  std::map<std::pair<std::string, Precision>, std::shared_ptr<Segmenter>> segmenters_;
 };
 
 /// Of that name in a property: "auto", "float32", "bfloat16".

@@ -7,7 +7,8 @@ NACLIP_MODEL is the program naclip-model: it writes a ViT-B/16 with random weigh
 not depend on them. The same weights follow as a TorchScript archive laid out like OpenAI's. CLIP's
 byte-pair merges are taken from the folder that NACLIP_CLIP_DIR names; where it is not set, merges
 are made that give the same number of tokens and one token to each word of the templates and of the
-vocabularies in model/tools/benchmarks, which is what CLIP's own do for nearly all of them.
+vocabularies in model/tools/benchmarks, which is what CLIP's own do for nearly all of them. Labels
+are compared on the demo's model and clip: a random network sees one thing everywhere.
 """
 
 import collections
@@ -31,17 +32,22 @@ from reference import CONTEXT, stretch
 
 MODEL = "ViT-B/16"
 MERGES = 49152 - 256 - 2  # as many as CLIP takes
+DEMO = ROOT / "examples" / "demo"
+DEMO_FRAME = 60  # of the clip
 VOCABULARIES = ROOT / "model" / "tools" / "benchmarks"
 WORD_COUNTS = (2, 10, 21, 60, 171)
 
 
 def vocabulary_classes(path):
-    """[[synonym, ...], ...] of a vocabulary file."""
+    """[[synonym, ...], ...] of a vocabulary file, the class of id 0 first: that is `background`,
+    which no file here has elsewhere than in front, and has no words where there is none."""
     classes = []
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            words = line.rpartition(":")[2].split(",")
-            classes.append([word.strip() for word in words])
+            label, _, words = line.rpartition(":")
+            if not classes and label != "background":
+                classes.append([])
+            classes.append([word.strip() for word in words.split(",")])
     return classes
 
 
@@ -79,10 +85,28 @@ def write_merges(path):
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
 
-def frame_of(height, width, generator):
-    """[height, width, 3] uint8: soft patches of colour with some grain."""
-    picture = random_picture(1, height, width, generator)[0].permute(1, 2, 0)
-    return (picture * 60 + 120).clamp(0, 255).to(torch.uint8).contiguous()
+def frame_of(picture):
+    """[1, 3, height, width] about normalised -> [height, width, 3] uint8"""
+    return (picture[0].permute(1, 2, 0) * 60 + 120).clamp(0, 255).to(torch.uint8).contiguous()
+
+
+def smooth_picture(height, width, generator):
+    """Without grain, so that it does not matter whether chroma is shrunk before or after it is
+    made luma's size."""
+    coarse = torch.randn((1, 3, height // 120, width // 120), generator=generator)
+    return stretch(coarse, height, width)
+
+
+def demo_frame():
+    """[360, 640, 3] uint8 of the demo's clip, decoded by GStreamer."""
+    line = (
+        f"filesrc location={DEMO / 'clip.webm'} ! decodebin ! videoconvert !"
+        f" video/x-raw,format=RGB ! identity eos-after={DEMO_FRAME + 1} ! fdsink"
+    )
+    command = ["gst-launch-1.0", "--quiet", "--no-position", *line.split()]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    frames = torch.frombuffer(bytearray(done.stdout), dtype=torch.uint8)
+    return frames.view(-1, 360, 640, 3)[DEMO_FRAME - 1].contiguous()
 
 
 def nv12_of(rgb):
@@ -104,18 +128,18 @@ def scores_of(words, height, width, generator):
 def write_vocabularies(folder):
     shutil.copy(VOCABULARIES / "voc21.vocabulary", folder / "voc21.vocabulary")
     classes = vocabulary_classes(VOCABULARIES / "coco-stuff.vocabulary")
+    words = [synonyms[0] for synonyms in classes if synonyms]
     for count in WORD_COUNTS:
-        # The first is the background, so that a region's id is its word's place.
-        words = [synonyms[0] for synonyms in classes[:count]]
-        text = "\n".join(["background: " + words[0], *words[1:]]) + "\n"
+        text = "\n".join(["background: " + words[0], *words[1:count]]) + "\n"
         (folder / f"words-{count}.vocabulary").write_text(text)
 
 
 def write_tensors(path):
     generator = torch.Generator().manual_seed(4)
     tensors = {
-        "frame": frame_of(720, 1280, generator),
-        "nv12": nv12_of(frame_of(1080, 1920, generator)),
+        "frame": frame_of(random_picture(1, 720, 1280, generator)),
+        "demo": demo_frame(),
+        "nv12": nv12_of(frame_of(smooth_picture(1080, 1920, generator))),
         "picture": random_picture(1, 336, 448, generator),
         "queries": F.normalize(torch.randn((21, 512), generator=generator), dim=-1),
     }
@@ -146,13 +170,17 @@ def make(folder, naclip_model):
     once(weights.name, random_model)
     once("model-torchscript.pt", lambda path: write_torchscript(path, weights))
     once("inputs.safetensors", write_tensors)
+    merges = folder / "model.bpe.txt.gz"  # where the engine looks for them
     own = pathlib.Path(os.environ.get("NACLIP_CLIP_DIR", "/nowhere")) / "bpe_simple_vocab_16e6.txt.gz"
     if own.exists():
-        shutil.copy(own, folder / "merges.txt.gz")
+        shutil.copy(own, merges)
     else:
-        write_merges(folder / "merges.txt.gz")
+        write_merges(merges)
+    shutil.copy(merges, folder / "model-torchscript.bpe.txt.gz")
     write_vocabularies(folder)
-    return "CLIP's own merges" if own.exists() else "made merges"
+    for name in ("model.safetensors", "model.bpe.txt.gz", "vocabulary.txt"):
+        shutil.copy(DEMO / name, folder / name.replace("model", "demo").replace("vocabulary", "demo"))
+    return "by CLIP's own merges" if own.exists() else "by made merges, one or two a word"
 
 
 if __name__ == "__main__":
