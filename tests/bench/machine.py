@@ -67,10 +67,9 @@ def available_gigabytes():
     return int(kilobytes[0]) / 1e6 if kilobytes else 0
 
 
-def facts(threads, engine, baseline, merges):
-    """[(name, text)] of the machine and of what runs on it."""
+def engine_facts(threads, engine):
+    """[(name, text)] of the machine and of the engine on it."""
     name, flags = processor()
-    gstreamer = output_of("pkg-config", "--modversion", "gstreamer-1.0")
     return [
         ("date", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")),
         ("commit", commit()),
@@ -78,9 +77,16 @@ def facts(threads, engine, baseline, merges):
         ("threads used", str(threads)),
         ("system", field(read("/etc/os-release"), "PRETTY_NAME")),
         ("engine", f"libtorch {engine.facts['torch']}, {engine.facts['compiler']}"),
-        ("baseline", f"PyTorch {baseline.facts['torch']}, {baseline.facts['onednn']}"),
         ("BLAS", blas_of(engine.process)),
-        ("GStreamer", gstreamer or "unknown"),
-        ("words' tokens", merges),
         ("load before", " ".join(f"{load:.2f}" for load in os.getloadavg())),
+    ]
+
+
+def facts(threads, engine, baseline, merges):
+    """As engine_facts(), and what the comparison is with."""
+    return [
+        *engine_facts(threads, engine),
+        ("baseline", f"PyTorch {baseline.facts['torch']}, {baseline.facts['onednn']}"),
+        ("GStreamer", output_of("pkg-config", "--modversion", "gstreamer-1.0") or "unknown"),
+        ("sentences are cut into tokens", merges),
     ]
