@@ -45,7 +45,7 @@ def variant_name(mask, window):
     return f"mask as the {mask}, " + (f"windows of {window}" if window else "whole")
 
 
-# --- Measuring --------------------------------------------------------------------------------------
+# --- Measuring ------------------------------------------------------------------------------------
 
 
 def median(answer):
@@ -104,7 +104,7 @@ def measure(build):
     return figures
 
 
-# --- Drawing ----------------------------------------------------------------------------------------
+# --- Drawing --------------------------------------------------------------------------------------
 
 COLOURS = ("#0b5394", "#d95f02", "#1b7f5c", "#a3367f", "#7a6a00", "#444444")
 MARKERS = "osD^vP"
@@ -150,7 +150,9 @@ def draw(figures):
     paper = "224 / 112 windows, PAMR 10 steps"
 
     figure, axes = new_axes(
-        f"One 1280 x 720 frame, {threads} threads", "words in the vocabulary", "milliseconds a frame"
+        f"One 1280 x 720 frame, {threads} threads",
+        "words in the vocabulary",
+        "milliseconds a frame",
     )
     draw_lines(axes, in_milliseconds(figures["words"]), WORDS)
     axes.set_xticks(WORDS, [str(count) for count in WORDS])
@@ -170,17 +172,21 @@ def draw(figures):
         "streams on one segmenter",
         "frames a second, all streams together",
     )
-    names = {count: f"{count} thread" + ("s" if count != "1" else "") for count in figures["streams"]}
+    names = {
+        count: f"{count} thread" + ("s" if count != "1" else "") for count in figures["streams"]
+    }
     draw_lines(axes, {names[count]: rates for count, rates in figures["streams"].items()}, STREAMS)
     axes.set_xticks(range(1, max(STREAMS) + 1))
     save(figure, "streams")
 
-    figure, axes = new_axes(
-        "What more threads bring", "threads", "times as fast as on one thread"
-    )
-    gains = {name: [each[0] / second for second in each] for name, each in figures["stages"].items()}
+    figure, axes = new_axes("What more threads bring", "threads", "times as fast as on one thread")
+    gains = {
+        name: [each[0] / second for second in each] for name, each in figures["stages"].items()
+    }
     draw_lines(axes, gains, figures["threads"])
-    axes.plot(figures["threads"], figures["threads"], color="#999999", linestyle=":", label="perfect")
+    axes.plot(
+        figures["threads"], figures["threads"], color="#999999", linestyle=":", label="perfect"
+    )
     axes.legend(frameon=False, fontsize=9)
     axes.set_xticks(figures["threads"])
     save(figure, "threads")

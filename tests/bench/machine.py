@@ -9,7 +9,17 @@ import subprocess
 from programs import ROOT
 
 # Those that decide which kernels run.
-FLAGS = ("avx2", "f16c", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "bf16", "sve")
+FLAGS = (
+    "avx2",
+    "f16c",
+    "avx512f",
+    "avx512_vnni",
+    "avx512_bf16",
+    "amx_bf16",
+    "asimd",
+    "bf16",
+    "sve",
+)
 
 
 def output_of(*command):
@@ -43,7 +53,7 @@ def processor():
 
 
 def package_of(path):
-    """"libopenblas0-openmp 0.3.21" for a library of Debian's."""
+    """ "libopenblas0-openmp 0.3.21" for a library of Debian's."""
     owner = output_of("dpkg-query", "-S", os.path.realpath(path)).split(":")[0]
     version = output_of("dpkg-query", "-W", "-f", "${Version}", owner) if owner else ""
     return f"{owner} {version}" if version else os.path.realpath(path)

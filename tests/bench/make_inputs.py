@@ -60,7 +60,7 @@ def english_words():
 
 
 def learned_merges(words):
-    """Merges by which every word becomes one symbol: always the commonest pair, as BPE is trained."""
+    """Merges that make each word one symbol: always the commonest pair, as BPE is trained."""
     spelt = [[*word[:-1], word[-1] + "</w>"] for word in words]
     merges = []
     while True:
@@ -171,7 +171,9 @@ def make(folder, naclip_model):
     once("model-torchscript.pt", lambda path: write_torchscript(path, weights))
     once("inputs.safetensors", write_tensors)
     merges = folder / "model.bpe.txt.gz"  # where the engine looks for them
-    own = pathlib.Path(os.environ.get("NACLIP_CLIP_DIR", "/nowhere")) / "bpe_simple_vocab_16e6.txt.gz"
+    own = (
+        pathlib.Path(os.environ.get("NACLIP_CLIP_DIR", "/nowhere")) / "bpe_simple_vocab_16e6.txt.gz"
+    )
     if own.exists():
         shutil.copy(own, merges)
     else:
@@ -179,7 +181,9 @@ def make(folder, naclip_model):
     shutil.copy(merges, folder / "model-torchscript.bpe.txt.gz")
     write_vocabularies(folder)
     for name in ("model.safetensors", "model.bpe.txt.gz", "vocabulary.txt"):
-        shutil.copy(DEMO / name, folder / name.replace("model", "demo").replace("vocabulary", "demo"))
+        shutil.copy(
+            DEMO / name, folder / name.replace("model", "demo").replace("vocabulary", "demo")
+        )
     return "by CLIP's own merges" if own.exists() else "by made merges, one or two a word"
 
 
