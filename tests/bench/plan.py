@@ -114,9 +114,15 @@ ROWS = [
     Row(
         "encoder, 336 x 448, whole, bfloat16", "encoder-baseline", "encoder-bfloat16", "ratio", 0.55
     ),
-    Row("sliding window 224 / 112 on it, float32", "slide-baseline", "slide-float32"),
     Row(
-        "sliding window 224 / 112 on it, bfloat16", "slide-baseline", "slide-bfloat16", "ratio", 0.4
+        "the same picture by windows of 224, stride 112, float32", "slide-baseline", "slide-float32"
+    ),
+    Row(
+        "the same picture by windows of 224, stride 112, bfloat16",
+        "slide-baseline",
+        "slide-bfloat16",
+        "ratio",
+        0.4,
     ),
     Row(
         "PAMR, 10 steps, dilations 8 and 16, 21 words, 1280 x 720",
@@ -164,9 +170,7 @@ ROWS = [
         f"{WORDS} words x 80 templates, cold, float32",
         "text-baseline",
         "text-float32",
-        "ratio",
-        0.08,
-        WORDS / 2,
+        scale=WORDS / 2,
     ),
     Row(
         f"{WORDS} words x 80 templates, cold, bfloat16",
