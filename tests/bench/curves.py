@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures how a frame's time grows with words, pixels, windows, streams and threads, and draws it.
 
-    tests/bench/curves.py [--draw] [BUILD]
+    tests/bench/curves.py [--quick] [--draw] [BUILD]
 
 BUILD is the build folder (default: build), whose folder `bench` report.py or make_inputs.py filled.
 Pictures go to docs/curves, with the figures that they show as figures.json; --draw draws them anew
@@ -28,7 +28,6 @@ BEGIN, END = "<!-- curves:begin -->\n", "<!-- curves:end -->\n"
 WORDS = (2, 10, 21, 60, 171)
 FRAMES = {"360p": (640, 360), "720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 STREAMS = (1, 2, 3, 4, 6, 8)
-REPEATS = 3
 # The masks' size and the windows' side.
 VARIANTS = [("input", 224), ("input", 0), ("frame", 224), ("frame", 0)]
 STAGES = {
@@ -52,44 +51,42 @@ def median(answer):
     return programs.quartiles(answer["seconds"])[1]
 
 
-def timed(program, stage, repeats=REPEATS, **settings):
+def timed(program, stage, repeats, **settings):
     print(" ", stage, settings, file=sys.stderr)
     return median(program.ask(stage, repeats=repeats, warm=1, **settings))
 
 
-def frame_time(program, mask, window, **settings):
-    return timed(program, "segment", precision="auto", mask=mask, window=window, **settings)
-
-
-def measure_frames(program):
+def measure_frames(program, repeats):
     """By variant: seconds for each count of words, and for each size of frame."""
+
+    def frame_time(mask, window, **settings):
+        variant = {"precision": "auto", "mask": mask, "window": window}
+        return timed(program, "segment", repeats, **variant, **settings)
+
     words, frames = {}, {}
     for mask, window in VARIANTS:
         name = variant_name(mask, window)
         words[name] = [
-            frame_time(program, mask, window, vocabulary=f"words-{count}.vocabulary")
-            for count in WORDS
+            frame_time(mask, window, vocabulary=f"words-{count}.vocabulary") for count in WORDS
         ]
         frames[name] = [
-            frame_time(program, mask, window, width=width, height=height)
+            frame_time(mask, window, width=width, height=height)
             for width, height in FRAMES.values()
         ]
     return words, frames
 
 
-def measure_streams(program):
+def measure_streams(program, repeats):
     """Frames a second of all streams together."""
     rates = []
     for count in STREAMS:
         print("  streams", count, file=sys.stderr)
-        # Every stream has two frames at least, so that they do compete.
-        repeats = max(2, 6 // count)
         settings = {"streams": count, "repeats": repeats, "precision": "auto", "mask": "input"}
         rates.append(program.ask("streams", **settings)["rate"])
     return rates
 
 
-def measure(build):
+def measure(build, repeats):
     figures = {"streams": {}, "stages": {name: [] for name in STAGES}}
     figures["threads"] = [count for count in (1, 2, 4, 8, 16) if count <= os.cpu_count()]
     for threads in figures["threads"]:
@@ -97,10 +94,11 @@ def measure(build):
             if threads == figures["threads"][-1]:
                 facts = machine.engine_facts(threads, program)
                 figures["machine"] = dict(facts)
-                figures["words"], figures["frames"] = measure_frames(program)
-            figures["streams"][str(threads)] = measure_streams(program)
+                figures["words"], figures["frames"] = measure_frames(program, repeats)
+            figures["streams"][str(threads)] = measure_streams(program, repeats)
             for name, (stage, settings) in STAGES.items():
-                figures["stages"][name].append(timed(program, stage, repeats=5, **settings))
+                often = 10 * repeats if stage in ("preprocess", "decode") else repeats
+                figures["stages"][name].append(timed(program, stage, often, **settings))
     return figures
 
 
@@ -150,7 +148,7 @@ def draw(figures):
     paper = "224 / 112 windows, PAMR 10 steps"
 
     figure, axes = new_axes(
-        f"One 1280 x 720 frame, {threads} threads",
+        f"One 1280 x 720 frame, PAMR 10 steps, {threads} threads",
         "words in the vocabulary",
         "milliseconds a frame",
     )
@@ -159,7 +157,9 @@ def draw(figures):
     save(figure, "words")
 
     figure, axes = new_axes(
-        f"21 words, {threads} threads", "pixels of the frame, millions", "milliseconds a frame"
+        f"21 words, PAMR 10 steps, {threads} threads",
+        "pixels of the frame, millions",
+        "milliseconds a frame",
     )
     sizes = [width * height / 1e6 for width, height in FRAMES.values()]
     draw_lines(axes, in_milliseconds(figures["frames"]), sizes)
@@ -204,6 +204,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build")
     parser.add_argument("--draw", action="store_true", help="only draw, from figures.json")
+    parser.add_argument("--quick", action="store_true", help="each figure once")
     options = parser.parse_args()
     kept = FOLDER / "figures.json"
     if not options.draw:
@@ -212,7 +213,7 @@ def main():
         build = options.build.resolve()
         try:
             make_inputs.make(build / "bench", build / "model" / "tools" / "naclip-model")
-            figures = measure(build)
+            figures = measure(build, 1 if options.quick else 3)
         except Failed as failure:
             print(failure, file=sys.stderr)
             return 1

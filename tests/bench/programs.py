@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 
@@ -39,7 +40,10 @@ class Program:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.process.stdout.close()
         self.process.wait()
 
@@ -51,8 +55,11 @@ class Program:
 
     def ask(self, stage, **settings):
         words = [stage, *(f"{name}={value}" for name, value in settings.items())]
-        self.process.stdin.write(" ".join(words) + "\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(" ".join(words) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # answer() tells how it ended
         return self.answer()
 
 
@@ -82,9 +89,11 @@ def quartiles(numbers):
     return statistics.quantiles(numbers, n=4, method="inclusive")
 
 
-def missing_torch():
-    """Why the baseline cannot run; "" where it can."""
+def missing():
+    """What the baseline or its inputs cannot do without; "" where all is there."""
     done = subprocess.run([PYTHON, "-c", "import torch, numpy"], capture_output=True, text=True)
-    if done.returncode == 0:
-        return ""
-    return f"{PYTHON} has no torch: apt-get install python3-torch python3-numpy"
+    if done.returncode != 0:
+        return f"{PYTHON} has no torch: apt-get install python3-torch python3-numpy"
+    if shutil.which("gst-launch-1.0") is None:
+        return "there is no gst-launch-1.0: apt-get install gstreamer1.0-tools"
+    return ""

@@ -6,7 +6,7 @@
 BUILD is the build folder (default: build). --write puts the table into docs/benchmarks.md, between
 its markers. Both sides check themselves against the golden tensors first, and their outcomes are
 compared with each other as they are timed: a row whose two sides disagree fails the run. Ends with
-77, which meson takes for "skipped", where Debian's python3-torch is missing.
+77, which meson takes for "skipped", where Debian's python3-torch or GStreamer's tools are missing.
 """
 
 import argparse
@@ -229,7 +229,7 @@ def main():
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     options = parser.parse_args()
-    if why := programs.missing_torch():
+    if why := programs.missing():
         print("skipped:", why)
         return 77
     import make_inputs
