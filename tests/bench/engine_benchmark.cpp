@@ -39,16 +39,24 @@ double now() {
   return time.count();
 }
 
-/// Memory that this process alone has, megabytes: what it allocated, without mapped files.
-double own_megabytes() {
+/// Memory of this process, megabytes.
+struct Memory {
+  double own = 0;       ///< what it allocated
+  double resident = 0;  ///< that, and the parts of mapped files that are in memory
+};
+
+Memory memory_now() {
   malloc_trim(0);
   std::ifstream status("/proc/self/status");
-  std::string name;
+  Memory memory;
+  std::string name, rest;
   while (status >> name) {
     double kilobytes = 0;
-    if (name == "RssAnon:" && status >> kilobytes) return kilobytes * 1024 / 1e6;
+    if (name == "RssAnon:" && status >> kilobytes) memory.own = kilobytes * 1024 / 1e6;
+    if (name == "VmRSS:" && status >> kilobytes) memory.resident = kilobytes * 1024 / 1e6;
+    std::getline(status, rest);
   }
-  return 0;
+  return memory;
 }
 
 /// One line of JSON, member by member; names and texts hold nothing that JSON escapes.
@@ -86,7 +94,7 @@ void write(const std::string &path, const at::Tensor &tensor) {
 void answer_stage(Stages &stages, const std::string &name, Arguments &arguments) {
   const int repeats = arguments.number("repeats", 1), warm = arguments.number("warm", 0);
   const std::string out = arguments.text("out", "");
-  const double before = own_megabytes();
+  const Memory before = memory_now();
   const Stage stage = stages.make(name, arguments);
   arguments.finish();
   std::vector<double> seconds;
@@ -99,7 +107,12 @@ void answer_stage(Stages &stages, const std::string &name, Arguments &arguments)
     if (turn >= 0) seconds.push_back(now() - begin);
   }
   if (!out.empty()) write(out, outcome);
-  Line(name).put("seconds", seconds).put("megabytes", own_megabytes() - before).print();
+  const Memory after = memory_now();
+  Line(name)
+      .put("seconds", seconds)
+      .put("megabytes", after.own - before.own)
+      .put("resident", after.resident - before.resident)
+      .print();
 }
 
 /// Frames a second of all streams together.

@@ -181,11 +181,12 @@ def further_lines(run):
     weights = 149620737 * 4 / 1e6  # ViT-B/16 in float32
     for name, what in (("load", "safetensors"), ("load-torchscript", "TorchScript")):
         if name in run.results:
-            taken = run.results[name]["megabytes"]
-            met = "yes" if taken <= 1.1 * weights else "**no**"
+            own, resident = (run.results[name][key] for key in ("megabytes", "resident"))
+            met = "yes" if resident <= 1.1 * weights else "**no**"
             lines.append(
-                f"- Memory of its own that loading ViT-B/16 from {what} leaves taken, float32: "
-                f"{taken:.0f} MB, {taken / weights:.2f} times its weights (target <= 1.1: {met})."
+                f"- Memory after loading ViT-B/16 from {what}, float32: {resident:.0f} MB more than "
+                f"before, {own:.0f} of them allocated; its weights once are {weights:.0f} "
+                f"(target <= 1.1 times that: {met})."
             )
     if "not-inferred" in run.results:
         found = [run.results[name]["allocations"] for name in ("not-inferred", "identity")]
