@@ -94,9 +94,14 @@ std::vector<LabelAnchor> find_anchors(const OverlayMask &mask, double least_shar
     for (int part = 1; part < count; ++part) {
       const int area = statistics(part, cv::CC_STAT_AREA);
       if (area < least) continue;
-      const cv::Mat1b whole = parts == part;
-      const cv::Mat1b uncovered = whole & open;
+      // All around it is not part of it, so that the rest of the mask changes nothing.
+      const cv::Rect around(statistics(part, cv::CC_STAT_LEFT), statistics(part, cv::CC_STAT_TOP),
+                            statistics(part, cv::CC_STAT_WIDTH),
+                            statistics(part, cv::CC_STAT_HEIGHT));
+      const cv::Mat1b whole = parts(around) == part;
+      const cv::Mat1b uncovered = whole & open(around);
       const cv::Point point =
+          around.tl() +
           best_point(2 * cv::countNonZero(uncovered) >= area ? uncovered : whole, points);
       const cv::Point2d place = thinned.frame_point(mask, point.x, point.y);
       anchors.push_back({label, place.x, place.y});

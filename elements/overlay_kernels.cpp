@@ -189,7 +189,8 @@ void find_pairs(const std::uint16_t *cells, std::ptrdiff_t stride, PairBlock &bl
       Cells seen;
       std::memcpy(&seen, cells + line * stride + column, sizeof seen);
       const Cells mine = seen == low, others = seen == high;
-      bits |= mine & static_cast<std::uint16_t>(1U << (line + 2));
+      const auto bit = static_cast<std::uint16_t>(1U << (line + 2));
+      bits |= mine & bit;
       only &= mine | others;
     }
     std::memcpy(&block.columns[static_cast<std::size_t>(column + 2)], &bits, sizeof bits);

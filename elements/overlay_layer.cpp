@@ -7,16 +7,16 @@ namespace naclip {
 namespace {
 
 // Flat paints are kept as a short row of samples, so that one loop blends everything.
-constexpr int kPatternSamples = 128;
+constexpr std::size_t kPatternSamples = 128;
 // Rows are a little longer than the frame is wide: kernels reach beyond it, and an odd width's last
 // pixel is there twice.
-constexpr int kSlack = 2 * kBlock;
+constexpr std::size_t kSlack = 2 * kBlock;
 
 }  // namespace
 
 void RowPaint::clear(int width) {
   spans.clear();
-  pixels.resize(static_cast<std::size_t>(width + kSlack));
+  pixels.resize(static_cast<std::size_t>(width) + kSlack);
 }
 
 void RowPaint::extend(int end, int paint) {
@@ -130,8 +130,9 @@ void OverlayLayer::add_halved(RowPaint &above, RowPaint &below) {
     const int last = std::min(2 * end, width_);
     fill(above, top_fill, 2 * begin, last);
     fill(below, bottom_fill, 2 * begin, last);
-    halve_rows(above.pixels.data() + 2 * begin, below.pixels.data() + 2 * begin,
-               half.pixels.data() + begin, static_cast<std::size_t>(end - begin));
+    const auto first = static_cast<std::size_t>(begin);
+    halve_rows(&above.pixels[2 * first], &below.pixels[2 * first], &half.pixels[first],
+               static_cast<std::size_t>(end) - first);
     half.extend(end, RowPaint::kMixed);
   };
   int done = 0;  // pixels of chroma
@@ -174,19 +175,18 @@ void OverlayLayer::write(Plane &plane, int row, const RowPaint &paint) {
 void OverlayLayer::draw(const Canvas &canvas) const {
   for (const Plane &plane : planes_) {
     const auto index = static_cast<std::size_t>(plane.layout.plane);
-    const int bytes = plane.layout.bytes_per_sample;
-    const int width = plane.layout.halved ? (width_ + 1) / 2 : width_;
-    const auto period = static_cast<std::size_t>(kPatternSamples * bytes);
+    const auto bytes = static_cast<std::size_t>(plane.layout.bytes_per_sample);
+    const auto width = static_cast<std::size_t>(plane.layout.halved ? (width_ + 1) / 2 : width_);
+    const std::size_t period = kPatternSamples * bytes;
     for (const Span &span : plane.spans) {
-      std::uint8_t *target =
-          canvas.planes[index] + span.row * canvas.strides[index] + span.begin * bytes;
-      const auto total = static_cast<std::size_t>(span.count * bytes);
+      const std::size_t begin = static_cast<std::size_t>(span.begin) * bytes;
+      const std::size_t total = static_cast<std::size_t>(span.count) * bytes;
+      std::uint8_t *target = canvas.planes[index] + span.row * canvas.strides[index] + begin;
       if (span.paint == RowPaint::kMixed) {
         // In whole blocks where the row is long enough: the zeros behind change nothing.
         const std::size_t blocks = (total + kBlock - 1) / kBlock * kBlock;
-        const auto room = static_cast<std::size_t>((width - span.begin) * bytes);
         blend_bytes(target, &plane.mixed.colour[span.offset], &plane.mixed.alpha[span.offset],
-                    blocks <= room ? blocks : total);
+                    begin + blocks <= width * bytes ? blocks : total);
         continue;
       }
       const std::size_t offset = static_cast<std::size_t>(span.paint) * period;

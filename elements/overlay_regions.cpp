@@ -208,6 +208,16 @@ const Paint *RegionPainter::pair_paints(std::uint16_t one, std::uint16_t other) 
 void RegionPainter::gather(int cell, int cell_row, const Weights &weights,
                            Neighbourhood &around) const {
   around.count = 0;
+  if (!smooth_) {
+    // The nearest cell counts alone.
+    const std::ptrdiff_t nearest = ids_of_row(cell_row) - ids_.data() + cell;
+    around.count = 1;
+    around.ids[0] = ids_[static_cast<std::size_t>(nearest)];
+    around.columns[0] = {0.0F, 0.0F, 1.0F, 0.0F, 0.0F};
+    if (!distances_.empty())
+      around.distances[0] = {0.0F, 0.0F, distances_[static_cast<std::size_t>(nearest)], 0.0F, 0.0F};
+    return;
+  }
   const std::ptrdiff_t offset = ids_of_row(cell_row - 2) - ids_.data() + cell - 2;
   for (std::size_t line = 0; line < 5; ++line) {
     const std::ptrdiff_t start = offset + static_cast<std::ptrdiff_t>(line * stride_);

@@ -23,7 +23,7 @@ build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-libav fonts-dejavu-core"
 tests="libgtest-dev libsoup-3.0-dev libgstrtspserver-1.0-dev gobject-introspection libgirepository1.0-dev
-  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi"
+  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind"
 bench="python3-torch python3-numpy python3-matplotlib"
 checks="git clang-format-14 clang-tidy-14 debootstrap"
 
