@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "bilinear.h"
+#include "cuda/operations.h"
 
 namespace naclip {
 
@@ -83,6 +84,7 @@ void sample_pixel(const float *above, const float *below, float down, const Tap 
 }  // namespace
 
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
+  if (scores.is_cuda()) return cuda::decode(scores, height, width, options);
   if (!scores.device().is_cpu()) return decode_plain(scores, height, width, options);
   const at::Tensor map = scores.contiguous(at::MemoryFormat::ChannelsLast);
   const std::int64_t queries = map.size(1), map_width = map.size(3);

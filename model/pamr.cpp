@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "cuda/operations.h"
+
 namespace naclip {
 
 namespace {
@@ -177,6 +179,7 @@ at::Tensor shifted(const at::Tensor &padded, int dy, int dx, int border, std::in
 at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
                 const std::vector<int> &dilations) {
   if (steps <= 0 || dilations.empty()) return scores.contiguous(at::MemoryFormat::ChannelsLast);
+  if (scores.is_cuda()) return cuda::pamr(picture, scores, steps, dilations);
   if (!scores.device().is_cpu()) return pamr_plain(picture, scores, steps, dilations);
   const std::int64_t queries = scores.size(1), height = scores.size(2), width = scores.size(3);
   const std::int64_t channels = (queries + kLanes - 1) / kLanes * kLanes;

@@ -1,0 +1,45 @@
+// The network as CUDA graphs, one for each shape: hundreds of small kernels are started by one call.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <list>
+#include <memory>
+
+#include "cuda/runner.h"
+#include "segmenter.h"
+
+namespace at::cuda {
+struct CUDAGraph;
+}
+
+namespace naclip::cuda {
+
+/// Used by one thread at a time, on one stream that is not the default one.
+class GraphCache {
+ public:
+  explicit GraphCache(Log log);
+  ~GraphCache();
+
+  /// What the network of `key` makes of `inputs`, on the current stream. The first time for a key `make` is asked
+  /// for a network, which is kept with all that it holds, and run as it is; that also warms up libraries. From the
+  /// second time on a graph of it is replayed. The outcome is overwritten by the next replay. Where a graph cannot
+  /// be captured, the network goes on being run as it is, and the log says so once.
+  Tensors run(const NetworkKey &key, const Tensors &inputs, const std::function<Network()> &make);
+
+  /// Graphs captured and alive.
+  int graphs() const;
+
+ private:
+  struct Entry;
+
+  Entry &entry_of(const NetworkKey &key, const std::function<Network()> &make);
+  bool capture(Entry &entry, const Tensors &inputs);
+
+  Log log_;
+  bool can_capture_ = true;
+  std::list<Entry> entries_;  // used last, first
+};
+
+}  // namespace naclip::cuda
