@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine.h"
+#include "support/cuda_frame.h"
 
 namespace naclip {
 
@@ -87,9 +88,8 @@ Ptr<GstNaclipSegmentation> SegmentSession::infer(GstBuffer *frame, const GstVide
                                                  const SegmentSettings &settings) {
   const gint64 start = g_get_monotonic_time();
   const InferenceOptions options = inference_options(settings);
-  const MappedFrame mapped(frame, info, GST_MAP_READ);
-  const Picture picture = mapped.picture();
-  std::vector<Segmentation> results = segmenter_->segment({&picture, 1}, *queries_, options);
+  const EngineFrame read(frame, info, segmenter_->info().device);
+  std::vector<Segmentation> results = segmenter_->segment({&read.picture(), 1}, *queries_, options);
   Ptr<GstNaclipSegmentation> result =
       to_metadata(std::move(results.at(0)), queries_->vocabulary(), GST_BUFFER_PTS(frame));
   const auto latency = static_cast<GstClockTime>(g_get_monotonic_time() - start) * GST_USECOND;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "cuda/biased_attention.h"
+
 namespace naclip {
 
 at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standard_deviation) {
@@ -27,6 +29,8 @@ at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::T
   at::Tensor weights;
   switch (kind) {
     case Attention::kNaclip:
+      if (p.key.is_cuda() && p.key.scalar_type() != at::kFloat)
+        return cuda::biased_attention(p.key, p.value, bias);
       weights = similarity(p.key, p.key).add_(bias).softmax(-1);
       break;
     case Attention::kNonly: {

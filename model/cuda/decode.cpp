@@ -56,8 +56,7 @@ Segmentation decode(const at::Tensor &scores, int height, int width, const Decod
             region_of_query.data_ptr<int>());
   const at::Tensor regions_on_device = region_of_query.to(scores.device(), /*non_blocking=*/true);
 
-  const at::Tensor answer =
-      at::empty({layout.bytes()}, scores.options().dtype(at::kByte));
+  const at::Tensor answer = at::empty({layout.bytes()}, scores.options().dtype(at::kByte));
   answer.slice(0, 0, layout.sums_bytes()).zero_();
   std::uint8_t *const device_bytes = answer.data_ptr<std::uint8_t>();
   kernels->decode({scores.data_ptr<float>(), scores.stride(1), scores.stride(2), scores.stride(3),

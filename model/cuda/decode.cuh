@@ -44,9 +44,8 @@ NACLIP_BODY Decision decode_pixel(const ScoreMap &map, const Decoding &decoding,
       score = top + (bottom - top) * down.weight;
     }
     if (query == 0 || score > best_score) {
-      total = query == 0
-                  ? 1.0F
-                  : total * exponential(decoding.logit_scale * (best_score - score)) + 1.0F;
+      total = query == 0 ? 1.0F
+                         : total * exponential(decoding.logit_scale * (best_score - score)) + 1.0F;
       best = query;
       best_score = score;
     } else {
@@ -55,8 +54,7 @@ NACLIP_BODY Decision decode_pixel(const ScoreMap &map, const Decoding &decoding,
   }
   Decision decision;
   decision.probability = 1.0F / total;
-  decision.region =
-      decision.probability < decoding.threshold ? 0 : decoding.region_of_query[best];
+  decision.region = decision.probability < decoding.threshold ? 0 : decoding.region_of_query[best];
   return decision;
 }
 

@@ -1,6 +1,8 @@
 #include "cuda/graph_cache.h"
 
 #include <ATen/cuda/CUDAGraph.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
 
 #include <algorithm>
 #include <utility>
@@ -12,32 +14,42 @@ namespace {
 // Each holds the network's activations for its shape; a stream has one shape, or two while its size changes.
 constexpr std::size_t kShapesKept = 4;
 
-/// Ends the capture on every way out: a stream that stays in capture would refuse all further work.
+/// Ends the capture on every way out: a stream that stays in capture would refuse all further work, and an
+/// allocator that believes in one gives nothing back to the device.
 class Capture {
  public:
-  explicit Capture(at::cuda::CUDAGraph &graph) : graph_(graph) {
+  explicit Capture(at::cuda::CUDAGraph &graph)
+      : graph_(graph), device_(c10::cuda::current_device()), pool_(at::cuda::graph_pool_handle()) {
     // Other threads, GStreamer's decoders among them, may allocate meanwhile.
-    graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    graph_.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
     running_ = true;
   }
   ~Capture() {
     if (!running_) return;
-    try {
-      graph_.capture_end();
-    } catch (const std::exception &) {
-      // The capture has failed already; why is being told.
-    }
+    // The capture has failed, and why is being told; what follows may fail for the same reason.
+    quietly([&] { graph_.capture_end(); });
+    quietly([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device_, pool_); });
   }
   Capture(const Capture &) = delete;
   Capture &operator=(const Capture &) = delete;
 
   void end() {
-    running_ = false;
     graph_.capture_end();
+    running_ = false;
   }
 
  private:
+  template <class Work>
+  static void quietly(const Work &work) {
+    try {
+      work();
+    } catch (const std::exception &) {
+    }
+  }
+
   at::cuda::CUDAGraph &graph_;
+  c10::DeviceIndex device_;
+  decltype(at::cuda::graph_pool_handle()) pool_;
   bool running_ = false;
 };
 
@@ -47,7 +59,7 @@ struct GraphCache::Entry {
   NetworkKey key;
   Network network;
   bool warm = false;
-  Tensors inputs, outputs;  // the graph's own, at fixed addresses
+  Tensors inputs, outputs;                     // the graph's own, at fixed addresses
   std::unique_ptr<at::cuda::CUDAGraph> graph;  // goes first
 };
 
@@ -59,7 +71,8 @@ int GraphCache::graphs() const {
                                         [](const Entry &entry) { return entry.graph != nullptr; }));
 }
 
-GraphCache::Entry &GraphCache::entry_of(const NetworkKey &key, const std::function<Network()> &make) {
+GraphCache::Entry &GraphCache::entry_of(const NetworkKey &key,
+                                        const std::function<Network()> &make) {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry &entry) { return entry.key == key; });
   if (found != entries_.end()) {
@@ -98,7 +111,7 @@ bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
 }
 
 Tensors GraphCache::run(const NetworkKey &key, const Tensors &inputs,
-                                    const std::function<Network()> &make) {
+                        const std::function<Network()> &make) {
   Entry &entry = entry_of(key, make);
   const bool replayable =
       entry.graph != nullptr || (entry.warm && can_capture_ && capture(entry, inputs));

@@ -17,9 +17,8 @@ namespace {
 using Program = struct NvrtcProgram *;
 using Result = int;
 
-constexpr std::array kLibraries{
-    "libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so",
-    "/usr/local/cuda/lib64/libnvrtc.so"};
+constexpr std::array kLibraries{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2",
+                                "libnvrtc.so", "/usr/local/cuda/lib64/libnvrtc.so"};
 
 struct Nvrtc {
   Result (*create)(Program *, const char *source, const char *name, int headers,
@@ -45,10 +44,11 @@ void *open_library() {
     for (const char *name : kLibraries)
       if (void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | more_flags)) return library;
   const char *words = dlerror();
-  throw Error(ErrorKind::kNotFound,
-              "libnvrtc was not found: install CUDA's run time compiler, which pip's torch and the CUDA "
-              "toolkit bring",
-              words != nullptr ? words : "");
+  throw Error(
+      ErrorKind::kNotFound,
+      "libnvrtc was not found: install CUDA's run time compiler, which pip's torch and the CUDA "
+      "toolkit bring",
+      words != nullptr ? words : "");
 }
 
 template <class Function>
@@ -107,7 +107,8 @@ class CompiledProgram {
 
   std::vector<char> image(bool own_code) const {
     std::size_t size = 0;
-    check((own_code ? nvrtc().cubin_size : nvrtc().ptx_size)(program_, &size), "to give its result");
+    check((own_code ? nvrtc().cubin_size : nvrtc().ptx_size)(program_, &size),
+          "to give its result");
     std::vector<char> bytes(size);
     check((own_code ? nvrtc().cubin : nvrtc().ptx)(program_, bytes.data()), "to give its result");
     return bytes;

@@ -10,7 +10,8 @@ namespace naclip {
 /// What NVRTC made of the kernels.
 struct CompiledKernels {
   std::string architecture;  ///< e.g. "sm_90" for a device's own code, "compute_90" for PTX
-  std::vector<char> image;   ///< a cubin, or PTX with its closing zero, as cuModuleLoadData() takes it
+  std::vector<char>
+      image;  ///< a cubin, or PTX with its closing zero, as cuModuleLoadData() takes it
 };
 
 /// The compute capabilities that the found NVRTC compiles for, ascending, e.g. 90 for 9.0. Throws

@@ -13,7 +13,9 @@ struct KernelGrid {
   int x, y, z = 1;
 };
 
-constexpr int parts_of(int whole, int part) { return (whole + part - 1) / part; }
+constexpr int parts_of(int whole, int part) {
+  return (whole + part - 1) / part;
+}
 
 /// One thread for each pixel.
 constexpr KernelGrid pixel_grid(int height, int width) {

@@ -78,24 +78,22 @@ template <class... Arguments>
 void Kernels::launch(Function function, KernelGrid grid, std::size_t shared_bytes,
                      Arguments... arguments) const {
   std::array<void *, sizeof...(Arguments)> parameters{&arguments...};
-  check_driver(
-      driver().launch(function, static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y),
-                      static_cast<unsigned>(grid.z), kBlockWidth, kBlockHeight, 1,
-                      static_cast<unsigned>(shared_bytes),
-                      c10::cuda::getCurrentCUDAStream(device_.index()).stream(), parameters.data(),
-                      nullptr),
-      "to start a kernel");
+  check_driver(driver().launch(function, static_cast<unsigned>(grid.x),
+                               static_cast<unsigned>(grid.y), static_cast<unsigned>(grid.z),
+                               kBlockWidth, kBlockHeight, 1, static_cast<unsigned>(shared_bytes),
+                               c10::cuda::getCurrentCUDAStream(device_.index()).stream(),
+                               parameters.data(), nullptr),
+               "to start a kernel");
 }
 
 void Kernels::preprocess(const kernel::Frame &frame, int height, int width, float *out) const {
-  launch(preprocess_, pixel_grid(height, width), 0, frame,
-         kernel_normalisation(), height, width, out);
+  launch(preprocess_, pixel_grid(height, width), 0, frame, kernel_normalisation(), height, width,
+         out);
 }
 
 void Kernels::pamr_weights(const float *picture, int height, int width,
                            const kernel::Dilations &dilations, float *weights) const {
-  launch(weights_, pixel_grid(height, width), 0, picture, height,
-         width, dilations, weights);
+  launch(weights_, pixel_grid(height, width), 0, picture, height, width, dilations, weights);
 }
 
 void Kernels::pamr_step(const float *scores, const float *weights, int height, int width,
@@ -110,8 +108,8 @@ void Kernels::decode(const kernel::ScoreMap &map, const kernel::Decoding &decodi
                      int bytes_per_label, unsigned char *labels, kernel::Wide *sums) const {
   const std::size_t sums_bytes = 2 * sizeof(kernel::Wide) * static_cast<std::size_t>(regions);
   const int shared = sums_bytes <= kSharedBytes ? 1 : 0;
-  launch(decode_, decode_grid(decoding.height, decoding.width), shared != 0 ? sums_bytes : 0, map, decoding, regions, shared,
-         bytes_per_label, labels, sums);
+  launch(decode_, decode_grid(decoding.height, decoding.width), shared != 0 ? sums_bytes : 0, map,
+         decoding, regions, shared, bytes_per_label, labels, sums);
 }
 
 }  // namespace naclip::cuda

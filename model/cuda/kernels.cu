@@ -11,8 +11,12 @@ namespace {
 
 constexpr unsigned kAllLanes = 0xffffffffU;
 
-__device__ __forceinline__ int pixel_x() { return blockIdx.x * blockDim.x + threadIdx.x; }
-__device__ __forceinline__ int pixel_y() { return blockIdx.y * blockDim.y + threadIdx.y; }
+__device__ __forceinline__ int pixel_x() {
+  return blockIdx.x * blockDim.x + threadIdx.x;
+}
+__device__ __forceinline__ int pixel_y() {
+  return blockIdx.y * blockDim.y + threadIdx.y;
+}
 
 }  // namespace
 
@@ -25,21 +29,19 @@ extern "C" __global__ void naclip_preprocess(Frame frame, Normalisation normalis
 extern "C" __global__ void naclip_pamr_weights(const float *picture, int height, int width,
                                                Dilations dilations, float *weights) {
   const int y = pixel_y(), x = pixel_x();
-  if (y < height && x < width)
-    pamr_weights_pixel(picture, y, x, height, width, dilations, weights);
+  if (y < height && x < width) pamr_weights_pixel(picture, y, x, height, width, dilations, weights);
 }
 
 // blockIdx.z takes `share` channels, so that a small map fills the device too.
-#define NACLIP_PAMR_STEP(name, body)                                                              \
-  extern "C" __global__ void name(const float *__restrict__ scores,                               \
-                                  const float *__restrict__ weights, int height, int width,       \
-                                  Dilations dilations, int channels, int share,                   \
-                                  float *__restrict__ out) {                                      \
-    const int y = pixel_y(), x = pixel_x();                                                       \
-    const int begin = static_cast<int>(blockIdx.z) * share;                                       \
-    if (y < height && x < width)                                                                  \
+#define NACLIP_PAMR_STEP(name, body)                                                               \
+  extern "C" __global__ void name(                                                                 \
+      const float *__restrict__ scores, const float *__restrict__ weights, int height, int width,  \
+      Dilations dilations, int channels, int share, float *__restrict__ out) {                     \
+    const int y = pixel_y(), x = pixel_x();                                                        \
+    const int begin = static_cast<int>(blockIdx.z) * share;                                        \
+    if (y < height && x < width)                                                                   \
       body(scores, weights, y, x, height, width, dilations, begin, least(begin + share, channels), \
-           out);                                                                                  \
+           out);                                                                                   \
   }
 NACLIP_PAMR_STEP(naclip_pamr_step_1, pamr_step_pixel<1>)
 NACLIP_PAMR_STEP(naclip_pamr_step_2, pamr_step_pixel<2>)

@@ -38,7 +38,8 @@ class Kernels {
   explicit Kernels(const c10::Device &device);
 
   template <class... Arguments>
-  void launch(Function function, KernelGrid grid, std::size_t shared_bytes, Arguments... arguments) const;
+  void launch(Function function, KernelGrid grid, std::size_t shared_bytes,
+              Arguments... arguments) const;
 
   c10::Device device_;
   Function preprocess_ = nullptr, weights_ = nullptr, decode_ = nullptr;

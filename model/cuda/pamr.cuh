@@ -54,8 +54,7 @@ NACLIP_BODY void pamr_weights_pixel(const float *picture, int y, int x, int heig
   const Offset pixel = static_cast<Offset>(y) * width + x;
   float factor[3];
   for (int channel = 0; channel < 3; ++channel)
-    factor[channel] =
-        inverse_deviation(picture + channel * map, y, x, height, width, dilations);
+    factor[channel] = inverse_deviation(picture + channel * map, y, x, height, width, dilations);
   int places[kNeighboursOfDilation];
   float greatest_affinity = -3.4e38F;
   for (int d = 0; d < dilations.count; ++d) {
@@ -83,9 +82,9 @@ NACLIP_BODY void pamr_weights_pixel(const float *picture, int y, int x, int heig
 /// One step for one pixel and the channels begin..end, its weights and its neighbours' places held in
 /// registers. Count is the number of dilations. scores, out: [channels, height, width]
 template <int Count>
-NACLIP_BODY void pamr_step_pixel(const float *scores, const float *weights, int y, int x, int height,
-                                 int width, const Dilations &dilations, int begin, int end,
-                                 float *out) {
+NACLIP_BODY void pamr_step_pixel(const float *scores, const float *weights, int y, int x,
+                                 int height, int width, const Dilations &dilations, int begin,
+                                 int end, float *out) {
   const Offset map = static_cast<Offset>(height) * width;
   const Offset pixel = static_cast<Offset>(y) * width + x;
   float weight[Count * kNeighboursOfDilation];
@@ -107,8 +106,8 @@ NACLIP_BODY void pamr_step_pixel(const float *scores, const float *weights, int 
 
 /// The same for any number of dilations, weights read anew for each channel.
 NACLIP_BODY void pamr_step_pixel_of_many(const float *scores, const float *weights, int y, int x,
-                                         int height, int width, const Dilations &dilations, int begin,
-                                         int end, float *out) {
+                                         int height, int width, const Dilations &dilations,
+                                         int begin, int end, float *out) {
   const Offset map = static_cast<Offset>(height) * width;
   const Offset pixel = static_cast<Offset>(y) * width + x;
   int places[kNeighboursOfDilation];
@@ -118,8 +117,8 @@ NACLIP_BODY void pamr_step_pixel_of_many(const float *scores, const float *weigh
     for (int d = 0; d < dilations.count; ++d) {
       neighbours_of(y, x, dilations.pixels[d], height, width, places);
       for (int p = 0; p < kNeighboursOfDilation; ++p)
-        sum = multiply_add(weights[(d * kNeighboursOfDilation + p) * map + pixel],
-                           plane[places[p]], sum);
+        sum = multiply_add(weights[(d * kNeighboursOfDilation + p) * map + pixel], plane[places[p]],
+                           sum);
     }
     out[channel * map + pixel] = sum;
   }

@@ -14,8 +14,8 @@
 namespace naclip::kernel {
 
 using Byte = unsigned char;
-using Offset = long long;           // of elements or bytes; may be negative
-using Wide = unsigned long long;    // what atomicAdd() knows of 64 bits
+using Offset = long long;         // of elements or bytes; may be negative
+using Wide = unsigned long long;  // what atomicAdd() knows of 64 bits
 
 NACLIP_BODY float exponential(float x) {
 #ifdef __CUDACC__
@@ -52,12 +52,24 @@ NACLIP_BODY float rounded(float x) {
 #endif
 }
 
-NACLIP_BODY float absolute(float x) { return x < 0.0F ? -x : x; }
-NACLIP_BODY float least(float a, float b) { return a < b ? a : b; }
-NACLIP_BODY float greatest(float a, float b) { return a > b ? a : b; }
-NACLIP_BODY int least(int a, int b) { return a < b ? a : b; }
-NACLIP_BODY int greatest(int a, int b) { return a > b ? a : b; }
-NACLIP_BODY int clamped(int x, int size) { return least(greatest(x, 0), size - 1); }
+NACLIP_BODY float absolute(float x) {
+  return x < 0.0F ? -x : x;
+}
+NACLIP_BODY float least(float a, float b) {
+  return a < b ? a : b;
+}
+NACLIP_BODY float greatest(float a, float b) {
+  return a > b ? a : b;
+}
+NACLIP_BODY int least(int a, int b) {
+  return a < b ? a : b;
+}
+NACLIP_BODY int greatest(int a, int b) {
+  return a > b ? a : b;
+}
+NACLIP_BODY int clamped(int x, int size) {
+  return least(greatest(x, 0), size - 1);
+}
 
 /// One output position of bilinear sampling along a side, as bilinear_taps() in model/bilinear.h gives it:
 /// (1 - weight) x first + weight x second.
@@ -68,8 +80,7 @@ struct Tap {
 
 NACLIP_BODY Tap tap_of(int position, int from, int to) {
   const float ratio = static_cast<float>(from) / static_cast<float>(to);
-  const float place =
-      greatest((static_cast<float>(position) + 0.5F) * ratio - 0.5F, 0.0F);
+  const float place = greatest((static_cast<float>(position) + 0.5F) * ratio - 0.5F, 0.0F);
   Tap tap;
   tap.first = least(static_cast<int>(place), from - 1);
   tap.second = least(tap.first + 1, from - 1);

@@ -61,8 +61,8 @@ Picture upload(const Picture &picture, const at::Device &device, at::Tensor &mem
 /// device.
 Context context_of(const std::uint8_t *pointer) {
   Context context = nullptr;
-  const int result = driver().pointer_attribute(&context, kPointerContext,
-                                                reinterpret_cast<Pointer>(pointer));
+  const int result =
+      driver().pointer_attribute(&context, kPointerContext, reinterpret_cast<Pointer>(pointer));
   return result == 0 ? context : nullptr;
 }
 
@@ -94,9 +94,9 @@ Picture copy_over(const Picture &picture, const at::Device &device, Context owne
 Picture on_device(const Picture &picture, const at::Device &device, at::Tensor &memory) {
   if (picture.cuda_device < 0) return upload(picture, device, memory);
   if (picture.cuda_device != device.index())
-    throw Error(ErrorKind::kDevice, "The picture lies on cuda:" +
-                                        std::to_string(picture.cuda_device) + ", the model on " +
-                                        device.str());
+    throw Error(ErrorKind::kDevice,
+                "The picture lies on cuda:" + std::to_string(picture.cuda_device) +
+                    ", the model on " + device.str());
   if (picture.ready_event != nullptr)
     check_driver(driver().wait_event(c10::cuda::getCurrentCUDAStream(device.index()).stream(),
                                      picture.ready_event, 0),

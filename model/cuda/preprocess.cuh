@@ -11,7 +11,7 @@ struct Frame {
   Offset strides[3];  // bytes
   int width, height;
   int kind;
-  int step;      // bytes from one pixel of the first plane to the next
+  int step;       // bytes from one pixel of the first plane to the next
   int places[3];  // of red, green and blue in a pixel of kPacked
   // kPlanar and kBiplanar: Y'CbCr -> R'G'B'
   float luma_offset, luma_scale, cr_to_r, cb_to_g, cr_to_g, cb_to_b;
@@ -37,7 +37,9 @@ NACLIP_BODY float sample_byte(const Byte *plane, Offset stride, int step, const 
   return rounded((1.0F - down.weight) * top + down.weight * bottom);
 }
 
-NACLIP_BODY float to_byte_range(float value) { return least(greatest(value, 0.0F), 255.0F); }
+NACLIP_BODY float to_byte_range(float value) {
+  return least(greatest(value, 0.0F), 255.0F);
+}
 
 /// Red, green and blue, 0..255, of one pixel of the frame shrunk to height x width.
 NACLIP_BODY void shrunk_pixel(const Frame &frame, int y, int x, int height, int width, float *rgb) {

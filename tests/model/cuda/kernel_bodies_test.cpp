@@ -50,7 +50,8 @@ at::Tensor refined_on_host(const at::Tensor &picture, const at::Tensor &scores, 
   for (int step = 0; step < steps; ++step) {
     each_pixel([&](int y, int x) {
       // Two shares of the channels, as blockIdx.z deals them out.
-      for (const auto &[begin, end] : {std::pair{0, queries / 2}, std::pair{queries / 2, queries}}) {
+      for (const auto &[begin, end] :
+           {std::pair{0, queries / 2}, std::pair{queries / 2, queries}}) {
         const auto run = [&](auto body) {
           body(current.data_ptr<float>(), weights.data_ptr<float>(), y, x, height, width, dilations,
                begin, end, next.data_ptr<float>());
@@ -115,8 +116,12 @@ TEST_P(KernelDecoding, EqualsPlain) {
   for (const double threshold : {0.0, 0.3}) {
     options.threshold = threshold;
     const Segmentation plain = decode_plain(scores, height, width, options);
-    const kernel::ScoreMap map{scores.data_ptr<float>(), scores.stride(1), scores.stride(2),
-                               scores.stride(3),         queries,          from_height,
+    const kernel::ScoreMap map{scores.data_ptr<float>(),
+                               scores.stride(1),
+                               scores.stride(2),
+                               scores.stride(3),
+                               queries,
+                               from_height,
                                from_width};
     const kernel::Decoding decoding{options.region_of_query.data(), 40.0F,
                                     static_cast<float>(threshold), height, width};
@@ -224,10 +229,9 @@ TEST_P(KernelPreprocessing, EqualsTheCpusForm) {
 
 std::vector<PreprocessCase> preprocess_cases() {
   std::vector<PreprocessCase> cases;
-  for (const PixelFormat format :
-       {PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx, PixelFormat::kBgrx,
-        PixelFormat::kRgba, PixelFormat::kBgra, PixelFormat::kGray8, PixelFormat::kI420,
-        PixelFormat::kNv12})
+  for (const PixelFormat format : {PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx,
+                                   PixelFormat::kBgrx, PixelFormat::kRgba, PixelFormat::kBgra,
+                                   PixelFormat::kGray8, PixelFormat::kI420, PixelFormat::kNv12})
     for (const auto &[height, width, to_height, to_width] :
          {std::array{1, 1, 3, 5}, std::array{3, 5, 1, 1}, std::array{3, 5, 16, 27},
           std::array{57, 83, 33, 48}})

@@ -11,10 +11,9 @@
 namespace naclip {
 namespace {
 
-constexpr std::array kEntryPoints{"naclip_preprocess",  "naclip_pamr_weights",
-                                  "naclip_pamr_step_1", "naclip_pamr_step_2",
-                                  "naclip_pamr_step_3", "naclip_pamr_step_many",
-                                  "naclip_decode"};
+constexpr std::array kEntryPoints{
+    "naclip_preprocess",  "naclip_pamr_weights",   "naclip_pamr_step_1", "naclip_pamr_step_2",
+    "naclip_pamr_step_3", "naclip_pamr_step_many", "naclip_decode"};
 
 class KernelCompiler : public ::testing::Test {
  protected:

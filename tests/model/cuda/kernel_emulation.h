@@ -35,7 +35,9 @@ struct Block {
 inline thread_local Index thread_index, block_index, block_size, grid_size;
 inline thread_local Block *block = nullptr;
 
-inline unsigned linear_thread() { return thread_index.y * block_size.x + thread_index.x; }
+inline unsigned linear_thread() {
+  return thread_index.y * block_size.x + thread_index.x;
+}
 
 /// What every lane of the warp told, once all have.
 inline std::array<unsigned long long, kWarp> exchange(unsigned long long value) {
@@ -81,7 +83,9 @@ void launch(Index grid, Index size, const Kernel &kernel) {
 #define blockDim ::naclip::emulation::block_size
 #define gridDim ::naclip::emulation::grid_size
 
-inline void __syncthreads() { naclip::emulation::block->meet.arrive_and_wait(); }
+inline void __syncthreads() {
+  naclip::emulation::block->meet.arrive_and_wait();
+}
 
 inline unsigned __ballot_sync(unsigned, bool vote) {
   const auto told = naclip::emulation::exchange(vote ? 1 : 0);
@@ -101,8 +105,12 @@ inline unsigned long long __shfl_xor_sync(unsigned, unsigned long long value, in
   return naclip::emulation::exchange(value)[lane ^ static_cast<unsigned>(distance)];
 }
 
-inline int __ffs(int bits) { return __builtin_ffs(bits); }
-inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+inline int __ffs(int bits) {
+  return __builtin_ffs(bits);
+}
+inline int __popc(unsigned bits) {
+  return __builtin_popcount(bits);
+}
 
 inline void atomicAdd(unsigned long long *target, unsigned long long value) {
   std::atomic_ref<unsigned long long>(*target).fetch_add(value);

@@ -64,8 +64,8 @@ TEST_P(DecodeKernel, WritesEachPixelOnceAndSumsEachRegion) {
     for (int x = 0; x < width; ++x) {
       const Decision decision = decode_pixel(map, decoding, y, x);
       const std::size_t pixel = static_cast<std::size_t>(y * width + x);
-      const int label = bytes_per_label == 1 ? labels[pixel]
-                                             : labels[2 * pixel] | labels[2 * pixel + 1] << 8;
+      const int label =
+          bytes_per_label == 1 ? labels[pixel] : labels[2 * pixel] | labels[2 * pixel + 1] << 8;
       ASSERT_EQ(label, decision.region) << y << ", " << x;
       ++expected[static_cast<std::size_t>(decision.region)];
       expected[static_cast<std::size_t>(regions + decision.region)] +=
@@ -119,9 +119,8 @@ TEST_P(PamrKernels, EveryChannelOfEveryPixelIsItsNeighboursMean) {
   const std::vector<float> picture = noise(3 * pixels, 1),
                            scores = noise(pixels * static_cast<std::size_t>(channels), 2);
   std::vector<float> weights(pixels * 8 * given.size(), NAN), expected_weights(weights.size());
-  launch(index_of(naclip::pixel_grid(height, width)), kBlock, [&] {
-    naclip_pamr_weights(picture.data(), height, width, dilations, weights.data());
-  });
+  launch(index_of(naclip::pixel_grid(height, width)), kBlock,
+         [&] { naclip_pamr_weights(picture.data(), height, width, dilations, weights.data()); });
   std::vector<float> out(scores.size(), NAN), expected(scores.size());
   const naclip::ChannelGrid grid = naclip::channel_grid(height, width, channels);
   constexpr std::array kSteps{naclip_pamr_step_1, naclip_pamr_step_2, naclip_pamr_step_3,
@@ -133,8 +132,8 @@ TEST_P(PamrKernels, EveryChannelOfEveryPixelIsItsNeighboursMean) {
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
       pamr_weights_pixel(picture.data(), y, x, height, width, dilations, expected_weights.data());
-      pamr_step_pixel_of_many(scores.data(), expected_weights.data(), y, x, height, width, dilations,
-                              0, channels, expected.data());
+      pamr_step_pixel_of_many(scores.data(), expected_weights.data(), y, x, height, width,
+                              dilations, 0, channels, expected.data());
     }
   EXPECT_EQ(weights, expected_weights);
   EXPECT_EQ(out, expected);
@@ -151,8 +150,19 @@ TEST(PreprocessKernel, WritesEveryPixelOfEveryChannel) {
   const int height = 11, width = 37;
   std::vector<Byte> pixels(5 * 7 * 3);
   std::iota(pixels.begin(), pixels.end(), static_cast<Byte>(40));
-  const Frame frame{{pixels.data(), nullptr, nullptr}, {21, 0, 0}, 7, 5, kPacked, 3, {0, 1, 2},
-                    0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F};
+  const Frame frame{{pixels.data(), nullptr, nullptr},
+                    {21, 0, 0},
+                    7,
+                    5,
+                    kPacked,
+                    3,
+                    {0, 1, 2},
+                    0.0F,
+                    0.0F,
+                    0.0F,
+                    0.0F,
+                    0.0F,
+                    0.0F};
   const Normalisation normalisation{{1.0F, 2.0F, 3.0F}, {4.0F, 5.0F, 6.0F}};
   std::vector<float> out(3 * height * width, NAN), expected(out.size());
   launch(index_of(naclip::pixel_grid(height, width)), kBlock,
