@@ -98,6 +98,25 @@ if [ -n "$needed" ]; then
 fi
 say "linked; all libraries are here but for the driver's libcuda.so.1, which is opened when a GPU is used"
 
+# GstCuda's development package brings all of OpenCV's on Debian 12, so that its headers are only unpacked.
+gst_cuda_flags() {
+  pkg-config --exists gstreamer-video-1.0 || return 1
+  pkg-config --cflags gstreamer-cuda-1.0 2>/dev/null && return
+  local unpacked=$work/gst
+  [ -d "$unpacked/usr" ] || {
+    rm -rf "$unpacked" && mkdir -p "$unpacked" &&
+      (cd "$unpacked" && apt-get download -q libgstreamer-plugins-bad1.0-dev && dpkg-deb -x ./*.deb .) >&2 || return 1
+  }
+  echo "-isystem $unpacked/usr/include/gstreamer-1.0 $(pkg-config --cflags gstreamer-video-1.0)"
+}
+if flags=$(gst_cuda_flags); then
+  c++ -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only $flags -isystem "$toolkit/include" \
+    elements/support/cuda_frame.cpp || fail "elements/support/cuda_frame.cpp does not compile against GstCuda"
+  say "elements/support/cuda_frame.cpp compiles against GstCuda's headers"
+else
+  say "no headers of GstCuda: elements/support/cuda_frame.cpp was not compiled"
+fi
+
 rm -f "$build"/*.xml "$build"/meson-logs/testlog.{json,junit.xml}
 status=0
 meson test -C "$build" --no-rebuild --print-errorlogs --suite model --suite parity || status=$?

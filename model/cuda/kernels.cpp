@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "cuda/frame.h"
+#include "cuda/kernel_arguments.h"
 #include "cuda/kernel_compiler.h"
 #include "cuda/kernel_grids.h"
 #include "error.h"
@@ -74,10 +75,11 @@ Kernels::Kernels(const c10::Device &device) : device_(device) {
   decode_ = find("naclip_decode");
 }
 
-template <class... Arguments>
+template <class Arguments>
 void Kernels::launch(Function function, KernelGrid grid, std::size_t shared_bytes,
-                     Arguments... arguments) const {
-  std::array<void *, sizeof...(Arguments)> parameters{&arguments...};
+                     Arguments arguments) const {
+  auto parameters = std::apply(
+      [](auto &...each) { return std::array<void *, sizeof...(each)>{&each...}; }, arguments);
   check_driver(driver().launch(function, static_cast<unsigned>(grid.x),
                                static_cast<unsigned>(grid.y), static_cast<unsigned>(grid.z),
                                kBlockWidth, kBlockHeight, 1, static_cast<unsigned>(shared_bytes),
@@ -87,29 +89,30 @@ void Kernels::launch(Function function, KernelGrid grid, std::size_t shared_byte
 }
 
 void Kernels::preprocess(const kernel::Frame &frame, int height, int width, float *out) const {
-  launch(preprocess_, pixel_grid(height, width), 0, frame, kernel_normalisation(), height, width,
-         out);
+  launch(preprocess_, pixel_grid(height, width), 0,
+         PreprocessArguments{frame, kernel_normalisation(), height, width, out});
 }
 
 void Kernels::pamr_weights(const float *picture, int height, int width,
                            const kernel::Dilations &dilations, float *weights) const {
-  launch(weights_, pixel_grid(height, width), 0, picture, height, width, dilations, weights);
+  launch(weights_, pixel_grid(height, width), 0,
+         WeightsArguments{picture, height, width, dilations, weights});
 }
 
 void Kernels::pamr_step(const float *scores, const float *weights, int height, int width,
                         const kernel::Dilations &dilations, int channels, float *out) const {
   const int which = std::min(dilations.count, static_cast<int>(steps_.size())) - 1;
   const ChannelGrid grid = channel_grid(height, width, channels);
-  launch(steps_.at(static_cast<std::size_t>(which)), grid.grid, 0, scores, weights, height, width,
-         dilations, channels, grid.share, out);
+  launch(steps_.at(static_cast<std::size_t>(which)), grid.grid, 0,
+         StepArguments{scores, weights, height, width, dilations, channels, grid.share, out});
 }
 
 void Kernels::decode(const kernel::ScoreMap &map, const kernel::Decoding &decoding, int regions,
                      int bytes_per_label, unsigned char *labels, kernel::Wide *sums) const {
   const std::size_t sums_bytes = 2 * sizeof(kernel::Wide) * static_cast<std::size_t>(regions);
   const int shared = sums_bytes <= kSharedBytes ? 1 : 0;
-  launch(decode_, decode_grid(decoding.height, decoding.width), shared != 0 ? sums_bytes : 0, map,
-         decoding, regions, shared, bytes_per_label, labels, sums);
+  launch(decode_, decode_grid(decoding.height, decoding.width), shared != 0 ? sums_bytes : 0,
+         DecodeArguments{map, decoding, regions, shared, bytes_per_label, labels, sums});
 }
 
 }  // namespace naclip::cuda

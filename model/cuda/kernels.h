@@ -37,9 +37,9 @@ class Kernels {
  private:
   explicit Kernels(const c10::Device &device);
 
-  template <class... Arguments>
+  template <class Arguments>
   void launch(Function function, KernelGrid grid, std::size_t shared_bytes,
-              Arguments... arguments) const;
+              Arguments arguments) const;
 
   c10::Device device_;
   Function preprocess_ = nullptr, weights_ = nullptr, decode_ = nullptr;

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <regex>
 #include <string_view>
 
+#include "cuda/kernel_arguments.h"
 #include "error.h"
 
 namespace naclip {
@@ -53,6 +56,35 @@ TEST_F(KernelCompiler, MakesPtxOfTheNewestItKnowsForADeviceThatIsNewer) {
   const CompiledKernels kernels = compile_kernels(known_.back() + 100);
   EXPECT_EQ(kernels.architecture, "compute_" + std::to_string(known_.back()));
   expect_entry_points(kernels, ".entry ");
+}
+
+/// The bytes of each parameter of a kernel, out of PTX such as `.param .align 8 .b8 name_param_0[48]` and
+/// `.param .u32 name_param_1`.
+std::vector<std::size_t> parameter_bytes(const std::string &ptx, const std::string &kernel) {
+  std::vector<std::size_t> sizes;
+  const std::regex pattern("\\.param (?:\\.align \\d+ )?\\.([a-z])(\\d+)[^,\\n]*?" + kernel +
+                           "_param_\\d+(?:\\[(\\d+)\\])?,?\\n");
+  for (std::sregex_iterator match(ptx.begin(), ptx.end(), pattern), end; match != end; ++match)
+    sizes.push_back((*match)[3].matched ? std::stoul((*match)[3]) : std::stoul((*match)[2]) / 8);
+  return sizes;
+}
+
+template <class... Each>
+std::vector<std::size_t> bytes_of(std::tuple<Each...> *) {
+  return {sizeof(Each)...};
+}
+
+TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
+  const CompiledKernels kernels = compile_kernels(known_.back() + 100);
+  const std::string ptx(kernels.image.data());
+  const auto expect = [&]<class Arguments>(const char *name, Arguments *arguments) {
+    EXPECT_EQ(parameter_bytes(ptx, name), bytes_of(arguments)) << name;
+  };
+  expect("naclip_preprocess", static_cast<PreprocessArguments *>(nullptr));
+  expect("naclip_pamr_weights", static_cast<WeightsArguments *>(nullptr));
+  expect("naclip_pamr_step_2", static_cast<StepArguments *>(nullptr));
+  expect("naclip_pamr_step_many", static_cast<StepArguments *>(nullptr));
+  expect("naclip_decode", static_cast<DecodeArguments *>(nullptr));
 }
 
 TEST_F(KernelCompiler, RefusesADeviceOlderThanAllItKnows) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <random>
 
+#include "cuda/kernel_arguments.h"
 #include "cuda/kernel_grids.h"
 #include "kernel_emulation.h"
 
@@ -16,6 +17,23 @@
 Wide block_sums[2 * 512];
 
 namespace {
+
+/// A launch gives the kernel what it declares.
+template <class Arguments>
+struct Taking;
+template <class... Each>
+struct Taking<std::tuple<Each...>> {
+  using Kernel = void (*)(Each...);
+};
+template <class Arguments, class Kernel>
+constexpr bool takes(Kernel *) {
+  return std::is_same_v<Kernel *, typename Taking<Arguments>::Kernel>;
+}
+static_assert(takes<naclip::PreprocessArguments>(naclip_preprocess));
+static_assert(takes<naclip::WeightsArguments>(naclip_pamr_weights));
+static_assert(takes<naclip::StepArguments>(naclip_pamr_step_1));
+static_assert(takes<naclip::StepArguments>(naclip_pamr_step_many));
+static_assert(takes<naclip::DecodeArguments>(naclip_decode));
 
 using naclip::emulation::Index;
 using naclip::emulation::launch;
