@@ -36,7 +36,7 @@ else
   # The largest cases take minutes under it and touch no other code.
   for tool in memcheck racecheck; do
     echo "compute-sanitizer --tool $tool"
-    "$sanitizer" --tool "$tool" --error-exitcode 1 --kernel-regex kns=naclip_ \
+    "$sanitizer" --tool "$tool" --error-exitcode 1 \
       "$build/tests/test-model-device-kernels" --gtest_brief=1 --gtest_filter='-*DeviceRefinement*/8:*DeviceDecoding*/6' ||
       status=1
   done

@@ -1,9 +1,5 @@
 #include "cuda/graph_cache.h"
 
-#include <ATen/cuda/CUDAGraph.h>
-#include <c10/cuda/CUDACachingAllocator.h>
-#include <c10/cuda/CUDAFunctions.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -14,56 +10,18 @@ namespace {
 // Each holds the network's activations for its shape; a stream has one shape, or two while its size changes.
 constexpr std::size_t kShapesKept = 4;
 
-/// Ends the capture on every way out: a stream that stays in capture would refuse all further work, and an
-/// allocator that believes in one gives nothing back to the device.
-class Capture {
- public:
-  explicit Capture(at::cuda::CUDAGraph &graph)
-      : graph_(graph), device_(c10::cuda::current_device()), pool_(at::cuda::graph_pool_handle()) {
-    // Other threads, GStreamer's decoders among them, may allocate meanwhile.
-    graph_.capture_begin(pool_, cudaStreamCaptureModeThreadLocal);
-    running_ = true;
-  }
-  ~Capture() {
-    if (!running_) return;
-    // The capture has failed, and why is being told; what follows may fail for the same reason.
-    quietly([&] { graph_.capture_end(); });
-    quietly([&] { c10::cuda::CUDACachingAllocator::endAllocateToPool(device_, pool_); });
-  }
-  Capture(const Capture &) = delete;
-  Capture &operator=(const Capture &) = delete;
-
-  void end() {
-    graph_.capture_end();
-    running_ = false;
-  }
-
- private:
-  template <class Work>
-  static void quietly(const Work &work) {
-    try {
-      work();
-    } catch (const std::exception &) {
-    }
-  }
-
-  at::cuda::CUDAGraph &graph_;
-  c10::DeviceIndex device_;
-  decltype(at::cuda::graph_pool_handle()) pool_;
-  bool running_ = false;
-};
-
 }  // namespace
 
 struct GraphCache::Entry {
   NetworkKey key;
   Network network;
   bool warm = false;
-  Tensors inputs, outputs;                     // the graph's own, at fixed addresses
-  std::unique_ptr<at::cuda::CUDAGraph> graph;  // goes first
+  Tensors inputs, outputs;       // the graph's own, at fixed addresses
+  std::unique_ptr<Graph> graph;  // goes first
 };
 
-GraphCache::GraphCache(Log log) : log_(std::move(log)) {}
+GraphCache::GraphCache(MakeGraph make_graph, Log log)
+    : make_graph_(std::move(make_graph)), log_(std::move(log)) {}
 GraphCache::~GraphCache() = default;
 
 int GraphCache::graphs() const {
@@ -88,15 +46,14 @@ GraphCache::Entry &GraphCache::entry_of(const NetworkKey &key,
 }
 
 bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
-  Tensors own;
-  for (const at::Tensor &input : inputs) own.push_back(input.clone(at::MemoryFormat::Contiguous));
-  auto graph = std::make_unique<at::cuda::CUDAGraph>();
+  for (const at::Tensor &input : inputs)
+    entry.inputs.push_back(input.clone(at::MemoryFormat::Contiguous));
+  std::unique_ptr<Graph> graph = make_graph_();
   try {
-    Capture capture(*graph);
-    entry.outputs = entry.network(own);
-    capture.end();
+    graph->capture([&entry] { entry.outputs = entry.network(entry.inputs); });
   } catch (const std::exception &error) {
     can_capture_ = false;
+    entry.inputs.clear();
     entry.outputs.clear();
     if (log_)
       log_(LogLevel::kInfo,
@@ -104,7 +61,6 @@ bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
                error.what());
     return false;
   }
-  entry.inputs = std::move(own);
   entry.graph = std::move(graph);
   if (log_) log_(LogLevel::kDebug, "Captured a CUDA graph");
   return true;

@@ -10,16 +10,27 @@
 #include "cuda/runner.h"
 #include "segmenter.h"
 
-namespace at::cuda {
-struct CUDAGraph;
-}
-
 namespace naclip::cuda {
 
-/// Used by one thread at a time, on one stream that is not the default one.
+/// Work that was captured once and can be done again, on the same memory.
+class Graph {
+ public:
+  virtual ~Graph() = default;
+  /// Records what `work` gives to the current stream. Throws where it cannot be recorded; the stream is then as it
+  /// was before.
+  virtual void capture(const std::function<void()> &work) = 0;
+  virtual void replay() = 0;
+};
+
+/// A CUDA graph.
+std::unique_ptr<Graph> make_cuda_graph();
+
+/// Used by one thread at a time, on one stream that is not the default one. Knows nothing of CUDA itself.
 class GraphCache {
  public:
-  explicit GraphCache(Log log);
+  using MakeGraph = std::function<std::unique_ptr<Graph>()>;
+
+  GraphCache(MakeGraph make_graph, Log log);
   ~GraphCache();
 
   /// What the network of `key` makes of `inputs`, on the current stream. The first time for a key `make` is asked
@@ -37,6 +48,7 @@ class GraphCache {
   Entry &entry_of(const NetworkKey &key, const std::function<Network()> &make);
   bool capture(Entry &entry, const Tensors &inputs);
 
+  MakeGraph make_graph_;
   Log log_;
   bool can_capture_ = true;
   std::list<Entry> entries_;  // used last, first

@@ -15,7 +15,7 @@ class StreamRunner final : public Runner {
       : device_(device),
         stream_(c10::cuda::getStreamFromPool(false, device.index())),
         second_stream_(c10::cuda::getStreamFromPool(false, device.index())),
-        graphs_(log) {
+        graphs_(make_cuda_graph, log) {
     const DeviceScope scope(stream_);
     if (Kernels::of(device_) == nullptr && log)
       log(LogLevel::kWarning,
