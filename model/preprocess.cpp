@@ -16,20 +16,6 @@ namespace {
 
 constexpr int kLongestSide = 2048;
 constexpr std::int64_t kRowsPerTask = 32;
-constexpr std::array<float, 3> kMean{122.771F, 116.746F, 104.094F};
-constexpr std::array<float, 3> kDeviation{68.501F, 66.632F, 70.323F};
-
-kernels::YuvToRgb coefficients(ColorMatrix matrix, ColorRange range) {
-  float kr = 0.299F, kb = 0.114F;  // BT.601
-  if (matrix == ColorMatrix::kBt709) kr = 0.2126F, kb = 0.0722F;
-  if (matrix == ColorMatrix::kBt2020) kr = 0.2627F, kb = 0.0593F;
-  const float kg = 1.0F - kr - kb;
-  const bool limited = range == ColorRange::kLimited;
-  const float chroma = limited ? 255.0F / 224.0F : 1.0F;
-  const float r = 2.0F * (1.0F - kr) * chroma, b = 2.0F * (1.0F - kb) * chroma;
-  return {
-      limited ? 16.0F : 0.0F, limited ? 255.0F / 219.0F : 1.0F, r, -b * kb / kg, -r * kr / kg, b};
-}
 
 /// One channel of a frame: where its samples are, and where the small picture's lie between them.
 class Channel {
@@ -112,7 +98,7 @@ PictureSize input_size(PictureSize frame, int short_side, int patch) {
 at::Tensor preprocess(const Picture &picture, PictureSize size) {
   const Channels channels = channels_of(picture, size);
   const bool yuv = picture.format == PixelFormat::kI420 || picture.format == PixelFormat::kNv12;
-  const kernels::YuvToRgb to_rgb = coefficients(picture.matrix, picture.range);
+  const kernels::YuvToRgb to_rgb = kernels::yuv_to_rgb(picture.matrix, picture.range);
   const std::int64_t pitch = kernels::padded(size.width);
   const at::Tensor result = at::empty({1, 3, size.height, size.width}, at::kFloat);
   float *target = result.data_ptr<float>();
@@ -124,7 +110,7 @@ at::Tensor preprocess(const Picture &picture, PictureSize size) {
       if (yuv) kernels::convert_row(to_rgb, size.width, line[0], line[1], line[2]);
       for (std::size_t c = 0; c < channels.size(); ++c)
         kernels::normalise_row(
-            line[c], size.width, kMean[c], kDeviation[c],
+            line[c], size.width, kernels::kMean[c], kernels::kDeviation[c],
             target + (static_cast<std::int64_t>(c) * size.height + y) * size.width);
     }
   });

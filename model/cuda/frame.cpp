@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/sample.h"
+
 namespace naclip {
 
 namespace {
@@ -35,19 +37,13 @@ Layout layout_of(PixelFormat format) {
   return {kernel::kPlanar, 1, {0, 0, 0}};
 }
 
-void set_coefficients(kernel::Frame &frame, ColorMatrix matrix, ColorRange range) {
-  float kr = 0.299F, kb = 0.114F;  // BT.601
-  if (matrix == ColorMatrix::kBt709) kr = 0.2126F, kb = 0.0722F;
-  if (matrix == ColorMatrix::kBt2020) kr = 0.2627F, kb = 0.0593F;
-  const float kg = 1.0F - kr - kb;
-  const bool limited = range == ColorRange::kLimited;
-  const float chroma = limited ? 255.0F / 224.0F : 1.0F;
-  frame.luma_offset = limited ? 16.0F : 0.0F;
-  frame.luma_scale = limited ? 255.0F / 219.0F : 1.0F;
-  frame.cr_to_r = 2.0F * (1.0F - kr) * chroma;
-  frame.cb_to_b = 2.0F * (1.0F - kb) * chroma;
-  frame.cb_to_g = -frame.cb_to_b * kb / kg;
-  frame.cr_to_g = -frame.cr_to_r * kr / kg;
+void set_coefficients(kernel::Frame &frame, const kernels::YuvToRgb &yuv) {
+  frame.luma_offset = yuv.luma_offset;
+  frame.luma_scale = yuv.luma_scale;
+  frame.cr_to_r = yuv.cr_to_r;
+  frame.cb_to_g = yuv.cb_to_g;
+  frame.cr_to_g = yuv.cr_to_g;
+  frame.cb_to_b = yuv.cb_to_b;
 }
 
 }  // namespace
@@ -80,12 +76,15 @@ kernel::Frame kernel_frame(const Picture &picture) {
   frame.kind = layout.kind;
   frame.step = layout.step;
   std::copy(layout.places.begin(), layout.places.end(), frame.places);
-  set_coefficients(frame, picture.matrix, picture.range);
+  set_coefficients(frame, kernels::yuv_to_rgb(picture.matrix, picture.range));
   return frame;
 }
 
 kernel::Normalisation kernel_normalisation() {
-  return {{122.771F, 116.746F, 104.094F}, {68.501F, 66.632F, 70.323F}};
+  kernel::Normalisation result{};
+  std::copy(kernels::kMean.begin(), kernels::kMean.end(), result.mean);
+  std::copy(kernels::kDeviation.begin(), kernels::kDeviation.end(), result.deviation);
+  return result;
 }
 
 }  // namespace naclip

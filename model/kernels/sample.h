@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../bilinear.h"
+#include "../picture.h"
 
 namespace naclip::kernels {
 
@@ -31,6 +32,13 @@ void sample_row(const ByteRows &rows, const ByteTaps &taps, std::int64_t width, 
 struct YuvToRgb {
   float luma_offset, luma_scale, cr_to_r, cb_to_g, cr_to_g, cb_to_b;
 };
+
+/// The coefficients for 8-bit samples.
+YuvToRgb yuv_to_rgb(ColorMatrix matrix, ColorRange range);
+
+/// Mean and deviation of red, green and blue that the reference normalises by, 0..255.
+inline constexpr std::array<float, 3> kMean{122.771F, 116.746F, 104.094F};
+inline constexpr std::array<float, 3> kDeviation{68.501F, 66.632F, 70.323F};
 
 /// [padded(width)] each, 0..255; red, green and blue are clamped to that. In place: luma becomes red,
 /// cb green, cr blue.
