@@ -12,6 +12,8 @@ namespace {
 constexpr float kCoverReach = 1.25F;
 /// From the middle of a cell to its corner, in cells.
 constexpr float kHalfDiagonal = 0.75F;
+/// Up to this distance, in cells, it is found by looking at all cells around, else by a transform.
+constexpr int kNear = 3;
 /// So many pairs of classes are looked up; with more of them, pixels are computed one by one.
 constexpr std::size_t kMostPairs = 400;
 
@@ -123,6 +125,54 @@ void RegionPainter::measure_distances() {
   cv::Mat1f padded(height_ + 2 * kMargin, width_ + 2 * kMargin, distances_.data());
   cv::copyMakeBorder(distance + 0.5F, padded, kMargin, kMargin, kMargin, kMargin,
                      cv::BORDER_REPLICATE);
+}
+
+/// A path's length between two cells as the transform has it: straight, diagonal and knight's steps.
+float path_length(int across, int down) {
+  const int longer = std::max(std::abs(across), std::abs(down));
+  const int shorter = std::min(std::abs(across), std::abs(down));
+  constexpr float kStraight = 1.0F, kDiagonal = 1.4F, kKnight = 2.1969F;
+  return longer >= 2 * shorter ? static_cast<float>(longer - 2 * shorter) * kStraight +
+                                     static_cast<float>(shorter) * kKnight
+                               : static_cast<float>(2 * shorter - longer) * kDiagonal +
+                                     static_cast<float>(longer - shorter) * kKnight;
+}
+
+// The same for narrow lines on masks that are not enlarged: distances beyond `reach`, at most kNear,
+// do not count, and those of the margin are not looked at. A byte stands for a distance, so that a
+// register holds many.
+void RegionPainter::measure_near_distances(float reach) {
+  struct Offset {
+    int across, down;
+    std::uint8_t code;
+  };
+  constexpr float kCodes = 64.0F;  // a cell
+  std::vector<Offset> offsets;
+  std::array<float, 256> distance_of_code{};
+  distance_of_code.fill(static_cast<float>(width_) + static_cast<float>(height_));
+  for (int down = -kNear; down <= kNear; ++down)
+    for (int across = -kNear; across <= kNear; ++across) {
+      const float length = path_length(across, down);
+      if (length > reach) continue;
+      offsets.push_back({across, down, static_cast<std::uint8_t>(std::lround(length * kCodes))});
+      distance_of_code[offsets.back().code] = length + 0.5F;
+    }
+  const std::size_t stride = static_cast<std::size_t>(width_) + std::size_t{2} * kNear;
+  edges_.assign(stride * (static_cast<std::size_t>(height_) + std::size_t{2} * kNear), 255);
+  const auto edges_of_row = [&](int y) {
+    return edges_.data() + static_cast<std::size_t>(y + kNear) * stride + kNear;
+  };
+  for (int y = 0; y < height_; ++y)
+    find_edges(ids_of_row(y - 1), ids_of_row(y), ids_of_row(y + 1), edges_of_row(y), width_);
+  distances_.resize(stride_ * (static_cast<std::size_t>(height_) + std::size_t{2} * kMargin));
+  for (int y = 0; y < height_; ++y) {
+    codes_.assign(static_cast<std::size_t>(width_), 255);
+    for (const Offset &offset : offsets)
+      lower_codes(edges_of_row(y + offset.down) + offset.across, offset.code, codes_.data(),
+                  width_);
+    float *distances = &distances_[static_cast<std::size_t>(ids_of_row(y) - ids_.data())];
+    for (std::size_t x = 0; x < codes_.size(); ++x) distances[x] = distance_of_code[codes_[x]];
+  }
 }
 
 void RegionPainter::find_runs(int cell_row) {
@@ -330,8 +380,13 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
   last_scale_ = scale_;
   if (across_.begin < across_.end && down_.begin < down_.end && fills_.size() > 1) {
     number_cells(mask);
-    distances_.clear();
-    if (line > 0 && (!smooth_ || line_ + 0.5F > scale_ * kCoverReach)) measure_distances();
+    const float reach = (line_ + 0.5F) / scale_ + kHalfDiagonal;
+    if (line <= 0 || (smooth_ && line_ + 0.5F <= scale_ * kCoverReach))
+      distances_.clear();
+    else if (!smooth_ && reach <= kNear + 0.5F)
+      measure_near_distances(reach);
+    else
+      measure_distances();
     int cell_row = -1;
     for (int y = down_.begin; y < down_.end; ++y) {
       const int next = down_.cell[static_cast<std::size_t>(y - down_.begin)];
