@@ -13,7 +13,7 @@ formatter=$(command -v clang-format-14 || command -v clang-format) || {
   echo "format.sh: this needs clang-format 14, and $("$formatter" --version)" >&2
   exit 1
 }
-mapfile -t files < <(git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu')
+mapfile -t files < <(git ls-files '*.h' '*.hpp' '*.c' '*.cpp' '*.cu' '*.cuh')
 [ ${#files[@]} -gt 0 ]
 case ${1:-check} in
   check) "$formatter" --dry-run --Werror "${files[@]}" ;;

@@ -13,6 +13,9 @@
  * front.
  * - `output=colour`: each class in its colour, on black.
  *
+ * Frames may lie in a GPU's memory, `video/x-raw(memory:CUDAMemory)`; a matte's picture is then copied
+ * to host memory, the other outputs do not look at it. Masks come in system memory.
+ *
  * Ids and colours are scaled by nearest neighbour, so that no value appears that is not in the
  * mask; a matte's edges are smooth. Where a frame carries several masks the latest one of
  * naclipsegment's counts. Masks that other elements attached as GstAnalytics metadata do as well
@@ -41,6 +44,7 @@
 
 #include "mask_painter.h"
 #include "support/class_selection.h"
+#include "support/cuda_frame.h"
 #include "support/frame_mask.h"
 #include "support/mapped_frame.h"
 #include "support/properties.h"
@@ -241,6 +245,14 @@ static void set_formats(GstStructure *structure, const std::vector<const char *>
   gst_structure_take_value(structure, "format", &list);
 }
 
+/// Behind what there is, the same in a GPU's memory.
+static void add_cuda_memory(GstCaps *caps) {
+  const guint size = gst_caps_get_size(caps);
+  for (guint i = 0; i < size; ++i)
+    gst_caps_append_structure_full(caps, gst_structure_copy(gst_caps_get_structure(caps, i)),
+                                   gst_caps_features_new("memory:CUDAMemory", nullptr));
+}
+
 static GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
                                GstCaps *filter) {
   return guarded(trans, static_cast<GstCaps *>(nullptr), [&] {
@@ -261,7 +273,10 @@ static GstCaps *transform_caps(GstBaseTransform *trans, GstPadDirection directio
       // They speak of the format that was, but a matte is the picture still.
       gst_structure_remove_field(structure, "chroma-site");
       if (output != Output::kMatte) gst_structure_remove_field(structure, "colorimetry");
+      // Masks are made in system memory, whatever memory the picture lies in.
+      gst_caps_set_features(other.get(), i, nullptr);
     }
+    if (!to_source) add_cuda_memory(other.get());
     if (filter != nullptr) {
       other.reset(gst_caps_intersect_full(filter, other.get(), GST_CAPS_INTERSECT_FIRST));
     }
@@ -350,7 +365,7 @@ static void gst_naclip_mask_class_init(GstNaclipMaskClass *klass) {
       "The gst-naclip authors");
   static GstStaticPadTemplate sink =
       GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-                              GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("{ " PICTURE_FORMATS " }")));
+                              GST_STATIC_CAPS(NACLIP_VIDEO_CAPS("{ " PICTURE_FORMATS " }")));
   static GstStaticPadTemplate source = GST_STATIC_PAD_TEMPLATE(
       "src", GST_PAD_SRC, GST_PAD_ALWAYS,
       GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("{ GRAY8, GRAY16_LE, " RGB_FORMATS " }")));

@@ -9,6 +9,9 @@
  * is. Segmentations that other elements attached as #GstAnalyticsSegmentationMtd (GStreamer 1.26
  * and newer) are drawn as well. A frame without a mask passes untouched.
  *
+ * Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`, are drawn on in host memory: GStreamer
+ * copies each frame there and back.
+ *
  * Everything may be changed while playing.
  *
  * ## Example launch line
@@ -32,6 +35,7 @@
 #include "overlay_renderer.h"
 #include "support/boundary.h"
 #include "support/class_selection.h"
+#include "support/cuda_frame.h"
 #include "support/frame_mask.h"
 #include "support/mapped_frame.h"
 #include "support/properties.h"
@@ -44,8 +48,7 @@ namespace {
 
 using namespace naclip;
 
-constexpr const char *kCaps =
-    GST_VIDEO_CAPS_MAKE("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
+constexpr const char *kCaps = NACLIP_VIDEO_CAPS("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));

@@ -16,6 +16,10 @@
  * The model is a checkpoint's path, or the name of a published one that `naclip-model fetch` brought
  * to the user's cache, such as `ViT-B/16`.
  *
+ * Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`, pass as well. With the model on that
+ * GPU, and where the plugin was built with GstCuda, they are read where they lie; else GStreamer
+ * copies them to host memory for reading.
+ *
  * The metadata is #GstNaclipSegmentationMeta and, on GStreamer 1.26 and newer, also
  * #GstAnalyticsSegmentationMtd over the same mask. Pixel value = region id; 0 is nothing or the
  * class labelled `background`; other classes are 1 to N in the vocabulary's order.
@@ -34,6 +38,7 @@
 #include "segment_session.h"
 #include "segment_settings.h"
 #include "support/boundary.h"
+#include "support/cuda_frame.h"
 #include "support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_naclip_segment_debug);
@@ -44,7 +49,7 @@ namespace {
 using namespace naclip;
 
 constexpr const char *kCaps =
-    GST_VIDEO_CAPS_MAKE("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA, GRAY8 }");
+    NACLIP_VIDEO_CAPS("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA, GRAY8 }");
 constexpr guint kPropertyStats = kSegmentProperties.size() + 1;
 
 GstStaticPadTemplate sink_template =
@@ -59,6 +64,7 @@ struct Impl {
   std::shared_ptr<const SegmentSettings> snapshot = std::make_shared<SegmentSettings>();
   std::shared_ptr<SegmentSession> session;  // between start and stop
   GstVideoInfo info{};                      // of the negotiated caps; the streaming thread's
+  CudaSharing cuda;
 
   void publish_settings() {
     const std::lock_guard lock(mutex);
@@ -134,8 +140,24 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
       return true;
     });
     if (!opened) return GST_STATE_CHANGE_FAILURE;
+    Impl &impl = *GST_NACLIP_SEGMENT(element)->impl;
+    impl.cuda.offer(element, impl.current_settings()->device);
   }
-  return GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->change_state(element, transition);
+  const GstStateChangeReturn result =
+      GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->change_state(element, transition);
+  if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+    GST_NACLIP_SEGMENT(element)->impl->cuda.forget();
+  return result;
+}
+
+void set_context(GstElement *element, GstContext *context) {
+  GST_NACLIP_SEGMENT(element)->impl->cuda.set_context(element, context);
+  GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->set_context(element, context);
+}
+
+gboolean query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
+  if (GST_NACLIP_SEGMENT(base)->impl->cuda.query(GST_ELEMENT_CAST(base), query)) return TRUE;
+  return GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->query(base, direction, query);
 }
 
 gboolean start(GstBaseTransform *base) {
@@ -250,6 +272,7 @@ static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {
 
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
+  element_class->set_context = set_context;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &src_template);
   gst_element_class_set_static_metadata(
@@ -261,6 +284,7 @@ static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {
   base_class->stop = stop;
   base_class->set_caps = set_caps;
   base_class->sink_event = sink_event;
+  base_class->query = query;
   base_class->propose_allocation = propose_allocation;
   base_class->before_transform = sync_controlled_properties;
   base_class->transform_ip = transform_ip;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine.h"
+#include "support/cuda_frame.h"
 
 namespace naclip {
 
@@ -89,9 +90,9 @@ GstNaclipSegmentation *SegmentSession::next(GstBuffer *frame, const GstVideoInfo
 
 Ptr<GstNaclipSegmentation> SegmentSession::infer(GstBuffer *frame, const GstVideoInfo &info) {
   const gint64 start = g_get_monotonic_time();
-  const MappedFrame mapped(frame, info, GST_MAP_READ);
-  const Picture picture = mapped.picture();
-  std::vector<Segmentation> results = segmenter_->segment({&picture, 1}, *queries_, options_);
+  const EngineFrame read(frame, info, segmenter_->info().device);
+  std::vector<Segmentation> results =
+      segmenter_->segment({&read.picture(), 1}, *queries_, options_);
   Ptr<GstNaclipSegmentation> result =
       to_metadata(std::move(results.at(0)), queries_->vocabulary(), GST_BUFFER_PTS(frame));
   const auto latency = static_cast<GstClockTime>(g_get_monotonic_time() - start) * GST_USECOND;

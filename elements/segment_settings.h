@@ -46,9 +46,11 @@ inline constexpr EnumTable<Prompts, 3> kPrompts{
       {Prompts::kNone, "none", "The bare word"}}}};
 inline constexpr EnumTable<Precision, 4> kPrecisions{
     "GstNaclipSegmentPrecision",
-    {{{Precision::kAuto, "auto", "float16 on CUDA, float32 on the CPU"},
+    {{{Precision::kAuto, "auto",
+       "float16 on CUDA; on the CPU bfloat16 where it is quick, else float32"},
       {Precision::kFloat32, "float32", "32-bit floating point"},
-      {Precision::kBfloat16, "bfloat16", "bfloat16 (on the CPU in linear layers only)"},
+      {Precision::kBfloat16, "bfloat16",
+       "bfloat16 (on the CPU computed in float32 but for linear layers)"},
       {Precision::kFloat16, "float16", "16-bit floating point (CUDA only)"}}}};
 inline constexpr EnumTable<Attention, 5> kAttentions{
     "GstNaclipSegmentAttention",

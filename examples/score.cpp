@@ -104,9 +104,10 @@ void print_scores(const Counts &counts, const naclip::Vocabulary &vocabulary) {
   const auto &regions = vocabulary.regions();
   double sum = 0.0;
   int classes = 0;
-  std::uint64_t astray = 0, all = 0;
+  std::uint64_t astray = 0, alike = 0, all = 0;
   for (std::size_t id = 0; id < kIds; ++id) {
     all += counts.found[id];
+    alike += counts.both[id];
     if (counts.there[id] == 0) {
       astray += counts.found[id];
       continue;
@@ -122,6 +123,8 @@ void print_scores(const Counts &counts, const naclip::Vocabulary &vocabulary) {
   std::printf("%llu frames, %.1f %% of the pixels were called something that is never there\n",
               static_cast<unsigned long long>(counts.frames),
               100.0 * static_cast<double>(astray) / static_cast<double>(all));
+  std::printf("agreement %.4f of the pixels\n",
+              static_cast<double>(alike) / static_cast<double>(all));
   std::printf("mIoU %.3f\n", sum / classes);
 }
 

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "bilinear.h"
+#include "cuda/operations.h"
 #include "kernels/decide.h"
 #include "kernels/lanes.h"
 #include "score_lines.h"
@@ -112,6 +113,7 @@ class RowDecoder {
 }  // namespace
 
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
+  if (scores.is_cuda()) return cuda::decode(scores, height, width, options);
   if (!scores.device().is_cpu()) return decode_plain(scores, height, width, options);
   const at::Tensor map = with_lines(scores);
   const std::vector<Tap> rows = bilinear_taps(map.size(2), height);

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "cuda/biased_attention.h"
+
 namespace naclip {
 
 at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standard_deviation) {
@@ -35,6 +37,8 @@ at::Tensor neighbours_only(const Projections &p, const at::Tensor &bias) {
 at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias) {
   switch (kind) {
     case Attention::kNaclip:
+      if (p.key.is_cuda() && p.key.scalar_type() != at::kFloat)
+        return cuda::biased_attention(p.key, p.value, bias);
       return attention({p.key, p.key, p.value}, bias);
     case Attention::kNonly:
       return neighbours_only(p, bias);

@@ -8,6 +8,8 @@
 #include "kernels/lanes.h"
 #include "score_lines.h"
 
+#include "cuda/operations.h"
+
 namespace naclip {
 
 namespace {
@@ -56,6 +58,9 @@ at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
 at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, std::int64_t height,
                            std::int64_t width, int steps, const std::vector<int> &dilations) {
   if (steps <= 0 || dilations.empty()) return scores;
+  if (scores.is_cuda())
+    return cuda::pamr(stretched(picture, height, width), stretched(scores, height, width), steps,
+                      dilations);
   if (!scores.device().is_cpu())
     return pamr_plain(stretched(picture, height, width), scores, steps, dilations);
   const auto offsets = kernels::column_offsets(dilations, width);

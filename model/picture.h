@@ -1,4 +1,4 @@
-// A borrowed view of one video frame in host memory.
+// A borrowed view of one video frame, in host memory or on a GPU.
 #pragma once
 
 #include <array>
@@ -26,6 +26,13 @@ struct Picture {
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
   ColorMatrix matrix = ColorMatrix::kBt601;
   ColorRange range = ColorRange::kLimited;
+  /// Which CUDA device's memory the planes point into, as CUDA numbers them; -1: host memory. Device memory may
+  /// belong to any CUDA context of this process. Only a model on that device takes such pictures, and they have to
+  /// stay until segment() returns.
+  int cuda_device = -1;
+  /// A CUevent (cudaEvent_t) that was recorded behind whatever writes the planes: the model's stream waits for it.
+  /// Null: the planes are complete. Host pictures have none.
+  void *ready_event = nullptr;
 };
 
 }  // namespace naclip

@@ -10,6 +10,7 @@
 #include "checkpoint.h"
 #include "clip_text.h"
 #include "clip_vision.h"
+#include "cuda/runner.h"
 #include "decode.h"
 #include "device.h"
 #include "merge_file.h"
@@ -88,6 +89,20 @@ void check(const Picture &picture) {
           "A picture needs a size of at least 1 x 1 and its planes");
 }
 
+/// A device's pointers must not be read where there is none to read them.
+void check_place(const Picture &picture, bool accelerated, const Compute &compute) {
+  if (picture.cuda_device < 0) return;
+  if (!accelerated)
+    throw Error(ErrorKind::kDevice, "The picture lies on a GPU, and the model computes on " +
+                                        compute.device.str() +
+                                        (compute.device.is_cuda() ? " without CUDA kernels" : "") +
+                                        ": give it pictures in host memory");
+  if (picture.cuda_device != compute.device.index())
+    throw Error(ErrorKind::kDevice,
+                "The picture lies on cuda:" + std::to_string(picture.cuda_device) +
+                    ", the model on " + compute.device.str());
+}
+
 class EncodedVocabulary final : public Queries {
  public:
   EncodedVocabulary(const void *owner, Vocabulary vocabulary, at::Tensor features)
@@ -143,8 +158,10 @@ Tokenizer matching_tokenizer(const ModelOptions &options, const Checkpoint &chec
 
 class TorchSegmenter final : public Segmenter {
  public:
-  TorchSegmenter(const ModelOptions &options, const Checkpoint &checkpoint, const Compute &compute)
+  TorchSegmenter(const ModelOptions &options, const Checkpoint &checkpoint, const Compute &compute,
+                 std::shared_ptr<cuda::Runner> runner)
       : compute_(compute),
+        runner_(std::move(runner)),
         info_(describe(checkpoint, compute)),
         vision_(checkpoint, compute, options.attention, options.architecture, options.gaussian_std),
         bank_(ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint),
@@ -160,8 +177,10 @@ class TorchSegmenter final : public Segmenter {
       std::vector<std::string> words;
       for (const VocabularyClass &one : vocabulary.classes())
         words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
-      return std::make_shared<EncodedVocabulary>(this, vocabulary,
-                                                 bank_.encode(words).to(compute_.device));
+      at::Tensor features;
+      const auto work = [&] { features = bank_.encode(words).to(compute_.device); };
+      runner_ ? runner_->aside(work) : work();
+      return std::make_shared<EncodedVocabulary>(this, vocabulary, features);
     });
   }
 
@@ -171,10 +190,13 @@ class TorchSegmenter final : public Segmenter {
     require(encoded != nullptr && encoded->owner() == this,
             "These queries were encoded by another model; encode the vocabulary with this one");
     check(options, vision_.patch());
-    for (const Picture &picture : pictures) check(picture);
+    for (const Picture &picture : pictures) {
+      check(picture);
+      check_place(picture, runner_ != nullptr, compute_);
+    }
     return translated("segmenting", [&] {
       const std::lock_guard lock(mutex_);
-      return on_device(compute_, [&] { return run(pictures, *encoded, options); });
+      return in_order([&] { return run(pictures, *encoded, options); });
     });
   }
 
@@ -190,10 +212,12 @@ class TorchSegmenter final : public Segmenter {
     for (const auto &[size, members] : by_size) {
       std::vector<at::Tensor> inputs;
       for (const std::size_t i : members)
-        inputs.push_back(preprocess(pictures[i], {size.first, size.second}));
+        inputs.push_back(prepare(pictures[i], {size.first, size.second}));
       const at::Tensor input = at::cat(inputs).to(compute_.device);
       const std::vector<at::Tensor> own_input = input.split(1);
-      const std::vector<at::Tensor> scores = score(input, queries.features(), options);
+      const std::vector<at::Tensor> scores =
+          runner_ ? replayed_score(input, queries.features(), options)
+                  : score(vision_, input, queries.features(), options);
       for (std::size_t k = 0; k < members.size(); ++k)
         results[members[k]] =
             finish(pictures[members[k]], own_input[k], scores[k], queries, options);
@@ -206,18 +230,46 @@ class TorchSegmenter final : public Segmenter {
                       static_cast<int>(vision_.patch()));
   }
 
+  at::Tensor prepare(const Picture &picture, PictureSize size) const {
+    return runner_ ? runner_->preprocess(picture, size) : preprocess(picture, size);
+  }
+
+  /// Runs `work` where the device's work is done.
+  template <class Work>
+  auto in_order(Work work) -> decltype(work()) {
+    if (!runner_) return on_device(compute_, work);
+    decltype(work()) result;
+    runner_->in_order([&] { result = work(); });
+    return result;
+  }
+
+  /// score() on a GPU, as one graph for each shape. A graph keeps addresses, so it has its own copy of the vision
+  /// tower, whose tensors for the grid nobody else replaces.
+  std::vector<at::Tensor> replayed_score(const at::Tensor &input, const at::Tensor &features,
+                                         const InferenceOptions &options) {
+    const cuda::NetworkKey key{input.size(0),    input.size(2),       input.size(3),
+                               features.size(0), options.window_size, options.window_stride};
+    return runner_->network(key, {input, features}, [&]() -> cuda::Network {
+      return
+          [vision = std::make_shared<ClipVision>(vision_), options](const cuda::Tensors &inputs) {
+            return score(*vision, inputs[0], inputs[1], options);
+          };
+    });
+  }
+
   /// input: [B, 3, H, W] -> for each picture [1, Q, h, w]: the patches' grid where one window
   /// covers the picture, else the windows stitched at the input's size.
-  std::vector<at::Tensor> score(const at::Tensor &input, const at::Tensor &features,
-                                const InferenceOptions &options) {
+  static std::vector<at::Tensor> score(ClipVision &vision, const at::Tensor &input,
+                                       const at::Tensor &features,
+                                       const InferenceOptions &options) {
     const std::int64_t height = input.size(2), width = input.size(3);
     const auto windows = windows_of(height, width, options.window_size, options.window_stride);
     const at::Tensor crops = windows.size() == 1 ? input : crop_windows(input, windows);
-    const std::int64_t rows = crops.size(2) / vision_.patch(),
-                       columns = crops.size(3) / vision_.patch();
+    const std::int64_t rows = crops.size(2) / vision.patch(),
+                       columns = crops.size(3) / vision.patch();
     std::vector<at::Tensor> batches;
     for (const at::Tensor &batch : crops.split(kWindowsPerBatch))
-      batches.push_back(patch_scores(vision_.encode(batch), features, rows, columns));
+      batches.push_back(patch_scores(vision.encode(batch), features, rows, columns));
     std::vector<at::Tensor> scores;
     for (const at::Tensor &one : at::cat(batches).split(static_cast<std::int64_t>(windows.size())))
       scores.push_back(windows.size() == 1 ? one : stitch_windows(one, windows, height, width));
@@ -241,6 +293,7 @@ class TorchSegmenter final : public Segmenter {
   }
 
   Compute compute_;
+  std::shared_ptr<cuda::Runner> runner_;  // null on the CPU
   ModelInfo info_;
   ClipVision vision_;
   TextBank bank_;
@@ -275,10 +328,21 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
   return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {
     warn_of_slow_blas(options.log);
     const Compute compute = choose_compute(options.device, options.precision);
-    return on_device(compute, [&] {
-      set_threads(options.threads);
-      return std::make_unique<TorchSegmenter>(options, read_checkpoint(options.model), compute);
-    });
+    const std::shared_ptr<cuda::Runner> runner = cuda::Runner::on(compute.device, options.log);
+    std::unique_ptr<Segmenter> segmenter;
+    const auto work = [&] {
+      segmenter = std::make_unique<TorchSegmenter>(options, read_checkpoint(options.model), compute,
+                                                   runner);
+    };
+    if (runner) {
+      runner->aside(work);
+    } else {
+      on_device(compute, [&] {
+        set_threads(options.threads);
+        work();
+      });
+    }
+    return segmenter;
   });
 }
 

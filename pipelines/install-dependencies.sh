@@ -1,9 +1,9 @@
 #!/bin/sh
 # Installs what gst-naclip needs from Debian 12 or 13, and only what is missing.
 #
-#   pipelines/install-dependencies.sh [build|demo|tests|checks]...
+#   pipelines/install-dependencies.sh [build|demo|tests|bench|checks]...
 #
-# Each set holds the ones before it but `demo`, which `tests` holds too. Where nothing is missing, neither apt
+# `demo` holds `build`, `tests` holds `demo`; `bench` and `checks` hold `tests`. Where nothing is missing, neither apt
 # nor the network nor any right is needed.
 set -eu
 
@@ -24,6 +24,7 @@ demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gst
   gstreamer1.0-libav fonts-dejavu-core"
 tests="libgtest-dev libsoup-3.0-dev libgstrtspserver-1.0-dev gobject-introspection libgirepository1.0-dev
   gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind"
+bench="python3-torch python3-numpy python3-matplotlib"
 checks="git clang-format-14 clang-tidy-14 debootstrap"
 
 wanted=""
@@ -33,8 +34,9 @@ for set_name; do
     build) wanted="$wanted $build" ;;
     demo) wanted="$wanted $build $demo" ;;
     tests) wanted="$wanted $build $demo $tests" ;;
+    bench) wanted="$wanted $build $demo $tests $bench" ;;
     checks) wanted="$wanted $build $demo $tests $checks" ;;
-    *) say "no set of packages is called $set_name: build, demo, tests or checks"; exit 2 ;;
+    *) say "no set of packages is called $set_name: build, demo, tests, bench or checks"; exit 2 ;;
   esac
 done
 

@@ -37,7 +37,7 @@ NACLIP_INLINE void multiply_tile(const float *a, std::int64_t a_pitch, const flo
       store(out + row * out_pitch + vector * kLanes, sums[row][vector]);
 }
 
-/// Softmax of the first `count` of a line; those behind, up to `padded_count`, become 0.
+/// Softmax of the first `count` of a line; those behind, up to `padded_count`, are of no use after.
 NACLIP_INLINE void softmax_line(float *line, std::int64_t count, std::int64_t padded_count) {
   std::fill(line + count, line + padded_count, -std::numeric_limits<float>::infinity());
   Lanes greatest = load(line);
@@ -52,7 +52,6 @@ NACLIP_INLINE void softmax_line(float *line, std::int64_t count, std::int64_t pa
   }
   const float factor = 1.0F / sum_of(total);
   for (std::int64_t x = 0; x < padded_count; x += kLanes) store(line + x, load(line + x) * factor);
-  std::fill(line + count, line + padded_count, 0.0F);
 }
 
 template <typename From, typename To>

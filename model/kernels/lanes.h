@@ -4,9 +4,6 @@
 
 #include <cstdint>
 
-// Values of this type only pass between inlined functions, where no calling convention applies.
-#pragma GCC diagnostic ignored "-Wpsabi"
-
 // A kernel with this mark is compiled three times; the loader takes the best that the processor runs.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))

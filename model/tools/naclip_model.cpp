@@ -1,4 +1,4 @@
-// naclip-model: fetches published models and describes checkpoints.
+// naclip-model: fetches published models, describes checkpoints and makes random ones.
 #include <glib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,6 +19,7 @@
 #include "interrupted.h"
 #include "progress.h"
 #include "published_models.h"
+#include "random_checkpoint.h"
 
 namespace {
 
@@ -35,6 +36,8 @@ constexpr const char *kDescription =
     "  fetch NAME...  fetch published models, and the vocabulary that they need, into the cache\n"
     "  list           show the published models, and which of them are here\n"
     "  info FILE...   describe checkpoints: layout, sizes, precision, vocabulary\n"
+    "  random NAME FILE\n"
+    "                 write a checkpoint of a published model's sizes with random weights\n"
     "naclip-model COMMAND --help tells more of one.\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
@@ -50,6 +53,16 @@ constexpr const char *kFetchDescription =
     "                        BASE/clip/models/SHA-256/ViT-B-16.pt\n"
     "  http_proxy, https_proxy, all_proxy, no_proxy   as with curl\n"
     "  CURL_CA_BUNDLE, SSL_CERT_FILE                  certificates to trust\n"
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
+
+constexpr const char *kRandomDescription =
+    "NAME is a published model's, such as ViT-B/16; FILE becomes safetensors in float16. It is as\n"
+    "fast and as large as the published one, and sees nothing: for measurements and tests. The "
+    "same\n"
+    "seed gives the same bytes everywhere. FILE appears when it is whole; one that is there "
+    "already\n"
+    "is kept unless --force is given.\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
 
@@ -79,30 +92,20 @@ std::size_t terminal_columns() {
   return known ? window.ws_col : 80;
 }
 
-/// A command line's rest, after its options were taken out.
-struct Arguments {
-  std::vector<std::string> names;
-  bool quiet = false;
-};
-
-/// Throws Error{kSettings} where an option is unknown. --help prints and ends the program.
-Arguments parse(int argc, char **argv, const char *parameters, const char *description,
-                bool may_be_quiet) {
-  gboolean quiet = FALSE;
-  const std::array entries{
-      GOptionEntry{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Say nothing but errors", nullptr},
-      GOptionEntry{}};
+/// A command line's rest, after its options were taken out. Throws Error{kSettings} where an option
+/// is unknown. --help prints and ends the program. `entries` end with an empty one.
+std::vector<std::string> parse(int argc, char **argv, const char *parameters,
+                               const char *description, const GOptionEntry *entries = nullptr) {
   g_autoptr(GOptionContext) context = g_option_context_new(parameters);
   g_option_context_set_description(context, description);
-  g_option_context_add_main_entries(context, entries.data() + (may_be_quiet ? 0 : 1), nullptr);
+  if (entries != nullptr) g_option_context_add_main_entries(context, entries, nullptr);
   g_autoptr(GError) error = nullptr;
   if (!g_option_context_parse(context, &argc, &argv, &error))
     throw Error(ErrorKind::kSettings, error->message);
-  Arguments arguments;
-  arguments.quiet = quiet != FALSE;
+  std::vector<std::string> names;
   for (int i = 1; i < argc; ++i)
-    if (std::string(argv[i]) != "--") arguments.names.emplace_back(argv[i]);
-  return arguments;
+    if (std::string(argv[i]) != "--") names.emplace_back(argv[i]);
+  return names;
 }
 
 const PublishedFile *published(const std::string &name) {
@@ -111,6 +114,13 @@ const PublishedFile *published(const std::string &name) {
   throw Error(ErrorKind::kSettings, "No published model is called " + name + ". " +
                                         (meant != nullptr ? "Did you mean " + meant->name + "?"
                                                           : "There are " + published_names()));
+}
+
+/// As published(), but a model and not the vocabulary.
+const PublishedFile &published_model(const std::string &name) {
+  const PublishedFile *found = published(name);
+  if (found != &published_vocabulary()) return *found;
+  throw Error(ErrorKind::kSettings, "The vocabulary is no model. There are " + published_names());
 }
 
 /// The files that fetching these models takes: small ones first, none twice.
@@ -146,18 +156,23 @@ Downloaded fetch_shown(const PublishedFile &file, const std::string &mirror, boo
 }
 
 int fetch_command(int argc, char **argv) {
-  const Arguments arguments = parse(
-      argc, argv, "NAME... - fetch published models and their vocabulary", kFetchDescription, true);
-  if (arguments.names.empty())
+  gboolean quiet = FALSE;
+  const std::array entries{
+      GOptionEntry{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Say nothing but errors", nullptr},
+      GOptionEntry{}};
+  const std::vector<std::string> names =
+      parse(argc, argv, "NAME... - fetch published models and their vocabulary", kFetchDescription,
+            entries.data());
+  if (names.empty())
     throw Error(ErrorKind::kSettings, "Which model? There are " + published_names());
-  const std::vector<const PublishedFile *> files = files_for(arguments.names);
+  const std::vector<const PublishedFile *> files = files_for(names);
   const char *mirror = g_getenv("NACLIP_MODEL_MIRROR");
   std::span<const PublishedFile *const> missing = files;
   try {
     for (const PublishedFile *file : files) {
       const Downloaded outcome =
-          fetch_shown(*file, mirror != nullptr ? mirror : "", arguments.quiet);
-      if (!arguments.quiet)
+          fetch_shown(*file, mirror != nullptr ? mirror : "", quiet != FALSE);
+      if (quiet == FALSE)
         std::printf("%s is %s: %s\n", file->name.c_str(),
                     outcome == Downloaded::kFetched ? "here" : "here already, and right",
                     published_path(*file).c_str());
@@ -182,10 +197,10 @@ std::string held_text(const PublishedFile &file) {
 }
 
 int list_command(int argc, char **argv) {
-  const Arguments arguments =
+  const std::vector<std::string> names =
       parse(argc, argv, "- show the published models, and which of them are here",
-            "The last column is where a model is, or the command that fetches it.\n", false);
-  if (!arguments.names.empty()) throw Error(ErrorKind::kSettings, "list takes no arguments");
+            "The last column is where a model is, or the command that fetches it.\n");
+  if (!names.empty()) throw Error(ErrorKind::kSettings, "list takes no arguments");
   std::printf("%-16s%-10s%-16s%s\n", "NAME", "SIZE", "HERE", "WHERE");
   std::vector<const PublishedFile *> files;
   for (const PublishedFile &model : published_models()) files.push_back(&model);
@@ -202,25 +217,62 @@ int list_command(int argc, char **argv) {
 }
 
 int info_command(int argc, char **argv) {
-  const Arguments arguments = parse(
+  const std::vector<std::string> names = parse(
       argc, argv, "FILE... - describe checkpoints",
       "FILE is any checkpoint that naclipsegment reads, or the name of a fetched model.\n"
       "Nothing in a checkpoint is run. Its weights are not read: a damaged number shows when\n"
-      "the model is used.\n",
-      false);
-  if (arguments.names.empty())
+      "the model is used.\n");
+  if (names.empty())
     throw Error(ErrorKind::kSettings, "Which checkpoint? Name its file, or a fetched model");
   int status = kDone;
-  for (const std::string &name : arguments.names) {
+  for (const std::string &name : names) {
     try {
       const std::string text = describe_checkpoint(resolve_model(name));
-      std::printf("%s%s", &name == &arguments.names.front() ? "" : "\n", text.c_str());
+      std::printf("%s%s", &name == &names.front() ? "" : "\n", text.c_str());
     } catch (const Error &error) {
       print_error(error.what());
       status = kFailed;
     }
   }
   return status;
+}
+
+/// The whole of `text` as a number from 0 on.
+std::uint64_t seed_of(const std::string &text) {
+  guint64 seed = 0;
+  if (!g_ascii_string_to_unsigned(text.c_str(), 10, 0, G_MAXUINT64, &seed, nullptr))
+    throw Error(ErrorKind::kSettings, "--seed takes a whole number from 0 on, not " + text);
+  return seed;
+}
+
+int random_command(int argc, char **argv) {
+  g_autofree gchar *seed = nullptr;
+  gboolean force = FALSE;
+  const std::array entries{
+      GOptionEntry{"seed", 's', 0, G_OPTION_ARG_STRING, &seed, "What the weights follow from", "N"},
+      GOptionEntry{"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace a FILE that is there",
+                   nullptr},
+      GOptionEntry{}};
+  const std::vector<std::string> names =
+      parse(argc, argv, "NAME FILE - write a checkpoint with random weights", kRandomDescription,
+            entries.data());
+  if (names.size() != 2)
+    throw Error(ErrorKind::kSettings,
+                "random takes a model's name and a file's. There are " + published_names());
+  RandomCheckpointOptions options;
+  options.seed = seed != nullptr ? seed_of(seed) : 0;
+  options.replace = force != FALSE;
+  options.give_up = [] { return interrupted != 0; };
+  const auto sizes = published_sizes(published_model(names[0]).name);
+  try {
+    write_random_checkpoint(names[1], sizes.value(), options);
+  } catch (const Interrupted &) {
+    print_error("interrupted; nothing was written");
+    return kInterrupted;
+  }
+  std::printf("%s is a %s with random weights of seed %" G_GUINT64_FORMAT "\n", names[1].c_str(),
+              names[0].c_str(), options.seed);
+  return kDone;
 }
 
 int help(bool asked_for) {
@@ -245,7 +297,9 @@ int run(int argc, char **argv) {
   if (command == "fetch") return fetch_command(argc - 1, argv + 1);
   if (command == "list") return list_command(argc - 1, argv + 1);
   if (command == "info") return info_command(argc - 1, argv + 1);
-  throw Error(ErrorKind::kSettings, "There is no command " + command + ": fetch, list or info");
+  if (command == "random") return random_command(argc - 1, argv + 1);
+  throw Error(ErrorKind::kSettings,
+              "There is no command " + command + ": fetch, list, info or random");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cpu_blocks.h"
+#include "kernels/lanes.h"
 #include "neighbour_attention.h"
 #include "transformer.h"
 
@@ -75,11 +76,33 @@ Block random_block(std::int64_t width, std::int64_t heads, at::ScalarType type) 
   return block;
 }
 
+TEST(Lanes, RoundToBfloat16AsLibtorchDoes) {
+  // 1 + 1/256 and 1 + 3/256 lie halfway between two.
+  const at::Tensor x =
+      at::tensor({1.0F, 1.00390625F, 1.01171875F, -1.00390625F, 0.0F, 3.1e38F, 1e-20F, -7.77F,
+                  1.0F / 3, 255.0F, 256.9F, 2.0F, -0.0F, 1e10F, 0.1F, 65504.0F});
+  kernels::Bfloat16 rounded[kernels::kLanes];
+  kernels::store(rounded, kernels::load(x.data_ptr<float>()));
+  at::Tensor back = at::empty({kernels::kLanes}, at::kFloat);
+  kernels::store(back.data_ptr<float>(), kernels::load(rounded));
+  EXPECT_TRUE(back.equal(x.to(at::kBFloat16).to(at::kFloat))) << back;
+}
+
+TEST(Lanes, ExponentialIsThatOfTheLibrary) {
+  const at::Tensor x = at::linspace(-87, 88, 1600);
+  at::Tensor found = at::empty_like(x);
+  for (std::int64_t i = 0; i < x.numel(); i += kernels::kLanes)
+    kernels::store(found.data_ptr<float>() + i,
+                   kernels::exponential(kernels::load(x.data_ptr<float>() + i)));
+  const at::Tensor wanted = x.to(at::kDouble).exp();
+  EXPECT_LE(((found - wanted) / wanted).abs().max().item<double>(), 3e-7);
+}
+
 TEST(CpuBlocks, EqualPlainBlocks) {
   at::manual_seed(13);
   CpuBlocks blocks;  // one for all: its memory has to follow the shapes
   for (const auto &[pictures, tokens, width, heads] :
-       {std::array<int, 4>{1, 1, 64, 1}, {2, 50, 128, 2}, {1, 17, 40, 2}, {3, 5, 64, 1}}) {
+       {std::array<int, 4>{1, 1, 64, 1}, {2, 50, 128, 2}, {1, 17, 40, 2}, {1, 3, 5, 1}}) {
     const Block block = random_block(width, heads, at::kFloat);
     const at::Tensor x = at::randn({pictures, tokens, width});
     const at::Tensor plain = block.forward(x, false);

@@ -50,7 +50,8 @@ TEST_P(Decode, FusedEqualsPlain) {
 INSTANTIATE_TEST_SUITE_P(Sizes, Decode,
                          ::testing::Values(Case{1, 1, 1, 1, 1}, Case{21, 1, 1, 3, 5},
                                            Case{5, 21, 28, 336, 448}, Case{171, 6, 4, 33, 17},
-                                           Case{300, 3, 5, 20, 30}, Case{4, 40, 50, 13, 7}));
+                                           Case{300, 3, 5, 20, 30}, Case{4, 40, 50, 13, 7},
+                                           Case{3, 40, 50, 37, 41}));
 
 TEST(DecodeOf, LabelIsTheGreatestScoresClassAndEqualScoresGoToTheFirst) {
   const at::Tensor scores = at::zeros({1, 3, 1, 2});

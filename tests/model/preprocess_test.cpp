@@ -137,6 +137,20 @@ INSTANTIATE_TEST_SUITE_P(
                       Colorimetry{ColorMatrix::kBt2020, ColorRange::kLimited, 0.2627, 0.0593},
                       Colorimetry{ColorMatrix::kBt2020, ColorRange::kFull, 0.2627, 0.0593}));
 
+TEST(Preprocess, ColoursOutsideOfRgbAreClamped) {
+  const std::array<std::uint8_t, 3> bright{235, 128, 240}, dark{16, 128, 16};
+  Picture picture;
+  picture.format = PixelFormat::kI420;
+  picture.width = picture.height = 1;
+  picture.strides = {1, 1, 1};
+  const auto red_of = [&](const std::array<std::uint8_t, 3> &yuv) {
+    for (std::size_t i = 0; i < 3; ++i) picture.planes[i] = &yuv[i];
+    return preprocess(picture, {1, 1})[0][0].item<double>();
+  };
+  EXPECT_NEAR(red_of(bright), (255 - 122.771) / 68.501, 1e-5);
+  EXPECT_NEAR(red_of(dark), (0 - 122.771) / 68.501, 1e-5);
+}
+
 TEST(InputSize, KeepsTheRatioAndBoundsBothSides) {
   EXPECT_EQ(input_size({150, 230}, 96, 16), (PictureSize{96, 147}));
   EXPECT_EQ(input_size({720, 1280}, 336, 16), (PictureSize{336, 597}));

@@ -33,7 +33,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Refinement,
                          ::testing::Values(Case{1, 1, 1, {8, 16}}, Case{3, 5, 3, {8, 16}},
                                            Case{2, 40, 8, {1}}, Case{17, 33, 9, {1, 2, 4}},
                                            Case{24, 20, 16, {8}}, Case{19, 23, 33, {16, 8}},
-                                           Case{12, 9, 171, {8, 16}}, Case{40, 1, 2, {64}}));
+                                           Case{12, 9, 171, {8, 16}}, Case{40, 1, 2, {64}},
+                                           Case{30, 41, 5, {1, 2, 3, 4}},
+                                           Case{21, 18, 2, {5, 1, 2, 3, 4}}));
 
 TEST(RefinementOf, SmallerScoresAreStretchedFirst) {
   at::manual_seed(7);

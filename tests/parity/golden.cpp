@@ -2,7 +2,6 @@
 
 #include <glib.h>
 
-#include <algorithm>
 #include <cctype>
 #include <limits>
 #include <stdexcept>
@@ -37,30 +36,33 @@ JsonNode *read_json(const std::string &file) {
 
 }  // namespace
 
-Golden::Golden() {
-  const auto file = MappedFile::open(test::golden_folder() + "/expected.safetensors");
+std::map<std::string, at::Tensor> read_tensors(const std::string &path) {
+  std::map<std::string, at::Tensor> tensors;
+  const auto file = MappedFile::open(path);
   for (const auto &[name, raw] : read_safetensors(file)) {
     const auto bytes = raw.storage();
     const auto type = scalar_type(raw.type);
     auto *start = const_cast<std::uint8_t *>(bytes.get()) + raw.offset * element_size(raw.type);
-    names_.push_back(name);
-    tensors_.push_back(at::from_blob(start, raw.shape, at::TensorOptions(type)).clone());
+    tensors[name] = at::from_blob(start, raw.shape, at::TensorOptions(type)).clone();
   }
+  return tensors;
 }
 
+Golden::Golden() : tensors_(read_tensors(test::golden_folder() + "/expected.safetensors")) {}
+
 bool Golden::has(const std::string &name) const {
-  return std::find(names_.begin(), names_.end(), name) != names_.end();
+  return tensors_.contains(name);
 }
 
 at::Tensor Golden::at(const std::string &name) const {
-  const auto found = std::find(names_.begin(), names_.end(), name);
-  if (found == names_.end()) throw std::runtime_error("the golden set has no " + name);
-  return tensors_[static_cast<std::size_t>(found - names_.begin())];
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) throw std::runtime_error("the golden set has no " + name);
+  return found->second.clone();
 }
 
 std::vector<std::string> Golden::names(const std::string &prefix) const {
   std::vector<std::string> result;
-  for (const std::string &name : names_)
+  for (const auto &[name, tensor] : tensors_)
     if (name.starts_with(prefix)) result.push_back(name);
   return result;
 }

@@ -4,12 +4,16 @@
 #include <ATen/ATen.h>
 #include <json-glib/json-glib.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
 #include "../golden_folder.h"
 
 namespace naclip::testing {
+
+/// Copies of all tensors of a safetensors file; throws where one is of a type that no such set has.
+std::map<std::string, at::Tensor> read_tensors(const std::string &path);
 
 /// expected.safetensors.
 class Golden {
@@ -23,8 +27,7 @@ class Golden {
   std::vector<std::string> names(const std::string &prefix) const;
 
  private:
-  std::vector<std::string> names_;
-  std::vector<at::Tensor> tensors_;
+  std::map<std::string, at::Tensor> tensors_;
 };
 
 /// Loaded once for the program.

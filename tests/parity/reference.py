@@ -25,7 +25,8 @@ class Tokenizer:
     PIECES = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[a-z]+|[0-9]|[^\sa-z0-9]+")
 
     def __init__(self, path):
-        lines = gzip.decompress(path.read_bytes()).decode().split("\n")[1:]
+        # CLIP takes no more merges of its file than this.
+        lines = gzip.decompress(path.read_bytes()).decode().split("\n")[1 : 49152 - 256 - 2 + 1]
         merges = [tuple(line.split()) for line in lines]
         printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
         others = [byte for byte in range(256) if byte not in printable]

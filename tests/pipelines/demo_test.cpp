@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "launch.h"
@@ -24,17 +25,32 @@ std::string printed_by(const std::string &command) {
   return output ? output : "";
 }
 
+/// The number that follows `name` in what was printed.
+double number_after(const std::string &name, const std::string &printed) {
+  const auto at = printed.rfind(name);
+  if (at == std::string::npos) {
+    ADD_FAILURE() << "no " << name << "was printed:\n" << printed;
+    return 0.0;
+  }
+  return std::atof(printed.c_str() + at + name.size());
+}
+
 /// mIoU over the clip's classes, at two frames a second, with these properties of naclipsegment.
 double mean_iou(const std::string &properties) {
   const std::string printed = printed_by("NACLIP_BUILD='" NACLIP_BUILD_ROOT
                                          "' RATE=2 '" NACLIP_PIPELINES "/score-demo.sh' " +
                                          properties);
-  const auto at = printed.rfind("mIoU ");
-  if (at == std::string::npos) {
-    ADD_FAILURE() << "no mIoU was printed:\n" << printed;
-    return 0.0;
-  }
-  return std::atof(printed.c_str() + at + 5);
+  return number_after("mIoU ", printed);
+}
+
+const std::string kDemo = NACLIP_PIPELINES "/../examples/demo";
+
+/// Records the clip's masks, at two frames a second, with these properties of naclipsegment.
+void record_masks(const std::string &path, const std::string &properties) {
+  printed_by("NACLIP_BUILD='" NACLIP_BUILD_ROOT "' '" NACLIP_PIPELINES
+             "/run.sh' record-masks.launch RATE=2 INPUT='" +
+             kDemo + "/clip.webm' VOCABULARY_FILE='" + kDemo + "/vocabulary.txt' OUTPUT='" + path +
+             "' SEGMENT='" + properties + "'");
 }
 
 // What was reached at two frames a second, see docs/benchmarks.md.
@@ -46,6 +62,19 @@ TEST(Demo, MasksOfTheClipAreAsGoodAsRecorded) {
 
 TEST(Demo, VanillaAttentionIsWorseByTenPoints) {
   EXPECT_LE(mean_iou("attention=vanilla"), kReached - 0.10);
+}
+
+// What precision=auto rests on where the processor has bfloat16.
+TEST(Demo, LabelsInBfloat16AreThoseOfFloat32) {
+  g_autofree char *folder = g_dir_make_tmp("naclip-demo-XXXXXX", nullptr);
+  const std::string wide = folder + std::string("/float32.mkv"),
+                    half = folder + std::string("/bfloat16.mkv");
+  record_masks(wide, "precision=float32");
+  record_masks(half, "precision=bfloat16");
+  const std::string printed = printed_by("'" NACLIP_BUILD_ROOT "/examples/naclip-score' '" + wide +
+                                         "' '" + half + "' '" + kDemo + "/vocabulary.txt'");
+  EXPECT_GE(number_after("agreement ", printed), 0.97) << printed;
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

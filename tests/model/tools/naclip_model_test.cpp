@@ -93,12 +93,17 @@ TEST_F(NaclipModel, ToldNothingShowsItsHelpAndStatus2) {
 TEST_F(NaclipModel, ExplainsItselfAndItsExitStatuses) {
   const Ran ran = run({"--help"});
   EXPECT_EQ(ran.status, 0);
-  for (const char *part : {"fetch", "list", "info", "Exit status: 0 done, 1 failed, 2 wrong"})
+  for (const char *part :
+       {"fetch", "list", "info", "random", "Exit status: 0 done, 1 failed, 2 wrong"})
     expect_part(ran.out, part);
   const Ran fetch = run({"fetch", "--help"});
   EXPECT_EQ(fetch.status, 0);
   for (const char *part : {"XDG_CACHE_HOME", "NACLIP_MODEL_MIRROR", "https_proxy", "--quiet"})
     expect_part(fetch.out, part);
+  const Ran random = run({"random", "--help"});
+  EXPECT_EQ(random.status, 0);
+  for (const char *part : {"NAME FILE", "--seed=N", "--force", "float16"})
+    expect_part(random.out, part);
   EXPECT_EQ(run({"--version"}).status, 0);
 }
 
@@ -111,7 +116,14 @@ TEST_F(NaclipModel, RefusesAWrongCommandLineWithStatus2) {
            {{"fetch", "ViT-H/14"}, "There are ViT-B/32"},
            {{"list", "ViT-B/16"}, "no arguments"},
            {{"list", "--quiet"}, "--quiet"},
-           {{"info"}, "Which checkpoint"}}) {
+           {{"info"}, "Which checkpoint"},
+           {{"random"}, "There are ViT-B/32"},
+           {{"random", "ViT-B/32"}, "a model's name and a file's"},
+           {{"random", "ViT-H/14", test::cache_folder()}, "There are ViT-B/32"},
+           {{"random", "vit-b32", test::cache_folder()}, "Did you mean ViT-B/32?"},
+           {{"random", "vocabulary", test::cache_folder()}, "no model"},
+           {{"random", "ViT-B/32", test::cache_folder(), "--seed", "-1"}, "not -1"},
+           {{"random", "ViT-B/32", test::cache_folder(), "--seed", "1x"}, "not 1x"}}) {
     const Ran ran = run(words);
     EXPECT_EQ(ran.status, 2) << ran.err;
     expect_part(ran.err, part);
@@ -153,6 +165,34 @@ TEST_F(NaclipModel, DescribesAFetchedModelByItsName) {
   const Ran here = run({"info", "ViT-B/16"});
   EXPECT_EQ(here.status, 0) << here.err;
   expect_part(here.out, test::cache_folder() + "/naclip/ViT-B-16.pt");
+}
+
+// --- random ----------------------------------------------------------------------------------------
+
+TEST_F(NaclipModel, WritesARandomModelThatInfoDescribes) {
+  const std::string path = test::folder() + "/random.safetensors";
+  const Ran ran = run({"random", "ViT-B/32", path, "--seed", "5"});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  expect_part(ran.out, path + " is a ViT-B/32 with random weights of seed 5");
+  const Ran info = run({"info", path});
+  EXPECT_EQ(info.status, 0) << info.err;
+  for (const char *part :
+       {"safetensors (OpenAI names)", "precision   float16\n", "151.3 million",
+        "224 x 224 pixels, patches of 32 x 32", "12 layers, width 768, 12 heads", "49408 tokens"})
+    expect_part(info.out, part);
+  const auto size = files::file_size(path);
+  const Ran again = run({"random", "ViT-B/32", path});
+  EXPECT_EQ(again.status, 1);
+  expect_part(again.err, "already");
+  expect_part(again.err, "--force");
+  EXPECT_EQ(files::file_size(path), size);
+  files::remove(path);
+}
+
+TEST_F(NaclipModel, SaysWhereARandomModelCannotBeWritten) {
+  const Ran ran = run({"random", "ViT-B/32", "/nowhere/model.safetensors"});
+  EXPECT_EQ(ran.status, 1);
+  expect_part(ran.err, "/nowhere/model.safetensors cannot be written");
 }
 
 // --- fetch -----------------------------------------------------------------------------------------

@@ -1,0 +1,26 @@
+// In the place of cuda_frame.cpp where GstCuda was not found.
+#include "cuda_frame.h"
+#include "cuda_mapping.h"
+
+namespace naclip {
+
+struct CudaSharing::Impl {};
+
+CudaSharing::CudaSharing() : impl_(nullptr) {}
+CudaSharing::~CudaSharing() = default;
+void CudaSharing::offer(GstElement *, const std::string &) {}
+void CudaSharing::set_context(GstElement *, GstContext *) {}
+bool CudaSharing::query(GstElement *, GstQuery *) {
+  return false;
+}
+void CudaSharing::forget() {}
+
+int cuda_device_of(GstBuffer *) {
+  return -1;
+}
+
+GstMapFlags map_on_device(GstBuffer *) {
+  return GST_MAP_READ;
+}
+
+}  // namespace naclip

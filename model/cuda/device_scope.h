@@ -1,0 +1,32 @@
+// Work on a GPU in a stream of our own.
+#pragma once
+
+#include <c10/core/Stream.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/cuda/CUDAStream.h>
+
+namespace naclip::cuda {
+
+/// While it lives, this thread's work on the device goes to `stream` and the context that libtorch computes in is
+/// the current one, whichever was before; both are put back. GStreamer's threads may have another context, or
+/// none, and the driver's own functions ask for the right one.
+class DeviceScope {
+ public:
+  explicit DeviceScope(const c10::cuda::CUDAStream &stream);
+  ~DeviceScope();
+  DeviceScope(const DeviceScope &) = delete;
+  DeviceScope &operator=(const DeviceScope &) = delete;
+
+ private:
+  // The context is pushed first and popped last.
+  struct PushedContext {
+    explicit PushedContext(const c10::Device &device);
+    ~PushedContext();
+  } context_;
+  c10::StreamGuard guard_;
+};
+
+/// Waits until all that was given to the device's current stream is done. Throws Error{kInference | kMemory}.
+void synchronize(const c10::Device &device);
+
+}  // namespace naclip::cuda

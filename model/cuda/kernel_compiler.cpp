@@ -1,0 +1,156 @@
+#include "cuda/kernel_compiler.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cuda/kernel_source.h"
+#include "error.h"
+
+namespace naclip {
+
+namespace {
+
+// NVRTC's interface has been the same since CUDA 11.2; spelling out these few functions spares the build its
+// header.
+using Program = struct NvrtcProgram *;
+using Result = int;
+
+constexpr std::array kLibraries{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2",
+                                "libnvrtc.so", "/usr/local/cuda/lib64/libnvrtc.so"};
+
+struct Nvrtc {
+  Result (*create)(Program *, const char *source, const char *name, int headers,
+                   const char *const *header_sources, const char *const *header_names) = nullptr;
+  Result (*destroy)(Program *) = nullptr;
+  Result (*compile)(Program, int options, const char *const *) = nullptr;
+  Result (*log_size)(Program, std::size_t *) = nullptr;
+  Result (*log)(Program, char *) = nullptr;
+  Result (*cubin_size)(Program, std::size_t *) = nullptr;
+  Result (*cubin)(Program, char *) = nullptr;
+  Result (*ptx_size)(Program, std::size_t *) = nullptr;
+  Result (*ptx)(Program, char *) = nullptr;
+  Result (*architecture_count)(int *) = nullptr;
+  Result (*architectures)(int *) = nullptr;
+  const char *(*words_for)(Result) = nullptr;
+};
+
+/// Opened once for the process and never closed.
+void *open_library() {
+  std::string tried;
+  // One that libtorch brought goes before another of the system's.
+  for (const int more_flags : {RTLD_NOLOAD, 0})
+    for (const char *name : kLibraries)
+      if (void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | more_flags)) return library;
+  const char *words = dlerror();
+  throw Error(
+      ErrorKind::kNotFound,
+      "libnvrtc was not found: install CUDA's run time compiler, which pip's torch and the CUDA "
+      "toolkit bring",
+      words != nullptr ? words : "");
+}
+
+template <class Function>
+void find(void *library, const char *name, Function &function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  if (function == nullptr)
+    throw Error(ErrorKind::kNotFound, "libnvrtc is too old: CUDA 11.2 or newer is needed",
+                std::string("no ") + name);
+}
+
+const Nvrtc &nvrtc() {
+  static const Nvrtc functions = [] {
+    void *library = open_library();
+    Nvrtc f;
+    find(library, "nvrtcCreateProgram", f.create);
+    find(library, "nvrtcDestroyProgram", f.destroy);
+    find(library, "nvrtcCompileProgram", f.compile);
+    find(library, "nvrtcGetProgramLogSize", f.log_size);
+    find(library, "nvrtcGetProgramLog", f.log);
+    find(library, "nvrtcGetCUBINSize", f.cubin_size);
+    find(library, "nvrtcGetCUBIN", f.cubin);
+    find(library, "nvrtcGetPTXSize", f.ptx_size);
+    find(library, "nvrtcGetPTX", f.ptx);
+    find(library, "nvrtcGetNumSupportedArchs", f.architecture_count);
+    find(library, "nvrtcGetSupportedArchs", f.architectures);
+    find(library, "nvrtcGetErrorString", f.words_for);
+    return f;
+  }();
+  return functions;
+}
+
+void check(Result result, const char *doing, const std::string &log = {}) {
+  if (result == 0) return;
+  throw Error(ErrorKind::kDevice, std::string("NVRTC failed ") + doing,
+              nvrtc().words_for(result) + (log.empty() ? "" : ":\n" + log));
+}
+
+class CompiledProgram {
+ public:
+  explicit CompiledProgram(const std::string &architecture) {
+    check(nvrtc().create(&program_, kernel_source(), "naclip_kernels.cu", 0, nullptr, nullptr),
+          "to start");
+    const std::string target = "--gpu-architecture=" + architecture;
+    // Contraction only where the source says so, as on the host.
+    const std::array options{target.c_str(), "--std=c++17", "--fmad=false"};
+    const Result result =
+        nvrtc().compile(program_, static_cast<int>(options.size()), options.data());
+    if (result == 0) return;
+    const std::string words = log();
+    nvrtc().destroy(&program_);
+    check(result, ("to compile the kernels for " + architecture).c_str(), words);
+  }
+  ~CompiledProgram() { nvrtc().destroy(&program_); }
+  CompiledProgram(const CompiledProgram &) = delete;
+  CompiledProgram &operator=(const CompiledProgram &) = delete;
+
+  std::vector<char> image(bool own_code) const {
+    std::size_t size = 0;
+    check((own_code ? nvrtc().cubin_size : nvrtc().ptx_size)(program_, &size),
+          "to give its result");
+    std::vector<char> bytes(size);
+    check((own_code ? nvrtc().cubin : nvrtc().ptx)(program_, bytes.data()), "to give its result");
+    return bytes;
+  }
+
+ private:
+  std::string log() const {
+    std::size_t size = 0;
+    if (nvrtc().log_size(program_, &size) != 0 || size == 0) return {};
+    std::string words(size, '\0');
+    if (nvrtc().log(program_, words.data()) != 0) return {};
+    words.resize(size - 1);
+    return words;
+  }
+
+  Program program_ = nullptr;
+};
+
+}  // namespace
+
+std::vector<int> nvrtc_architectures() {
+  int count = 0;
+  check(nvrtc().architecture_count(&count), "to say what it knows");
+  std::vector<int> architectures(static_cast<std::size_t>(count));
+  check(nvrtc().architectures(architectures.data()), "to say what it knows");
+  std::sort(architectures.begin(), architectures.end());
+  return architectures;
+}
+
+CompiledKernels compile_kernels(int capability) {
+  const std::vector<int> known = nvrtc_architectures();
+  const auto above = std::upper_bound(known.begin(), known.end(), capability);
+  if (above == known.begin())
+    throw Error(ErrorKind::kDevice,
+                "This NVRTC does not know devices as old as compute capability " +
+                    std::to_string(capability / 10) + "." + std::to_string(capability % 10));
+  const int nearest = *(above - 1);
+  const bool own_code = nearest == capability;
+  CompiledKernels result;
+  result.architecture = (own_code ? "sm_" : "compute_") + std::to_string(nearest);
+  result.image = CompiledProgram(result.architecture).image(own_code);
+  return result;
+}
+
+}  // namespace naclip

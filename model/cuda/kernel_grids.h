@@ -1,0 +1,46 @@
+// How many blocks of threads a kernel is given.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+namespace naclip {
+
+// A warp is a row of the block, so that its threads read side by side.
+constexpr int kBlockWidth = 32, kBlockHeight = 8;
+
+struct KernelGrid {
+  int x, y, z = 1;
+};
+
+constexpr int parts_of(int whole, int part) {
+  return (whole + part - 1) / part;
+}
+
+/// One thread for each pixel.
+constexpr KernelGrid pixel_grid(int height, int width) {
+  return {parts_of(width, kBlockWidth), parts_of(height, kBlockHeight)};
+}
+
+struct ChannelGrid {
+  KernelGrid grid;
+  int share;  ///< channels of one layer of the grid
+};
+
+/// One thread for each pixel and some eight channels, which it refines with the weights that it has read.
+constexpr ChannelGrid channel_grid(int height, int width, int channels) {
+  constexpr int kChannelsOfThread = 8;
+  ChannelGrid result{pixel_grid(height, width), channels};
+  result.grid.z = parts_of(channels, kChannelsOfThread);
+  result.share = parts_of(channels, result.grid.z);
+  return result;
+}
+
+/// Enough blocks to keep the largest devices busy, and no more: each adds its statistics to the device's once.
+constexpr KernelGrid decode_grid(int height, int width) {
+  constexpr int kBlocks = 2048;
+  const int columns = parts_of(width, kBlockWidth);
+  return {columns, std::min(parts_of(height, kBlockHeight), std::max(kBlocks / columns, 1))};
+}
+
+}  // namespace naclip

@@ -1,0 +1,65 @@
+#include "cuda/runner.h"
+
+#include "cuda/device_scope.h"
+#include "cuda/graph_cache.h"
+#include "cuda/kernels.h"
+#include "cuda/operations.h"
+
+namespace naclip::cuda {
+
+namespace {
+
+class StreamRunner final : public Runner {
+ public:
+  StreamRunner(const at::Device &device, const Log &log)
+      : device_(device),
+        stream_(c10::cuda::getStreamFromPool(false, device.index())),
+        second_stream_(c10::cuda::getStreamFromPool(false, device.index())),
+        graphs_(make_cuda_graph, log) {
+    const DeviceScope scope(stream_);
+    if (Kernels::of(device_) == nullptr && log)
+      log(LogLevel::kWarning,
+          "The GPU's kernels cannot be had, so that refinement and labels are slow: " +
+              Kernels::failure_of(device_));
+  }
+
+  void in_order(const std::function<void()> &work) override {
+    const DeviceScope scope(stream_);
+    try {
+      work();
+    } catch (...) {
+      // What was begun may still read the caller's pictures.
+      driver().synchronize(stream_.stream());
+      throw;
+    }
+  }
+
+  void aside(const std::function<void()> &work) override {
+    const DeviceScope scope(second_stream_);
+    work();
+    synchronize(device_);
+  }
+
+  at::Tensor preprocess(const Picture &picture, PictureSize size) override {
+    return cuda::preprocess(picture, size, device_);
+  }
+
+  Tensors network(const NetworkKey &key, const Tensors &inputs,
+                  const std::function<Network()> &make) override {
+    return graphs_.run(key, inputs, make);
+  }
+
+ private:
+  at::Device device_;
+  c10::cuda::CUDAStream stream_, second_stream_;
+  GraphCache graphs_;
+};
+
+}  // namespace
+
+std::unique_ptr<Runner> Runner::on(const at::Device &device, Log log) {
+  if (!device.is_cuda()) return nullptr;
+  return std::make_unique<StreamRunner>(device, log);
+}
+
+}  // namespace naclip::cuda

@@ -1,0 +1,27 @@
+// What stands in for model/cuda where the build has no CUDA part. Tensors on a GPU are then worked on by the plain
+// forms alone.
+#include "cuda/operations.h"
+#include "cuda/runner.h"
+#include "error.h"
+#include "pamr.h"
+
+namespace naclip::cuda {
+
+std::unique_ptr<Runner> Runner::on(const at::Device &, Log) {
+  return nullptr;
+}
+
+at::Tensor preprocess(const Picture &picture, PictureSize size, const at::Device &device) {
+  return naclip::preprocess(picture, size).to(device);
+}
+
+at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
+                const std::vector<int> &dilations) {
+  return pamr_plain(picture, scores, steps, dilations);
+}
+
+Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
+  return decode_plain(scores, height, width, options);
+}
+
+}  // namespace naclip::cuda

@@ -1,0 +1,175 @@
+#include "engine_checks.h"
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "../parity/golden.h"
+#include "clip_text.h"
+#include "clip_vision.h"
+#include "decode.h"
+#include "engine_stages.h"
+#include "pamr.h"
+#include "preprocess.h"
+#include "sliding_window.h"
+#include "text_bank.h"
+
+namespace naclip::bench {
+
+namespace {
+
+using testing::agreement;
+using testing::golden;
+using testing::last_part;
+using testing::numbers_in;
+using testing::parameter;
+using testing::relative_error;
+
+// Those of the parity suite.
+constexpr double kRelativeError = 1e-4;
+constexpr double kLabelsEqual = 0.999;
+constexpr double kLabelsEqualFromPicture = 0.995;
+constexpr double kLabelsEqualInBfloat16 = 0.97;
+
+/// Remembers the first comparison that went wrong.
+class Verdict {
+ public:
+  void at_most(double found, double limit, const std::string &what) {
+    if (!(found <= limit)) wrong(what, found, limit);
+  }
+  void at_least(double found, double limit, const std::string &what) {
+    if (!(found >= limit)) wrong(what, found, limit);
+  }
+  std::string text() const { return text_; }
+
+ private:
+  void wrong(const std::string &what, double found, double limit) {
+    if (text_.empty())
+      text_ = what + ": " + std::to_string(found) + ", the limit is " + std::to_string(limit);
+  }
+  std::string text_;
+};
+
+std::string golden_path(const std::string &name) {
+  return test::golden_folder() + "/" + name;
+}
+
+/// The network: features, scores, windows, words.
+void check_network(Verdict &verdict) {
+  const Checkpoint checkpoint = read_checkpoint(golden_path("tiny-openai.safetensors"));
+  ClipVision vision(checkpoint, Compute{}, Attention::kNaclip, Architecture::kReduced,
+                    parameter("gaussian_std"));
+  for (const std::string &name : golden().names("features/reduced/naclip/"))
+    verdict.at_most(
+        relative_error(vision.encode(golden().at("image/" + last_part(name))), golden().at(name)),
+        kRelativeError, name);
+  TextBank bank(ClipText(checkpoint, Compute{}),
+                Tokenizer::from_file(golden_path("mini-bpe.txt.gz")), Prompts::kImageNet, "", "",
+                {});
+  const at::Tensor queries = bank.encode(testing::golden_words());
+  verdict.at_most(relative_error(queries, golden().at("text/query_features")), kRelativeError,
+                  "text/query_features");
+  for (const std::string &name : golden().names("slide_logits/")) {
+    const at::Tensor image =
+        golden().at("image/" + last_part(name).substr(0, last_part(name).find('-')));
+    const auto sizes = numbers_in(last_part(name));
+    const auto windows = windows_of(image.size(2), image.size(3), sizes.at(0), sizes.at(1));
+    const at::Tensor crops = crop_windows(image, windows);
+    const at::Tensor scores =
+        patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
+                     crops.size(3) / vision.patch());
+    verdict.at_most(relative_error(stitch_windows(scores, windows, image.size(2), image.size(3)),
+                                   golden().at(name)),
+                    kRelativeError, name);
+  }
+}
+
+/// [1, words, 21, 37]: cosines as words and patches have them, by no rule that a pixel could tell.
+at::Tensor scattered_scores(int words) {
+  const at::Tensor places = at::arange(words * 21 * 37, at::kDouble);
+  return (places * places * 0.7).sin().mul(0.05).add(0.2).to(at::kFloat).view({1, words, 21, 37});
+}
+
+/// Refinement and decoding, also against their plain forms at the sizes that are timed.
+void check_fused_forms(Verdict &verdict) {
+  for (const std::string &name : golden().names("pamr/steps")) {
+    auto numbers = numbers_in(last_part(name));
+    const int steps = numbers.at(0);
+    numbers.erase(numbers.begin());
+    verdict.at_most(
+        relative_error(pamr(golden().at("pamr/image"), golden().at("pamr/logits"), steps, numbers),
+                       golden().at(name)),
+        kRelativeError, name);
+  }
+  const at::Tensor picture = at::upsample_bilinear2d(golden().at("pamr/image"), {720, 1280}, false);
+  for (const int words : {21, 171}) {
+    const at::Tensor scores = scattered_scores(words);
+    DecodeOptions options;
+    options.regions = static_cast<std::size_t>(words);
+    for (int id = 0; id < words; ++id) options.region_of_query.push_back(id);
+    verdict.at_least(agreement(labels_of(decode(scores, 720, 1280, options)),
+                               labels_of(decode_plain(scores, 720, 1280, options))),
+                     kLabelsEqual, "decoding of " + std::to_string(words) + " words, plain");
+    if (words > 21) continue;
+    const at::Tensor large = at::upsample_bilinear2d(scores, {720, 1280}, false);
+    verdict.at_most(
+        relative_error(pamr(picture, large, 1, {8, 16}), pamr_plain(picture, large, 1, {8, 16})),
+        kRelativeError, "refinement at 1280 x 720, plain");
+  }
+}
+
+at::Tensor segmented(Precision precision, int window, int stride, int steps) {
+  ModelOptions options;
+  options.model = golden_path("tiny-openai.safetensors");
+  options.merges = golden_path("mini-bpe.txt.gz");
+  options.gaussian_std = parameter("gaussian_std");
+  options.precision = precision;
+  options.device = "cpu";
+  // The reference has label 0 below the threshold, so its first class is our background.
+  std::string text;
+  for (const auto &synonyms : testing::golden_classes()) {
+    text += text.empty() ? "background: " : "; ";
+    for (std::size_t i = 0; i < synonyms.size(); ++i) text += (i > 0 ? ", " : "") + synonyms[i];
+  }
+  const auto segmenter = load_segmenter(options);
+  const auto queries = segmenter->encode(Vocabulary::parse(text));
+  InferenceOptions inference;
+  inference.input_size = static_cast<int>(parameter("e2e_short_side"));
+  inference.window_size = window;
+  inference.window_stride = stride;
+  inference.refine_steps = steps;
+  inference.refine_dilations = testing::parameters("pamr_dilations");
+  inference.logit_scale = parameter("logit_scale");
+  inference.mask_size = MaskSize::kFrame;
+  const at::Tensor rgb = golden().at("e2e/rgb");
+  const Picture picture = rgb_picture(rgb);
+  return labels_of(segmenter->segment({&picture, 1}, *queries, inference).at(0));
+}
+
+/// The whole chain from the 8-bit picture, refined.
+void check_labels(Verdict &verdict) {
+  for (const std::string &name : golden().names("e2e/")) {
+    if (last_part(name) != "labels-pamr") continue;
+    auto sizes = numbers_in(name.substr(4));
+    if (sizes.empty()) sizes = {0, 0};
+    const int steps = static_cast<int>(parameter("pamr_steps"));
+    verdict.at_least(agreement(segmented(Precision::kFloat32, sizes.at(0), sizes.at(1), steps),
+                               golden().at(name)),
+                     kLabelsEqualFromPicture, name);
+    verdict.at_least(agreement(segmented(Precision::kBfloat16, sizes.at(0), sizes.at(1), steps),
+                               golden().at(name)),
+                     kLabelsEqualInBfloat16, name + " in bfloat16");
+  }
+}
+
+}  // namespace
+
+std::string first_wrong_answer() {
+  Verdict verdict;
+  check_network(verdict);
+  check_fused_forms(verdict);
+  check_labels(verdict);
+  return verdict.text();
+}
+
+}  // namespace naclip::bench

@@ -1,0 +1,252 @@
+#include "engine_stages.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "../parity/golden.h"
+#include "decode.h"
+#include "pamr.h"
+#include "preprocess.h"
+#include "sliding_window.h"
+
+namespace naclip::bench {
+
+namespace {
+
+constexpr std::int64_t kWindow = 224, kStride = 112;
+constexpr int kFrameHeight = 720, kFrameWidth = 1280;
+constexpr int kNetworkHeight = 336, kNetworkWidth = 597;  // the network's input for that frame
+
+at::Tensor stretched(const at::Tensor &maps, std::int64_t height, std::int64_t width) {
+  return at::upsample_bilinear2d(maps, {height, width}, false)
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+/// [1, 3, H, W] as the network reads it.
+at::Tensor normalised(const at::Tensor &pixels) {
+  const at::Tensor mean = at::tensor({122.771F, 116.746F, 104.094F}).view({1, 3, 1, 1});
+  const at::Tensor deviation = at::tensor({68.501F, 66.632F, 70.323F}).view({1, 3, 1, 1});
+  return (pixels.permute({2, 0, 1}).unsqueeze(0).to(at::kFloat) - mean) / deviation;
+}
+
+Picture nv12_picture(const at::Tensor &planes) {
+  Picture picture;
+  picture.format = PixelFormat::kNv12;
+  picture.width = static_cast<int>(planes.size(1));
+  picture.height = static_cast<int>(planes.size(0) * 2 / 3);
+  picture.planes = {planes.data_ptr<std::uint8_t>(),
+                    planes.data_ptr<std::uint8_t>() + picture.height * picture.width, nullptr};
+  picture.strides = {picture.width, picture.width, 0};
+  picture.matrix = ColorMatrix::kBt709;
+  return picture;
+}
+
+}  // namespace
+
+// --- Arguments -------------------------------------------------------------------------------------
+
+Arguments::Arguments(const std::vector<std::string> &words) {
+  for (const std::string &word : words) {
+    const auto equals = word.find('=');
+    if (equals == std::string::npos) throw std::runtime_error("\"" + word + "\" has no value");
+    values_[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+}
+
+std::string Arguments::text(const std::string &name, const std::string &otherwise) {
+  read_[name] = true;
+  const auto found = values_.find(name);
+  return found == values_.end() ? otherwise : found->second;
+}
+
+int Arguments::number(const std::string &name, int otherwise) {
+  return std::stoi(text(name, std::to_string(otherwise)));
+}
+
+void Arguments::finish() const {
+  for (const auto &[name, value] : values_)
+    if (!read_.contains(name)) throw std::runtime_error("nothing here is called " + name);
+}
+
+// --- What stages share -----------------------------------------------------------------------------
+
+Precision precision_of(const std::string &name) {
+  if (name == "auto") return Precision::kAuto;
+  if (name == "float32") return Precision::kFloat32;
+  if (name == "bfloat16") return Precision::kBfloat16;
+  throw std::runtime_error(name + " is no precision");
+}
+
+at::Tensor labels_of(const Segmentation &segmentation) {
+  if (segmentation.bytes_per_label != 1) throw std::runtime_error("labels of more than 8 bits");
+  return at::from_blob(const_cast<std::uint8_t *>(segmentation.labels.data()),
+                       {segmentation.height, segmentation.width}, at::kByte)
+      .clone();
+}
+
+Picture rgb_picture(const at::Tensor &pixels) {
+  Picture picture;
+  picture.format = PixelFormat::kRgb;
+  picture.height = static_cast<int>(pixels.size(0));
+  picture.width = static_cast<int>(pixels.size(1));
+  picture.planes[0] = pixels.data_ptr<std::uint8_t>();
+  picture.strides[0] = pixels.size(1) * 3;
+  return picture;
+}
+
+Stages::Stages(std::string folder) : folder_(std::move(folder)) {
+  inputs_ = testing::read_tensors(path("inputs.safetensors"));
+}
+
+ClipVision &Stages::vision(const std::string &precision) {
+  const auto found = visions_.find(precision);
+  if (found != visions_.end()) return found->second;
+  const Compute compute = choose_compute("cpu", precision_of(precision));
+  const Checkpoint checkpoint = read_checkpoint(path("model.safetensors"));
+  return visions_
+      .emplace(precision,
+               ClipVision(checkpoint, compute, Attention::kNaclip, Architecture::kReduced, 5.0))
+      .first->second;
+}
+
+ModelOptions Stages::model_options(Arguments &arguments) const {
+  ModelOptions options;
+  options.model = path(arguments.text("model", "model.safetensors"));
+  options.device = "cpu";
+  options.precision = precision_of(arguments.text("precision", "float32"));
+  return options;
+}
+
+/// Words without templates: what a frame costs does not depend on how they were encoded.
+std::shared_ptr<Segmenter> Stages::bare_word_segmenter(Arguments &arguments) {
+  ModelOptions options = model_options(arguments);
+  options.prompts = Prompts::kNone;
+  std::shared_ptr<Segmenter> &kept = segmenters_[{options.model, options.precision}];
+  if (!kept) kept = load_segmenter(options);
+  return kept;
+}
+
+Stages::Frames Stages::frames(Arguments &arguments) {
+  Frames frames;
+  frames.segmenter = bare_word_segmenter(arguments);
+  const std::string vocabulary = arguments.text("vocabulary", "words-21.vocabulary");
+  frames.queries = frames.segmenter->encode(Vocabulary::parse_file(path(vocabulary)));
+  frames.options.window_size = arguments.number("window", 224);
+  frames.options.refine_steps = arguments.number("steps", 10);
+  frames.options.mask_size =
+      arguments.text("mask", "frame") == "frame" ? MaskSize::kFrame : MaskSize::kInput;
+  const at::Tensor &frame = inputs_.at(arguments.text("frame", "frame"));
+  const int height = arguments.number("height", static_cast<int>(frame.size(0)));
+  const int width = arguments.number("width", static_cast<int>(frame.size(1)));
+  const auto nearest = [](int size, std::int64_t from) {
+    return at::arange(size, at::kLong).mul_(from).floor_divide_(size);
+  };
+  frames.pixels = frame.index_select(0, nearest(height, frame.size(0)))
+                      .index_select(1, nearest(width, frame.size(1)))
+                      .contiguous();
+  return frames;
+}
+
+Segmentation Stages::Frames::segment() const {
+  const Picture picture = rgb_picture(pixels);
+  return std::move(segmenter->segment({&picture, 1}, *queries, options).at(0));
+}
+
+// --- The stages ------------------------------------------------------------------------------------
+
+Stage Stages::preprocess(Arguments &) {
+  const Picture picture = nv12_picture(inputs_.at("nv12"));
+  const PictureSize size = input_size({picture.height, picture.width}, 336, 16);
+  return {[picture, size] { return naclip::preprocess(picture, size); }, {}};
+}
+
+Stage Stages::encoder(Arguments &arguments) {
+  ClipVision &vision = this->vision(arguments.text("precision", "float32"));
+  const at::Tensor picture = inputs_.at("picture");
+  return {[&vision, picture] { return vision.encode(picture); }, {}};
+}
+
+/// From the normalised picture to scores of its size, windows in one batch.
+Stage Stages::slide(Arguments &arguments) {
+  ClipVision &vision = this->vision(arguments.text("precision", "float32"));
+  const at::Tensor picture = inputs_.at("picture"), queries = inputs_.at("queries");
+  return {[&vision, picture, queries] {
+            const auto windows = windows_of(picture.size(2), picture.size(3), kWindow, kStride);
+            const at::Tensor crops = crop_windows(picture, windows);
+            const at::Tensor scores =
+                patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
+                             crops.size(3) / vision.patch());
+            return stitch_windows(scores, windows, picture.size(2), picture.size(3));
+          },
+          {}};
+}
+
+Stage Stages::refine(Arguments &arguments) {
+  const at::Tensor picture = normalised(inputs_.at("frame"));
+  const at::Tensor scores =
+      stretched(inputs_.at("scores-" + arguments.text("words", "21")), kFrameHeight, kFrameWidth);
+  const int steps = arguments.number("steps", 10);
+  return {[picture, scores, steps] { return pamr(picture, scores, steps, {8, 16}); }, {}};
+}
+
+/// `from`: the scores are of the network's input, as sliding windows leave them, or still the grid
+/// of its patches, as the whole picture at once does.
+Stage Stages::decode(Arguments &arguments) {
+  const at::Tensor patches = inputs_.at("scores-" + arguments.text("words", "21"));
+  const bool input_sized = arguments.text("from", "input") == "input";
+  const at::Tensor scores = input_sized ? stretched(patches, kNetworkHeight, kNetworkWidth)
+                                        : patches.contiguous(at::MemoryFormat::ChannelsLast);
+  DecodeOptions options;
+  options.regions = static_cast<std::size_t>(scores.size(1));
+  for (int id = 0; id < static_cast<int>(options.regions); ++id)
+    options.region_of_query.push_back(id);
+  return {[scores, options] {
+            return labels_of(naclip::decode(scores, kFrameHeight, kFrameWidth, options));
+          },
+          {}};
+}
+
+Stage Stages::segment(Arguments &arguments) {
+  const Frames frames = this->frames(arguments);
+  return {[frames] { return labels_of(frames.segment()); }, {}};
+}
+
+/// 80 sentences a word. Every turn has a model of its own, which knows no word yet; `cache` names a
+/// folder whose words an earlier turn left.
+Stage Stages::text(Arguments &arguments) {
+  ModelOptions options = model_options(arguments);
+  const std::string cache = arguments.text("cache", "");
+  if (!cache.empty()) options.cache_dir = path(cache);
+  const Vocabulary vocabulary =
+      Vocabulary::parse_file(path(arguments.text("vocabulary", "voc21.vocabulary")));
+  const auto segmenter = std::make_shared<std::unique_ptr<Segmenter>>();
+  return {[segmenter, vocabulary] {
+            (*segmenter)->encode(vocabulary);
+            return at::empty({0});
+          },
+          [segmenter, options] { *segmenter = load_segmenter(options); }};
+}
+
+Stage Stages::load(Arguments &arguments) {
+  const ModelOptions options = model_options(arguments);
+  const auto segmenter = std::make_shared<std::unique_ptr<Segmenter>>();
+  return {[segmenter, options] {
+            *segmenter = load_segmenter(options);
+            return at::empty({0});
+          },
+          [segmenter] { segmenter->reset(); }};
+}
+
+Stage Stages::make(const std::string &name, Arguments &arguments) {
+  if (name == "preprocess") return preprocess(arguments);
+  if (name == "encoder") return encoder(arguments);
+  if (name == "slide") return slide(arguments);
+  if (name == "pamr") return refine(arguments);
+  if (name == "decode") return decode(arguments);
+  if (name == "segment") return segment(arguments);
+  if (name == "text") return text(arguments);
+  if (name == "load") return load(arguments);
+  throw std::runtime_error("there is no stage " + name);
+}
+
+}  // namespace naclip::bench

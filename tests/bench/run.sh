@@ -1,0 +1,38 @@
+#!/bin/bash
+# Times every stage beside the PyTorch baseline and prints a table.
+#
+#   tests/bench/run.sh [--quick] [--write] [--threads N] [--curves]
+#
+# Installs what is missing (as root or with sudo), builds into ./build (NACLIP_BUILD names another folder,
+# NACLIP_MESON_OPTIONS further options), makes a ViT-B/16 of random weights there, and runs tests/bench/report.py:
+# some ten minutes on two cores, or some five with --quick. --write puts the table into docs/benchmarks.md;
+# --curves also measures the curves and draws them into docs/curves. Let nothing else run meanwhile.
+set -euo pipefail
+. "$(dirname "$0")/../../pipelines/environment.sh"
+arguments=() curves=no
+for argument; do
+  case $argument in
+    --curves) curves=yes ;;
+    *) arguments+=("$argument") ;;
+  esac
+done
+options=(-Dtests=enabled)
+read -ra more_options <<<"${NACLIP_MESON_OPTIONS:-}"
+options+=("${more_options[@]}")
+
+"$root/pipelines/install-dependencies.sh" bench
+
+if [ -e "$build/build.ninja" ]; then
+  meson configure "$build" "${options[@]}"
+else
+  meson setup "$build" "$root" "${options[@]}"
+fi
+ninja -C "$build" benchmarks
+
+# CLIP's own byte-pair vocabulary is not ours to give; where it is not at hand, one is made.
+if [ -z "${NACLIP_CLIP_DIR:-}" ] && [ -d "$root/../shared/clip" ]; then
+  NACLIP_CLIP_DIR=$(cd "$root/../shared/clip" && pwd)
+  export NACLIP_CLIP_DIR
+fi
+"$root/tests/bench/report.py" "${arguments[@]}" "$build"
+[ "$curves" = no ] || "$root/tests/bench/curves.py" "$build"

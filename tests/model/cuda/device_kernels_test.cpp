@@ -1,0 +1,145 @@
+// The kernels on a GPU against the plain forms, on the sizes where such kernels break.
+#include <numeric>
+
+#include "cuda/frame.h"
+#include "cuda/operations.h"
+#include "decode.h"
+#include "device.h"
+#include "pamr.h"
+#include "preprocess.h"
+
+namespace naclip {
+namespace {
+
+using testing::OnDevice;
+
+struct RefinementCase {
+  int height, width, queries;
+  std::vector<int> dilations;
+};
+
+class DeviceRefinement : public OnDevice, public ::testing::WithParamInterface<RefinementCase> {};
+
+TEST_P(DeviceRefinement, EqualsPlain) {
+  const auto &[height, width, queries, dilations] = GetParam();
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({1, 3, height, width});
+  const at::Tensor scores = at::randn({1, queries, height, width});
+  for (const int steps : {1, 2, 5}) {
+    at::Tensor ours;
+    const at::Tensor given = scores.to(device_);
+    runner_->in_order(
+        [&] { ours = pamr(picture.to(device_), given, steps, dilations).to(at::kCPU); });
+    EXPECT_LE((ours - pamr_plain(picture, scores, steps, dilations)).abs().max().item<double>(),
+              1e-5);
+    EXPECT_TRUE(given.to(at::kCPU).equal(scores)) << "the caller's scores were written";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, DeviceRefinement,
+    ::testing::Values(RefinementCase{1, 1, 1, {8, 16}}, RefinementCase{3, 5, 3, {8, 16}},
+                      RefinementCase{2, 40, 8, {1}}, RefinementCase{17, 33, 9, {1, 2, 4}},
+                      RefinementCase{24, 20, 16, {8}}, RefinementCase{12, 9, 171, {8, 16}},
+                      RefinementCase{40, 1, 2, {64}}, RefinementCase{9, 14, 5, {1, 2, 4, 8, 12}},
+                      RefinementCase{336, 597, 21, {8, 16}}));
+
+struct DecodingCase {
+  int queries, from_height, from_width, height, width;
+};
+
+class DeviceDecoding : public OnDevice, public ::testing::WithParamInterface<DecodingCase> {};
+
+TEST_P(DeviceDecoding, EqualsPlain) {
+  const auto &[queries, from_height, from_width, height, width] = GetParam();
+  at::manual_seed(3);
+  const at::Tensor scores = at::randn({1, queries, from_height, from_width}) * 0.05;
+  DecodeOptions options;
+  options.region_of_query.resize(static_cast<std::size_t>(queries));
+  std::iota(options.region_of_query.begin(), options.region_of_query.end(), 1);
+  options.regions = static_cast<std::size_t>(queries) + 1;
+  for (const double threshold : {0.0, 0.3})
+    for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+      options.threshold = threshold;
+      Segmentation ours;
+      runner_->in_order(
+          [&] { ours = decode(scores.to(device_).contiguous(layout), height, width, options); });
+      const Segmentation plain = decode_plain(scores, height, width, options);
+      ASSERT_EQ(ours.labels.size(), plain.labels.size());
+      ASSERT_EQ(ours.bytes_per_label, plain.bytes_per_label);
+      std::size_t different = 0;
+      for (std::size_t i = 0; i < ours.labels.size(); ++i)
+        different += ours.labels[i] != plain.labels[i];
+      EXPECT_LE(different, ours.labels.size() / 500);  // sums round differently at a tie
+      double share = 0.0;
+      for (std::size_t region = 0; region < options.regions; ++region) {
+        share += ours.regions[region].share;
+        EXPECT_NEAR(ours.regions[region].share, plain.regions[region].share, 0.002);
+        EXPECT_NEAR(ours.regions[region].confidence, plain.regions[region].confidence,
+                    different == 0 ? 1e-5 : 0.02);
+      }
+      EXPECT_NEAR(share, 1.0, 1e-9);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, DeviceDecoding,
+    ::testing::Values(DecodingCase{1, 1, 1, 1, 1}, DecodingCase{21, 1, 1, 3, 5},
+                      DecodingCase{5, 21, 28, 336, 448}, DecodingCase{171, 6, 4, 33, 17},
+                      DecodingCase{300, 3, 5, 20, 30},
+                      DecodingCase{5000, 2, 2, 9, 40},  // beyond shared memory
+                      DecodingCase{21, 37, 45, 720, 1280}, DecodingCase{4, 40, 50, 13, 7}));
+
+/// A frame of noise whose rows are padded, on the host and on the device.
+struct Frames {
+  std::array<at::Tensor, 3> host, device;
+  Picture on_host, on_device;
+
+  Frames(PixelFormat format, int height, int width, const at::Device &where) {
+    on_host.format = format;
+    on_host.height = height;
+    on_host.width = width;
+    const auto shapes = plane_shapes(on_host);
+    on_device = on_host;
+    on_device.cuda_device = where.index();
+    for (std::size_t plane = 0; plane < shapes.size(); ++plane) {
+      host[plane] = at::randint(256, {shapes[plane].rows, shapes[plane].row_bytes + 7}, at::kByte);
+      device[plane] = host[plane].to(where);
+      on_host.strides[plane] = on_device.strides[plane] = shapes[plane].row_bytes + 7;
+      on_host.planes[plane] = host[plane].data_ptr<std::uint8_t>();
+      on_device.planes[plane] = device[plane].data_ptr<std::uint8_t>();
+    }
+  }
+};
+
+class DevicePreprocessing : public OnDevice, public ::testing::WithParamInterface<PixelFormat> {};
+
+TEST_P(DevicePreprocessing, OfHostAndDevicePicturesEqualsTheCpusForm) {
+  at::manual_seed(11);
+  for (const auto &[height, width, to_height, to_width] :
+       {std::array{1, 1, 3, 5}, std::array{3, 5, 1, 1}, std::array{57, 83, 33, 48},
+        std::array{1080, 1920, 336, 597}}) {
+    const Frames frames(GetParam(), height, width, device_);
+    const PictureSize size{to_height, to_width};
+    const at::Tensor expected = preprocess(frames.on_host, size);
+    for (const Picture &picture : {frames.on_host, frames.on_device}) {
+      at::Tensor ours;
+      runner_->in_order([&] { ours = runner_->preprocess(picture, size).to(at::kCPU); });
+      EXPECT_LE((ours - expected).abs().max().item<double>(), 1e-4);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, DevicePreprocessing,
+                         ::testing::Values(PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx,
+                                           PixelFormat::kBgra, PixelFormat::kGray8,
+                                           PixelFormat::kI420, PixelFormat::kNv12));
+
+TEST_F(OnDevice, APictureOfAnotherDeviceIsRefused) {
+  Frames frames(PixelFormat::kNv12, 8, 8, device_);
+  frames.on_device.cuda_device = 63;
+  EXPECT_THROW(runner_->in_order([&] { runner_->preprocess(frames.on_device, {8, 8}); }), Error);
+}
+
+}  // namespace
+}  // namespace naclip

@@ -1,0 +1,251 @@
+// What the CUDA kernels do for a pixel, compiled for the host and run in a loop over pixels, against the plain
+// forms in tensor operations. The device runs the same lines.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "cuda/decode.cuh"
+#include "cuda/frame.h"
+#include "cuda/pamr.cuh"
+#include "cuda/preprocess.cuh"
+#include "decode.h"
+#include "pamr.h"
+#include "preprocess.h"
+
+namespace naclip {
+namespace {
+
+// --- PAMR ----------------------------------------------------------------------------------------
+
+struct RefinementCase {
+  int height, width, queries;
+  std::vector<int> dilations;
+};
+
+kernel::Dilations as_kernel_argument(const std::vector<int> &dilations) {
+  kernel::Dilations result{};
+  result.count = static_cast<int>(dilations.size());
+  std::copy(dilations.begin(), dilations.end(), result.pixels);
+  return result;
+}
+
+/// As the kernels: weights once, then steps from one map to another.
+at::Tensor refined_on_host(const at::Tensor &picture, const at::Tensor &scores, int steps,
+                           const std::vector<int> &given, bool as_many) {
+  const kernel::Dilations dilations = as_kernel_argument(given);
+  const int height = static_cast<int>(scores.size(2)), width = static_cast<int>(scores.size(3));
+  const int queries = static_cast<int>(scores.size(1));
+  at::Tensor weights = at::full({dilations.count * 8, height, width}, std::nan(""), at::kFloat);
+  at::Tensor current = scores.contiguous().clone();
+  at::Tensor next = at::full_like(current, std::nan(""));
+  const auto each_pixel = [&](const auto &work) {
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) work(y, x);
+  };
+  each_pixel([&](int y, int x) {
+    kernel::pamr_weights_pixel(picture.data_ptr<float>(), y, x, height, width, dilations,
+                               weights.data_ptr<float>());
+  });
+  for (int step = 0; step < steps; ++step) {
+    each_pixel([&](int y, int x) {
+      // Two shares of the channels, as blockIdx.z deals them out.
+      for (const auto &[begin, end] :
+           {std::pair{0, queries / 2}, std::pair{queries / 2, queries}}) {
+        const auto run = [&](auto body) {
+          body(current.data_ptr<float>(), weights.data_ptr<float>(), y, x, height, width, dilations,
+               begin, end, next.data_ptr<float>());
+        };
+        if (as_many)
+          run(kernel::pamr_step_pixel_of_many);
+        else if (dilations.count == 1)
+          run(kernel::pamr_step_pixel<1>);
+        else if (dilations.count == 2)
+          run(kernel::pamr_step_pixel<2>);
+        else
+          run(kernel::pamr_step_pixel<3>);
+      }
+    });
+    std::swap(current, next);
+  }
+  return current;
+}
+
+class KernelRefinement : public ::testing::TestWithParam<RefinementCase> {};
+
+TEST_P(KernelRefinement, EqualsPlain) {
+  const auto &[height, width, queries, dilations] = GetParam();
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({1, 3, height, width});
+  const at::Tensor scores = at::randn({1, queries, height, width});
+  for (const int steps : {1, 4}) {
+    const at::Tensor plain = pamr_plain(picture, scores, steps, dilations);
+    for (const bool as_many : {false, true}) {
+      if (!as_many && dilations.size() > 3) continue;
+      const at::Tensor ours = refined_on_host(picture, scores, steps, dilations, as_many);
+      EXPECT_LE((ours - plain).abs().max().item<double>(), 1e-5);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, KernelRefinement,
+    ::testing::Values(RefinementCase{1, 1, 1, {8, 16}}, RefinementCase{3, 5, 3, {8, 16}},
+                      RefinementCase{2, 40, 8, {1}}, RefinementCase{17, 33, 9, {1, 2, 4}},
+                      RefinementCase{24, 20, 16, {8}}, RefinementCase{12, 9, 171, {8, 16}},
+                      RefinementCase{40, 1, 2, {64}}, RefinementCase{9, 14, 5, {1, 2, 4, 8, 12}}));
+
+// --- Decoding --------------------------------------------------------------------------------------
+
+struct DecodingCase {
+  int queries, from_height, from_width, height, width;
+  bool channels_last;
+};
+
+class KernelDecoding : public ::testing::TestWithParam<DecodingCase> {};
+
+TEST_P(KernelDecoding, EqualsPlain) {
+  const auto &[queries, from_height, from_width, height, width, channels_last] = GetParam();
+  at::manual_seed(3);
+  at::Tensor scores = at::randn({1, queries, from_height, from_width}) * 0.05;
+  if (channels_last) scores = scores.contiguous(at::MemoryFormat::ChannelsLast);
+  DecodeOptions options;
+  options.region_of_query.resize(static_cast<std::size_t>(queries));
+  std::iota(options.region_of_query.begin(), options.region_of_query.end(), 1);
+  options.regions = static_cast<std::size_t>(queries) + 1;
+  for (const double threshold : {0.0, 0.3}) {
+    options.threshold = threshold;
+    const Segmentation plain = decode_plain(scores, height, width, options);
+    const kernel::ScoreMap map{scores.data_ptr<float>(),
+                               scores.stride(1),
+                               scores.stride(2),
+                               scores.stride(3),
+                               queries,
+                               from_height,
+                               from_width};
+    const kernel::Decoding decoding{options.region_of_query.data(), 40.0F,
+                                    static_cast<float>(threshold), height, width};
+    std::size_t different = 0;
+    std::vector<kernel::Wide> counts(options.regions), units(options.regions);
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) {
+        const kernel::Decision decision = kernel::decode_pixel(map, decoding, y, x);
+        const std::size_t pixel = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+                                  static_cast<std::size_t>(x);
+        const int expected = plain.bytes_per_label == 1
+                                 ? plain.labels[pixel]
+                                 : plain.labels[2 * pixel] | plain.labels[2 * pixel + 1] << 8;
+        different += decision.region != expected;
+        ++counts[static_cast<std::size_t>(decision.region)];
+        units[static_cast<std::size_t>(decision.region)] +=
+            kernel::probability_units(decision.probability);
+      }
+    EXPECT_LE(different, plain.labels.size() / 500);  // sums round differently at a tie
+    for (std::size_t region = 0; region < options.regions; ++region) {
+      const double count = static_cast<double>(counts[region]);
+      EXPECT_NEAR(count / (height * width), plain.regions[region].share, 0.002);
+      if (counts[region] == 0) continue;
+      EXPECT_NEAR(static_cast<double>(units[region]) / 4294967296.0 / count,
+                  plain.regions[region].confidence, different == 0 ? 1e-5 : 0.02);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, KernelDecoding,
+                         ::testing::Values(DecodingCase{1, 1, 1, 1, 1, false},
+                                           DecodingCase{21, 1, 1, 3, 5, true},
+                                           DecodingCase{5, 21, 28, 336, 448, true},
+                                           DecodingCase{171, 6, 4, 33, 17, true},
+                                           DecodingCase{300, 3, 5, 20, 30, false},
+                                           DecodingCase{21, 40, 33, 40, 33, false},
+                                           DecodingCase{4, 40, 50, 13, 7, false}));
+
+TEST(KernelDecodingOf, EqualScoresGoToTheFirstWord) {
+  const std::vector<float> scores{0.25F, 0.5F, 0.5F};
+  const std::vector<int> regions{1, 2, 3};
+  const kernel::Decision decision = kernel::decode_pixel({scores.data(), 1, 1, 1, 3, 1, 1},
+                                                         {regions.data(), 1.0F, 0.0F, 1, 1}, 0, 0);
+  EXPECT_EQ(decision.region, 2);
+  EXPECT_NEAR(decision.probability, 1.0 / (2.0 + std::exp(-0.25)), 1e-6);
+}
+
+TEST(KernelDecodingOf, UnitsOfProbabilityHoldAllPixelsOfTheLargestMask) {
+  EXPECT_EQ(kernel::probability_units(0.0F), 0U);
+  EXPECT_EQ(kernel::probability_units(1.0F), 1ULL << 32);
+  EXPECT_EQ(kernel::probability_units(0.5F), 1ULL << 31);
+}
+
+// --- Preprocessing -----------------------------------------------------------------------------------
+
+struct PreprocessCase {
+  PixelFormat format;
+  int height, width, to_height, to_width;
+  ColorMatrix matrix;
+  ColorRange range;
+};
+
+/// A frame of noise whose rows are padded.
+struct Noise {
+  std::array<std::vector<std::uint8_t>, 3> bytes;
+  Picture picture;
+
+  explicit Noise(const PreprocessCase &one) {
+    picture.format = one.format;
+    picture.width = one.width;
+    picture.height = one.height;
+    picture.matrix = one.matrix;
+    picture.range = one.range;
+    const auto shapes = plane_shapes(picture);
+    unsigned state = 12345;
+    for (std::size_t plane = 0; plane < shapes.size(); ++plane) {
+      picture.strides[plane] = shapes[plane].row_bytes + 7;
+      bytes[plane].resize(static_cast<std::size_t>(picture.strides[plane] * shapes[plane].rows));
+      for (std::uint8_t &byte : bytes[plane]) {
+        state = state * 1664525U + 1013904223U;
+        byte = static_cast<std::uint8_t>(state >> 24);
+      }
+      picture.planes[plane] = bytes[plane].data();
+    }
+  }
+};
+
+class KernelPreprocessing : public ::testing::TestWithParam<PreprocessCase> {};
+
+TEST_P(KernelPreprocessing, EqualsTheCpusForm) {
+  const PreprocessCase &one = GetParam();
+  const Noise noise(one);
+  const at::Tensor expected = preprocess(noise.picture, {one.to_height, one.to_width});
+  at::Tensor ours = at::full_like(expected, std::nan(""));
+  const kernel::Frame frame = kernel_frame(noise.picture);
+  for (int y = 0; y < one.to_height; ++y)
+    for (int x = 0; x < one.to_width; ++x)
+      kernel::preprocess_pixel(frame, kernel_normalisation(), y, x, one.to_height, one.to_width,
+                               ours.data_ptr<float>());
+  // A step of 8 bits is 0.014 or more.
+  const at::Tensor difference = (ours - expected).abs();
+  EXPECT_LE(difference.max().item<double>(), 1e-4)
+      << "different: " << difference.gt(1e-4).sum().item<std::int64_t>();
+}
+
+std::vector<PreprocessCase> preprocess_cases() {
+  std::vector<PreprocessCase> cases;
+  for (const PixelFormat format : {PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx,
+                                   PixelFormat::kBgrx, PixelFormat::kRgba, PixelFormat::kBgra,
+                                   PixelFormat::kGray8, PixelFormat::kI420, PixelFormat::kNv12})
+    for (const auto &[height, width, to_height, to_width] :
+         {std::array{1, 1, 3, 5}, std::array{3, 5, 1, 1}, std::array{3, 5, 16, 27},
+          std::array{57, 83, 33, 48}})
+      for (const ColorMatrix matrix :
+           {ColorMatrix::kBt601, ColorMatrix::kBt709, ColorMatrix::kBt2020})
+        for (const ColorRange range : {ColorRange::kLimited, ColorRange::kFull}) {
+          const bool coloured = format == PixelFormat::kI420 || format == PixelFormat::kNv12;
+          if (!coloured && (matrix != ColorMatrix::kBt601 || range != ColorRange::kFull)) continue;
+          cases.push_back({format, height, width, to_height, to_width, matrix, range});
+        }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, KernelPreprocessing, ::testing::ValuesIn(preprocess_cases()));
+
+}  // namespace
+}  // namespace naclip

@@ -1,0 +1,100 @@
+// The kernels compile with NVRTC, which needs no GPU; skipped where there is no libnvrtc.
+#include "cuda/kernel_compiler.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <regex>
+#include <string_view>
+
+#include "cuda/kernel_arguments.h"
+#include "error.h"
+
+namespace naclip {
+namespace {
+
+constexpr std::array kEntryPoints{
+    "naclip_preprocess",  "naclip_pamr_weights",   "naclip_pamr_step_1", "naclip_pamr_step_2",
+    "naclip_pamr_step_3", "naclip_pamr_step_many", "naclip_decode"};
+
+class KernelCompiler : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      known_ = nvrtc_architectures();
+    } catch (const Error &error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+
+  static void expect_entry_points(const CompiledKernels &kernels, const std::string &prefix) {
+    const std::string_view image(kernels.image.data(), kernels.image.size());
+    for (const std::string name : kEntryPoints)
+      EXPECT_NE(image.find(prefix + name), std::string_view::npos)
+          << name << " for " << kernels.architecture;
+  }
+
+  std::vector<int> known_;
+};
+
+TEST_F(KernelCompiler, MakesOwnCodeForTheDevicesOfSeveralGenerations) {
+  int compiled = 0;
+  for (const int capability : {70, 75, 80, 90, 100, 120}) {
+    if (std::find(known_.begin(), known_.end(), capability) == known_.end()) continue;
+    const CompiledKernels kernels = compile_kernels(capability);
+    EXPECT_EQ(kernels.architecture, "sm_" + std::to_string(capability));
+    ASSERT_GE(kernels.image.size(), 4U);
+    EXPECT_EQ(std::string_view(kernels.image.data(), 4), "\177ELF");
+    expect_entry_points(kernels, ".text.");
+    ++compiled;
+  }
+  EXPECT_GE(compiled, 2) << "NVRTC knows hardly any of the generations";
+}
+
+TEST_F(KernelCompiler, MakesPtxOfTheNewestItKnowsForADeviceThatIsNewer) {
+  const CompiledKernels kernels = compile_kernels(known_.back() + 100);
+  EXPECT_EQ(kernels.architecture, "compute_" + std::to_string(known_.back()));
+  expect_entry_points(kernels, ".entry ");
+}
+
+/// The bytes of each parameter of a kernel, out of PTX such as `.param .align 8 .b8 name_param_0[48]` and
+/// `.param .u32 name_param_1`.
+std::vector<std::size_t> parameter_bytes(const std::string &ptx, const std::string &kernel) {
+  std::vector<std::size_t> sizes;
+  const std::regex pattern("\\.param (?:\\.align \\d+ )?\\.([a-z])(\\d+)[^,\\n]*?" + kernel +
+                           "_param_\\d+(?:\\[(\\d+)\\])?,?\\n");
+  for (std::sregex_iterator match(ptx.begin(), ptx.end(), pattern), end; match != end; ++match)
+    sizes.push_back((*match)[3].matched ? std::stoul((*match)[3]) : std::stoul((*match)[2]) / 8);
+  return sizes;
+}
+
+template <class... Each>
+std::vector<std::size_t> bytes_of(std::tuple<Each...> *) {
+  return {sizeof(Each)...};
+}
+
+TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
+  const CompiledKernels kernels = compile_kernels(known_.back() + 100);
+  const std::string ptx(kernels.image.data());
+  const auto expect = [&]<class Arguments>(const char *name, Arguments *arguments) {
+    EXPECT_EQ(parameter_bytes(ptx, name), bytes_of(arguments)) << name;
+  };
+  expect("naclip_preprocess", static_cast<PreprocessArguments *>(nullptr));
+  expect("naclip_pamr_weights", static_cast<WeightsArguments *>(nullptr));
+  expect("naclip_pamr_step_2", static_cast<StepArguments *>(nullptr));
+  expect("naclip_pamr_step_many", static_cast<StepArguments *>(nullptr));
+  expect("naclip_decode", static_cast<DecodeArguments *>(nullptr));
+}
+
+TEST_F(KernelCompiler, RefusesADeviceOlderThanAllItKnows) {
+  try {
+    compile_kernels(known_.front() - 1);
+    FAIL() << "compiled for a device that it does not know";
+  } catch (const Error &error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kDevice);
+  }
+}
+
+}  // namespace
+}  // namespace naclip
