@@ -171,6 +171,24 @@ void mark_borders(const std::array<const std::uint16_t *, 5> &rows,
 }
 
 NACLIP_VECTORISED
+void find_edges(const std::uint16_t *above, const std::uint16_t *row, const std::uint16_t *below,
+                std::uint8_t *__restrict edges, int width) {
+  for (int x = 0; x < width; ++x) {
+    const std::uint16_t id = row[x];
+    const auto differs = static_cast<std::uint16_t>((row[x - 1] ^ id) | (row[x + 1] ^ id) |
+                                                    (above[x] ^ id) | (below[x] ^ id));
+    edges[x] = differs != 0 ? 0 : 255;
+  }
+}
+
+NACLIP_VECTORISED
+void lower_codes(const std::uint8_t *__restrict edges, std::uint8_t code,
+                 std::uint8_t *__restrict codes, int width) {
+  for (int x = 0; x < width; ++x)
+    codes[x] = std::min(codes[x], static_cast<std::uint8_t>(edges[x] | code));
+}
+
+NACLIP_VECTORISED
 void find_pairs(const std::uint16_t *cells, std::ptrdiff_t stride, PairBlock &block) {
   Cells low, high;
   std::memcpy(&low, cells, sizeof low);

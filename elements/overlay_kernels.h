@@ -56,6 +56,13 @@ void renumber_equal(const std::uint8_t *labels, std::size_t count, std::uint16_t
 void mark_borders(const std::array<const std::uint16_t *, 5> &rows, std::uint8_t *differing,
                   std::uint8_t *marks, int width);
 
+/// 0 for cells at a border of their class, 255 for the others. There is a cell more on each side.
+void find_edges(const std::uint16_t *above, const std::uint16_t *row, const std::uint16_t *below,
+                std::uint8_t *edges, int width);
+
+/// codes = the least of codes and, where edges is 0, of `code`. `edges` holds 0 or 255.
+void lower_codes(const std::uint8_t *edges, std::uint8_t code, std::uint8_t *codes, int width);
+
 /// What kCells neighbouring cells see within two cells.
 struct PairBlock {
   static constexpr int kCells = 8;  // a register of every processor

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <opencv2/imgproc.hpp>
 
 namespace naclip {
 namespace {
@@ -103,26 +102,6 @@ void RegionPainter::number_cells(const OverlayMask &mask) {
     std::copy_n(ids_of_row(0) - kMargin, stride_, ids_.data() + i * stride_);
     std::copy_n(ids_of_row(height_ - 1) - kMargin, stride_, ids_.data() + (rows - 1 - i) * stride_);
   }
-}
-
-// Every cell's distance from its middle to the nearest border of its region. The transform runs
-// over all regions at once: a way out of a region leads over a cell at its border.
-void RegionPainter::measure_distances() {
-  cv::Mat1b inner(height_, width_);
-  for (int y = 0; y < height_; ++y) {
-    const std::uint16_t *row = ids_of_row(y), *above = ids_of_row(y - 1),
-                        *below = ids_of_row(y + 1);
-    std::uint8_t *result = inner.ptr<std::uint8_t>(y);
-    for (int x = 0; x < width_; ++x)
-      result[x] =
-          row[x - 1] == row[x] && row[x + 1] == row[x] && above[x] == row[x] && below[x] == row[x];
-  }
-  cv::Mat1f distance;
-  cv::distanceTransform(inner, distance, cv::DIST_L2, cv::DIST_MASK_5);
-  distances_.resize(stride_ * (static_cast<std::size_t>(height_) + 2 * kMargin));
-  cv::Mat1f padded(height_ + 2 * kMargin, width_ + 2 * kMargin, distances_.data());
-  cv::copyMakeBorder(distance + 0.5F, padded, kMargin, kMargin, kMargin, kMargin,
-                     cv::BORDER_REPLICATE);
 }
 
 void RegionPainter::find_runs(int cell_row) {
@@ -330,8 +309,13 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
   last_scale_ = scale_;
   if (across_.begin < across_.end && down_.begin < down_.end && fills_.size() > 1) {
     number_cells(mask);
-    distances_.clear();
-    if (line > 0 && (!smooth_ || line_ + 0.5F > scale_ * kCoverReach)) measure_distances();
+    const float reach = (line_ + 0.5F) / scale_ + kHalfDiagonal;
+    if (line <= 0 || (smooth_ && line_ + 0.5F <= scale_ * kCoverReach))
+      distances_.clear();
+    else if (!smooth_ && reach <= kNearReach)
+      measure_near_distances(reach);
+    else
+      measure_distances();
     int cell_row = -1;
     for (int y = down_.begin; y < down_.end; ++y) {
       const int next = down_.cell[static_cast<std::size_t>(y - down_.begin)];

@@ -55,6 +55,8 @@ class RegionPainter {
 
  private:
   static constexpr int kMargin = 2;
+  /// The reach of measure_near_distances().
+  static constexpr float kNearReach = 3.5F;
   /// {alpha, three components}, premultiplied, 0..255
   using Tint = std::array<float, 4>;
 
@@ -75,6 +77,7 @@ class RegionPainter {
   void make_paints(const OverlayMask &mask, const Canvas &canvas, double opacity);
   void number_cells(const OverlayMask &mask);
   void measure_distances();
+  void measure_near_distances(float reach);
   void find_runs(int cell_row);
   void find_pairs(int cell_row);
   const Paint *pair_paints(std::uint16_t one, std::uint16_t other);
@@ -111,6 +114,8 @@ class RegionPainter {
   std::size_t stride_ = 0;              // of the next two, which have a margin of kMargin cells
   std::vector<std::uint16_t> ids_;      // and room for a block at the end
   std::vector<float> distances_;        // to the region's border, in cells; empty where not needed
+  std::vector<std::uint8_t> edges_;     // for the distances, with a margin of their reach
+  std::vector<std::uint8_t> codes_;     // of one row of them
   // Of one row of cells:
   std::vector<std::uint8_t> marks_, mixed_;
   std::vector<Run> runs_;
