@@ -1,12 +1,11 @@
 // What naclipsegment costs a frame that is not inferred: 1920 x 1080 I420, frames of a pool, beside
 // the element identity in the same harness. Checks that such frames carry the last mask before it
-// takes the time. Prints two lines of JSON; allocations are those of the whole process.
+// takes the time. Prints two lines of JSON; allocations are the thread's.
 #include <gst/check/gstharness.h>
 #include <gst/naclip/naclipmeta.h>
 #include <gst/video/video.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -16,41 +15,13 @@
 
 #include "../../elements/naclipsegment.h"
 #include "../../elements/support/ptr.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-}  // namespace
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define NACLIP_COUNTS_ALLOCATIONS 1
-// Every library's calls come here, since a program's symbols go before those of the C library.
-extern "C" {
-void *__libc_malloc(std::size_t size);
-void *__libc_calloc(std::size_t count, std::size_t size);
-void *__libc_realloc(void *memory, std::size_t size);
-
-__attribute__((visibility("default"))) void *malloc(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_malloc(size);
-}
-__attribute__((visibility("default"))) void *calloc(std::size_t count, std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_calloc(count, size);
-}
-__attribute__((visibility("default"))) void *realloc(void *memory, std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_realloc(memory, size);
-}
-}
-#else
-#define NACLIP_COUNTS_ALLOCATIONS 0
-#endif
+#include "../elements/allocations.h"
 
 namespace {
 
 using naclip::Ptr;
+using naclip::testing::allocations;
+using naclip::testing::kCountsAllocations;
 
 constexpr const char *kCaps =
     "video/x-raw,format=I420,width=1920,height=1080,framerate=30/1,pixel-aspect-ratio=1/1";
@@ -143,8 +114,8 @@ void print(const char *stage, const Cost &cost) {
       "{\"stage\": \"%s\", \"seconds\": [%.9f, %.9f, %.9f], \"repeats\": %d, "
       "\"allocations\": %s%.2f%s}\n",
       stage, cost.microseconds[0] * 1e-6, cost.microseconds[1] * 1e-6, cost.microseconds[2] * 1e-6,
-      kFrames, NACLIP_COUNTS_ALLOCATIONS ? "" : "\"not ", cost.allocations,
-      NACLIP_COUNTS_ALLOCATIONS ? "" : "counted\"");
+      kFrames, kCountsAllocations ? "" : "\"not ", cost.allocations,
+      kCountsAllocations ? "" : "counted\"");
 }
 
 }  // namespace
