@@ -11,7 +11,7 @@
 #include "clip_text.h"
 #include "clip_vision.h"
 #include "cuda/device_scope.h"
-#include "device.h"
+#include "on_device.h"
 #include "preprocess.h"
 #include "random_model.h"
 #include "sliding_window.h"

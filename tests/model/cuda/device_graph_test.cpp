@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "../../golden_folder.h"
-#include "device.h"
+#include "on_device.h"
 
 namespace naclip {
 namespace {

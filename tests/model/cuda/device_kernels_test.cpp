@@ -4,7 +4,7 @@
 #include "cuda/frame.h"
 #include "cuda/operations.h"
 #include "decode.h"
-#include "device.h"
+#include "on_device.h"
 #include "pamr.h"
 #include "preprocess.h"
 
