@@ -95,7 +95,7 @@ def measure(build, repeats):
                 facts = machine.engine_facts(threads, program)
                 figures["machine"] = dict(facts)
                 figures["words"], figures["frames"] = measure_frames(program, repeats)
-            figures["streams"][str(threads)] = measure_streams(program, repeats)
+            figures["streams"][str(threads)] = measure_streams(program, min(repeats, 2))
             for name, (stage, settings) in STAGES.items():
                 often = 10 * repeats if stage in ("preprocess", "decode") else repeats
                 figures["stages"][name].append(timed(program, stage, often, **settings))
