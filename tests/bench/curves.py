@@ -6,8 +6,8 @@
 BUILD is the build folder (default: build), whose folder `bench` report.py or make_inputs.py filled.
 Pictures go to docs/curves, with the figures that they show as figures.json; --draw draws them anew
 from that file. What is measured is naclip::Segmenter::segment with precision=auto, as naclipsegment
-calls it. The machine's description goes into docs/benchmarks.md between markers; the sentences
-there on why curves bend are written by hand, from these figures.
+calls it. The machine's description and the pictures go into docs/benchmarks.md between markers;
+the sentences after them on why curves bend are written by hand, from these figures.
 """
 
 import argparse
@@ -95,7 +95,7 @@ def measure(build, repeats):
                 facts = machine.engine_facts(threads, program)
                 figures["machine"] = dict(facts)
                 figures["words"], figures["frames"] = measure_frames(program, repeats)
-            figures["streams"][str(threads)] = measure_streams(program, repeats)
+            figures["streams"][str(threads)] = measure_streams(program, min(repeats, 2))
             for name, (stage, settings) in STAGES.items():
                 often = 10 * repeats if stage in ("preprocess", "decode") else repeats
                 figures["stages"][name].append(timed(program, stage, often, **settings))
@@ -192,12 +192,22 @@ def draw(figures):
     save(figure, "threads")
 
 
+PICTURES = {
+    "words": "Milliseconds a frame by words",
+    "frames": "Milliseconds a frame by the frame's pixels",
+    "streams": "Frames a second by streams",
+    "threads": "Speed by threads",
+}
+
+
 def write_document(figures):
-    text = "".join(f"- {name}: {value}\n" for name, value in figures["machine"].items())
+    lines = [f"- {name}: {value}" for name, value in figures["machine"].items()]
+    for name, title in PICTURES.items():
+        lines += ["", f"![{title}](curves/{name}.svg)"]
     document = DOCUMENT.read_text()
     before, _, rest = document.partition(BEGIN)
     _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + text + END + after)
+    DOCUMENT.write_text(before + BEGIN + "\n".join([*lines, ""]) + END + after)
 
 
 def main():
