@@ -90,7 +90,8 @@ mapfile -t programs < <(ninja -C "$build" -t targets all | sed -nE 's#^(tests/(t
 ninja -C "$build" model/libnaclip.so.0 "${programs[@]}" || fail "the CUDA build failed"
 
 engine=$build/model/libnaclip.so.0
-nm -D --undefined-only "$engine" | grep -q CUDAGraph || fail "$engine has no CUDA part"
+# Not through a pipe: nm dies of grep's leaving early, which pipefail takes for a failure.
+grep -q CUDAGraph <<<"$(nm -D --undefined-only "$engine")" || fail "$engine has no CUDA part"
 needed=$(missing_libraries "$engine")
 if [ -n "$needed" ]; then
   say "linked, but these libraries are not here, so that nothing can be run:" $needed
