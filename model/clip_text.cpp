@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernel_elements.h"
 #include "kernels/attention.h"
 
 namespace naclip {
@@ -16,13 +17,12 @@ at::Tensor indices(const std::vector<std::int64_t> &values) {
   return at::tensor(values, at::kLong);
 }
 
-/// Each node's attention to its path. projected: [1, nodes, 3 C]; attended: [1, nodes, C]
+/// Each node's attention to its path. projected: [1, nodes, 3 C]; out: [1, nodes, C]
 template <typename Element>
 void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &projected,
-                  const at::Tensor &attended) {
+                  Element *out) {
   const auto *source = static_cast<const Element *>(projected.data_ptr());
-  auto *target = static_cast<Element *>(attended.data_ptr());
-  const std::int64_t channels = attended.size(2), width = channels / heads, pitch = 3 * channels;
+  const std::int64_t pitch = projected.size(2), channels = pitch / 3, width = channels / heads;
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
   at::parallel_for(0, trie.size(), 16, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(trie.longest + kernels::padded(width)));
@@ -31,7 +31,7 @@ void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &p
           kernels::PathAttention<Element>{source + node * pitch,
                                           {source + channels, pitch},
                                           {source + 2 * channels, pitch},
-                                          target + node * channels,
+                                          out + node * channels,
                                           trie.paths.data() + node * trie.longest,
                                           trie.depths[static_cast<std::size_t>(node)] + 1,
                                           heads,
@@ -65,10 +65,8 @@ at::Tensor ClipText::encode_trie(const TokenTrie &trie) {
   for (const Block &block : blocks_)
     cpu_blocks_.forward(
         block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
-          if (projected.scalar_type() == at::kBFloat16)
-            attend_paths<kernels::Bfloat16>(trie, own.heads, projected, attended);
-          else
-            attend_paths<float>(trie, own.heads, projected, attended);
+          with_elements(attended,
+                        [&](auto *out) { attend_paths(trie, own.heads, projected, out); });
         });
   return projection_(ln_final_(x[0].index({indices(trie.ends)})));
 }

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "kernel_elements.h"
 #include "kernels/activation.h"
 
 namespace naclip {
@@ -9,15 +10,6 @@ namespace naclip {
 namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
-
-/// Calls `work(typed pointer)` with the elements of a dense tensor of float32 or bfloat16.
-template <typename Work>
-void with_elements(const at::Tensor &x, Work work) {
-  if (x.scalar_type() == at::kBFloat16)
-    work(static_cast<kernels::Bfloat16 *>(x.data_ptr()));
-  else
-    work(x.data_ptr<float>());
-}
 
 void quick_gelu(const at::Tensor &x) {
   with_elements(x, [&](auto *data) {

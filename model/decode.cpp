@@ -133,9 +133,7 @@ Segmentation decode(const at::Tensor &scores, int height, int width, const Decod
 
 Segmentation decode_plain(const at::Tensor &scores, int height, int width,
                           const DecodeOptions &options) {
-  at::Tensor sampled = scores;
-  if (scores.size(2) != height || scores.size(3) != width)
-    sampled = at::upsample_bilinear2d(scores, {height, width}, false);
+  const at::Tensor sampled = stretched(scores, height, width);
   const auto [probability, query] = (sampled[0] * options.logit_scale).softmax(0).max(0);
   const at::Tensor region_of_query =
       at::tensor(options.region_of_query, at::kLong).to(scores.device());

@@ -22,12 +22,12 @@ struct Compute {
 };
 
 /// Resolves `device` (auto | cpu | cuda | cuda:N) and `precision`. kAuto is float16 on CUDA; on the
-/// CPU it is bfloat16 where the processor has products of it, else float32. Throws Error{kSettings} for an unknown name, {kDevice} for a device that is
-/// not there or cannot compute in that precision.
+/// CPU it is bfloat16 where the processor has products of it, else float32. Throws Error{kSettings}
+/// for an unknown name, {kDevice} for a device that is not there or cannot compute in that precision.
 Compute choose_compute(const std::string &device, Precision precision);
 
-/// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for others;
-/// without gradients. Throws what it throws.
+/// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for
+/// others; without gradients. Throws what it throws.
 template <class Work>
 auto on_device(const Compute &compute, Work &&work) -> std::invoke_result_t<Work> {
   const auto without_gradients = [&] {

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "cuda/operations.h"
 #include "kernels/lanes.h"
 #include "score_lines.h"
-
-#include "cuda/operations.h"
 
 namespace naclip {
 
@@ -34,12 +33,6 @@ void weigh_neighbours(const kernels::LineMap &picture, const std::vector<int> &d
     for (std::int64_t y = begin; y < end; ++y)
       kernels::neighbour_weights(picture, dilations, y, data + y * per_row);
   });
-}
-
-at::Tensor stretched(const at::Tensor &map, std::int64_t height, std::int64_t width) {
-  return map.size(2) == height && map.size(3) == width
-             ? map
-             : at::upsample_bilinear2d(map, {height, width}, false);
 }
 
 at::Tensor shifted(const at::Tensor &padded, int dy, int dx, int border, std::int64_t height,

@@ -27,7 +27,7 @@ at::Tensor part_of(const at::Tensor &map, const Window &window) {
       .slice(3, window.left, window.left + window.width);
 }
 
-/// As stitch_plain, row by row: no window is ever stretched as a whole.
+/// As stitch_plain(), row by row: no window is ever stretched as a whole.
 at::Tensor stitch_lines(const at::Tensor &scores, const std::vector<Window> &windows,
                         std::int64_t height, std::int64_t width) {
   const at::Tensor grids = with_lines(scores);
@@ -58,21 +58,6 @@ at::Tensor stitch_lines(const at::Tensor &scores, const std::vector<Window> &win
   return result.tensor();
 }
 
-/// In tensor operations, on any device.
-at::Tensor stitch_plain(const at::Tensor &scores, const std::vector<Window> &windows,
-                        std::int64_t height, std::int64_t width) {
-  at::Tensor sum = at::zeros({1, scores.size(1), height, width}, scores.options());
-  at::Tensor count = at::zeros({1, 1, height, width}, scores.options());
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    const auto index = static_cast<std::int64_t>(i);
-    part_of(sum, windows[i])
-        .add_(at::upsample_bilinear2d(scores.slice(0, index, index + 1),
-                                      {windows[i].height, windows[i].width}, false));
-    part_of(count, windows[i]).add_(1.0);
-  }
-  return sum.div_(count);
-}
-
 }  // namespace
 
 std::vector<Window> windows_of(std::int64_t height, std::int64_t width, std::int64_t size,
@@ -96,6 +81,20 @@ at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &w
                           std::int64_t height, std::int64_t width) {
   return scores.device().is_cpu() ? stitch_lines(scores, windows, height, width)
                                   : stitch_plain(scores, windows, height, width);
+}
+
+at::Tensor stitch_plain(const at::Tensor &scores, const std::vector<Window> &windows,
+                        std::int64_t height, std::int64_t width) {
+  at::Tensor sum = at::zeros({1, scores.size(1), height, width}, scores.options());
+  at::Tensor count = at::zeros({1, 1, height, width}, scores.options());
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    part_of(sum, windows[i])
+        .add_(at::upsample_bilinear2d(scores.slice(0, index, index + 1),
+                                      {windows[i].height, windows[i].width}, false));
+    part_of(count, windows[i]).add_(1.0);
+  }
+  return sum.div_(count);
 }
 
 at::Tensor patch_scores(const at::Tensor &features, const at::Tensor &queries, std::int64_t rows,

@@ -29,6 +29,11 @@ at::Tensor crop_windows(const at::Tensor &pictures, const std::vector<Window> &w
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width);
 
+/// The same in plain tensor operations, windows stretched as a whole, on any device: the form that
+/// stitch_windows() is checked against.
+at::Tensor stitch_plain(const at::Tensor &scores, const std::vector<Window> &windows,
+                        std::int64_t height, std::int64_t width);
+
 /// Cosine similarities of patches and words. features: [B, 1 + rows * columns, D] from ClipVision;
 /// queries: [Q, D] normalised -> [B, Q, rows, columns] float32, channels last in memory.
 at::Tensor patch_scores(const at::Tensor &features, const at::Tensor &queries, std::int64_t rows,

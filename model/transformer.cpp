@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernel_elements.h"
 #include "kernels/attention.h"
 
 namespace naclip {
@@ -14,14 +15,10 @@ namespace naclip {
 namespace {
 
 template <typename Element>
-Element *elements_of(const at::Tensor &x) {
-  return static_cast<Element *>(x.data_ptr());
-}
-
-template <typename Element>
 kernels::Tokens<const Element> tokens_of(const at::Tensor &x, std::int64_t picture,
                                          std::int64_t head) {
-  return {elements_of<Element>(x) + picture * x.stride(0) + head * x.stride(1), x.stride(2)};
+  const auto *data = static_cast<const Element *>(x.data_ptr());
+  return {data + picture * x.stride(0) + head * x.stride(1), x.stride(2)};
 }
 
 /// Tokens' channels are dense in memory.
@@ -30,7 +27,7 @@ at::Tensor with_dense_tokens(const at::Tensor &x) {
 }
 
 template <typename Element>
-void attend_all(const Projections &p, const at::Tensor &bias, const at::Tensor &out) {
+void attend_all(const Projections &p, const at::Tensor &bias, Element *out) {
   const std::int64_t pictures = p.key.size(0), heads = p.key.size(1), tokens = p.key.size(2),
                      width = p.key.size(3);
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
@@ -43,7 +40,7 @@ void attend_all(const Projections &p, const at::Tensor &bias, const at::Tensor &
     for (std::int64_t index = begin; index < end; ++index) {
       const std::int64_t head = index / parts % heads, picture = index / parts / heads;
       const std::int64_t first = std::min(index % parts * part, tokens);
-      Element *own_out = elements_of<Element>(out) + (picture * tokens * heads + head) * width;
+      Element *own_out = out + (picture * tokens * heads + head) * width;
       const kernels::AttentionHead<Element> own{tokens_of<Element>(p.query, picture, head),
                                                 tokens_of<Element>(p.key, picture, head),
                                                 tokens_of<Element>(p.value, picture, head),
@@ -63,10 +60,7 @@ void attention_into(const Projections &given, const at::Tensor &bias, const at::
   const Projections p{with_dense_tokens(given.query), with_dense_tokens(given.key),
                       with_dense_tokens(given.value)};
   const at::Tensor dense_bias = bias.defined() ? bias.contiguous() : bias;
-  if (p.key.scalar_type() == at::kBFloat16)
-    attend_all<kernels::Bfloat16>(p, dense_bias, out);
-  else
-    attend_all<float>(p, dense_bias, out);
+  with_elements(out, [&](auto *data) { attend_all(p, dense_bias, data); });
 }
 
 at::Tensor attention(const Projections &p, const at::Tensor &bias) {

@@ -12,6 +12,24 @@ use_build() {
   fi
 }
 
+# Sets the build folder up, or anew, with these options of meson and those of NACLIP_MESON_OPTIONS.
+set_up_build() {
+  local more
+  read -ra more <<<"${NACLIP_MESON_OPTIONS:-}"
+  if [ -e "$build/build.ninja" ]; then
+    meson configure "$build" "$@" "${more[@]}"
+  else
+    meson setup "$build" "$root" "$@" "${more[@]}"
+  fi
+}
+
+# Exports a variable that names a folder of data that is not ours to give, where it lies beside the project.
+find_shared() {
+  local name=$1 folder=$root/../shared/$2
+  [ -z "${!name:-}" ] && [ -d "$folder" ] || return 0
+  export "$name=$(cd "$folder" && pwd)"
+}
+
 # The model that is used where none is named: small, and it knows only its own words.
 default_model() { echo "$root/examples/demo/model.safetensors"; }
 

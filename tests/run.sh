@@ -7,29 +7,16 @@
 # NACLIP_MESON_OPTIONS further options), and ends with `N passed, N failed, N skipped`.
 set -euo pipefail
 . "$(dirname "$0")/../pipelines/environment.sh"
-options=(-Dtests=enabled -Dintrospection=enabled)
-read -ra more_options <<<"${NACLIP_MESON_OPTIONS:-}"
-options+=("${more_options[@]}")
 
 "$root/pipelines/install-dependencies.sh" tests
 
-if [ -e "$build/build.ninja" ]; then
-  meson configure "$build" "${options[@]}"
-else
-  meson setup "$build" "$root" "${options[@]}"
-fi
+set_up_build -Dtests=enabled -Dintrospection=enabled
 ninja -C "$build"
 
 # CLIP's own byte-pair vocabulary is not ours to give: the tests that compare with it run where it is at hand.
-if [ -z "${NACLIP_CLIP_DIR:-}" ] && [ -d "$root/../shared/clip" ]; then
-  NACLIP_CLIP_DIR=$(cd "$root/../shared/clip" && pwd)
-  export NACLIP_CLIP_DIR
-fi
+find_shared NACLIP_CLIP_DIR clip
 # The same holds for the reference's word lists of the paper's benchmarks.
-if [ -z "${NACLIP_BENCHMARKS_DIR:-}" ] && [ -d "$root/../shared/benchmarks" ]; then
-  NACLIP_BENCHMARKS_DIR=$(cd "$root/../shared/benchmarks" && pwd)
-  export NACLIP_BENCHMARKS_DIR
-fi
+find_shared NACLIP_BENCHMARKS_DIR benchmarks
 
 # The long recording test runs on the street camera; without it, it says so and is skipped.
 NACLIP_STREET_VIDEO=${NACLIP_STREET_VIDEO:-$(default_video)} && export NACLIP_STREET_VIDEO || true

@@ -98,11 +98,6 @@ void AnalyticsTerms::attach(GstBuffer *frame) {
   if (!added) GST_WARNING("the analytics metadata could not be attached");
 }
 
-void attach_analytics(GstBuffer *frame) {
-  if (const GstNaclipSegmentationMeta *own = latest_meta(frame))
-    AnalyticsTerms(own->segmentation).attach(frame);
-}
-
 std::vector<FrameMask> read_analytics(GstBuffer *frame) {
   std::vector<FrameMask> masks;
   GstAnalyticsRelationMeta *relations = gst_buffer_get_analytics_relation_meta(frame);
@@ -143,8 +138,6 @@ bool has_analytics() {
 AnalyticsTerms::AnalyticsTerms(const GstNaclipSegmentation *) {}
 
 void AnalyticsTerms::attach(GstBuffer *) {}
-
-void attach_analytics(GstBuffer *) {}
 
 std::vector<FrameMask> read_analytics(GstBuffer *) {
   return {};

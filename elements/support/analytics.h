@@ -31,11 +31,8 @@ class AnalyticsTerms {
   std::vector<GQuark> labels_;
 };
 
-/// The same, once. Does nothing before 1.26, or on a frame without our metadata.
-void attach_analytics(GstBuffer *frame);
-
-/// The segmentations of the frame's GstAnalyticsRelationMeta, but those that attach_analytics()
-/// made, those that cover nothing and those whose mask is no picture of region ids. Labels are
+/// The segmentations of the frame's GstAnalyticsRelationMeta, but those of our own
+/// making, those that cover nothing and those whose mask is no picture of region ids. Labels are
 /// those of the related classification; shares are counted. None before 1.26.
 std::vector<FrameMask> read_analytics(GstBuffer *frame);
 

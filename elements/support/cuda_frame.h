@@ -53,6 +53,8 @@ class EngineFrame {
   const Picture &picture() const { return picture_; }
 
  private:
+  EngineFrame(GstBuffer *frame, const GstVideoInfo &info, int device);
+
   MappedFrame mapped_;
   Picture picture_;
 };

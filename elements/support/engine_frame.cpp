@@ -5,21 +5,22 @@ namespace naclip {
 
 namespace {
 
-bool is_on(GstBuffer *frame, const std::string &engine_device) {
+/// The device that frame and engine share; -1: none.
+int shared_device(GstBuffer *frame, const std::string &engine_device) {
   const int device = cuda_device_of(frame);
-  return device >= 0 && engine_device == "cuda:" + std::to_string(device);
-}
-
-GstMapFlags mapping_for(GstBuffer *frame, const std::string &engine_device) {
-  return is_on(frame, engine_device) ? map_on_device(frame) : GST_MAP_READ;
+  return device >= 0 && engine_device == "cuda:" + std::to_string(device) ? device : -1;
 }
 
 }  // namespace
 
 EngineFrame::EngineFrame(GstBuffer *frame, const GstVideoInfo &info,
                          const std::string &engine_device)
-    : mapped_(frame, info, mapping_for(frame, engine_device)), picture_(mapped_.picture()) {
-  if (is_on(frame, engine_device)) picture_.cuda_device = cuda_device_of(frame);
+    : EngineFrame(frame, info, shared_device(frame, engine_device)) {}
+
+EngineFrame::EngineFrame(GstBuffer *frame, const GstVideoInfo &info, int device)
+    : mapped_(frame, info, device >= 0 ? map_on_device(frame) : GST_MAP_READ),
+      picture_(mapped_.picture()) {
+  picture_.cuda_device = device;
 }
 
 }  // namespace naclip

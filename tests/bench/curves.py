@@ -18,13 +18,12 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import document
 import machine
 import programs
 from programs import ROOT, Failed
 
 FOLDER = ROOT / "docs" / "curves"
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- curves:begin -->\n", "<!-- curves:end -->\n"
 WORDS = (2, 10, 21, 60, 171)
 FRAMES = {"360p": (640, 360), "720p": (1280, 720), "1080p": (1920, 1080), "4K": (3840, 2160)}
 STREAMS = (1, 2, 3, 4, 6, 8)
@@ -204,10 +203,7 @@ def write_document(figures):
     lines = [f"- {name}: {value}" for name, value in figures["machine"].items()]
     for name, title in PICTURES.items():
         lines += ["", f"![{title}](curves/{name}.svg)"]
-    document = DOCUMENT.read_text()
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + "\n".join([*lines, ""]) + END + after)
+    document.write_between("curves", "\n".join([*lines, ""]))
 
 
 def main():

@@ -20,6 +20,7 @@ namespace {
 
 using testing::agreement;
 using testing::golden;
+using testing::labels_of;
 using testing::last_part;
 using testing::numbers_in;
 using testing::parameter;
@@ -119,31 +120,8 @@ void check_fused_forms(Verdict &verdict) {
 }
 
 at::Tensor segmented(Precision precision, int window, int stride, int steps) {
-  ModelOptions options;
-  options.model = golden_path("tiny-openai.safetensors");
-  options.merges = golden_path("mini-bpe.txt.gz");
-  options.gaussian_std = parameter("gaussian_std");
-  options.precision = precision;
-  options.device = "cpu";
-  // The reference has label 0 below the threshold, so its first class is our background.
-  std::string text;
-  for (const auto &synonyms : testing::golden_classes()) {
-    text += text.empty() ? "background: " : "; ";
-    for (std::size_t i = 0; i < synonyms.size(); ++i) text += (i > 0 ? ", " : "") + synonyms[i];
-  }
-  const auto segmenter = load_segmenter(options);
-  const auto queries = segmenter->encode(Vocabulary::parse(text));
-  InferenceOptions inference;
-  inference.input_size = static_cast<int>(parameter("e2e_short_side"));
-  inference.window_size = window;
-  inference.window_stride = stride;
-  inference.refine_steps = steps;
-  inference.refine_dilations = testing::parameters("pamr_dilations");
-  inference.logit_scale = parameter("logit_scale");
-  inference.mask_size = MaskSize::kFrame;
-  const at::Tensor rgb = golden().at("e2e/rgb");
-  const Picture picture = rgb_picture(rgb);
-  return labels_of(segmenter->segment({&picture, 1}, *queries, inference).at(0));
+  return testing::segmented(golden_path("tiny-openai.safetensors"), golden_path("mini-bpe.txt.gz"),
+                            precision, window, stride, steps);
 }
 
 /// The whole chain from the 8-bit picture, refined.

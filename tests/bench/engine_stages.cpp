@@ -77,23 +77,6 @@ Precision precision_of(const std::string &name) {
   throw std::runtime_error(name + " is no precision");
 }
 
-at::Tensor labels_of(const Segmentation &segmentation) {
-  if (segmentation.bytes_per_label != 1) throw std::runtime_error("labels of more than 8 bits");
-  return at::from_blob(const_cast<std::uint8_t *>(segmentation.labels.data()),
-                       {segmentation.height, segmentation.width}, at::kByte)
-      .clone();
-}
-
-Picture rgb_picture(const at::Tensor &pixels) {
-  Picture picture;
-  picture.format = PixelFormat::kRgb;
-  picture.height = static_cast<int>(pixels.size(0));
-  picture.width = static_cast<int>(pixels.size(1));
-  picture.planes[0] = pixels.data_ptr<std::uint8_t>();
-  picture.strides[0] = pixels.size(1) * 3;
-  return picture;
-}
-
 Stages::Stages(std::string folder) : folder_(std::move(folder)) {
   inputs_ = testing::read_tensors(path("inputs.safetensors"));
 }
@@ -148,7 +131,7 @@ Stages::Frames Stages::frames(Arguments &arguments) {
 }
 
 Segmentation Stages::Frames::segment() const {
-  const Picture picture = rgb_picture(pixels);
+  const Picture picture = testing::picture_of(pixels);
   return std::move(segmenter->segment({&picture, 1}, *queries, options).at(0));
 }
 
@@ -201,14 +184,14 @@ Stage Stages::decode(Arguments &arguments) {
   for (int id = 0; id < static_cast<int>(options.regions); ++id)
     options.region_of_query.push_back(id);
   return {[scores, options] {
-            return labels_of(naclip::decode(scores, kFrameHeight, kFrameWidth, options));
+            return testing::labels_of(naclip::decode(scores, kFrameHeight, kFrameWidth, options));
           },
           {}};
 }
 
 Stage Stages::segment(Arguments &arguments) {
   const Frames frames = this->frames(arguments);
-  return {[frames] { return labels_of(frames.segment()); }, {}};
+  return {[frames] { return testing::labels_of(frames.segment()); }, {}};
 }
 
 /// 80 sentences a word. Every turn has a model of its own, which knows no word yet; `cache` names a

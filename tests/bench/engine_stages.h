@@ -82,10 +82,4 @@ class Stages {
 /// Of that name in a property: "auto", "float32", "bfloat16".
 Precision precision_of(const std::string &name);
 
-/// Labels as a tensor of their own: [height, width] uint8.
-at::Tensor labels_of(const Segmentation &segmentation);
-
-/// A borrowed view of [H, W, 3] uint8.
-Picture rgb_picture(const at::Tensor &pixels);
-
 }  // namespace naclip::bench

@@ -18,13 +18,12 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import document
 import machine
 import programs
 from plan import AGREEMENTS, BASELINE, ENGINE, FRESH, GROUPS, ROWS, WORDS
 from programs import ROOT, Failed
 
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- stages:begin -->\n", "<!-- stages:end -->\n"
 # --- Measuring ------------------------------------------------------------------------------------
 
 
@@ -216,13 +215,6 @@ def report(run):
     return "\n".join([*lines, "", *further_lines(run), ""])
 
 
-def write_document(text):
-    document = DOCUMENT.read_text()
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(before + BEGIN + text + END + after)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build")
@@ -253,7 +245,7 @@ def main():
         print("\n".join(wrong), file=sys.stderr)
         return 1
     if options.write:
-        write_document(text)
+        document.write_between("stages", text)
     return 0
 
 

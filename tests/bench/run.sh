@@ -16,23 +16,13 @@ for argument; do
     *) arguments+=("$argument") ;;
   esac
 done
-options=(-Dtests=enabled)
-read -ra more_options <<<"${NACLIP_MESON_OPTIONS:-}"
-options+=("${more_options[@]}")
 
 "$root/pipelines/install-dependencies.sh" bench
 
-if [ -e "$build/build.ninja" ]; then
-  meson configure "$build" "${options[@]}"
-else
-  meson setup "$build" "$root" "${options[@]}"
-fi
+set_up_build -Dtests=enabled
 ninja -C "$build" benchmarks
 
 # CLIP's own byte-pair vocabulary is not ours to give; where it is not at hand, one is made.
-if [ -z "${NACLIP_CLIP_DIR:-}" ] && [ -d "$root/../shared/clip" ]; then
-  NACLIP_CLIP_DIR=$(cd "$root/../shared/clip" && pwd)
-  export NACLIP_CLIP_DIR
-fi
+find_shared NACLIP_CLIP_DIR clip
 "$root/tests/bench/report.py" "${arguments[@]}" "$build"
 [ "$curves" = no ] || "$root/tests/bench/curves.py" "$build"

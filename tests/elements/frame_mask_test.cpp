@@ -97,7 +97,7 @@ TEST(Analytics, OurOwnEntryIsNotToldTwice) {
   const auto segmentation =
       make_segmentation<std::uint8_t>(2, 2, {0, 1, 1, 1}, {"background", "person"});
   attach(frame.get(), segmentation.get(), 2, 2);
-  attach_analytics(frame.get());
+  AnalyticsTerms(segmentation.get()).attach(frame.get());
   EXPECT_EQ(read_masks(frame.get()).size(), 1U);
 }
 
@@ -106,14 +106,15 @@ TEST(Analytics, OurOwnEntryIsNotReadWhereOurMetadataWasDropped) {
   const auto segmentation =
       make_segmentation<std::uint8_t>(2, 2, {0, 1, 1, 1}, {"background", "person"});
   attach(frame.get(), segmentation.get(), 2, 2);
-  attach_analytics(frame.get());
+  AnalyticsTerms(segmentation.get()).attach(frame.get());
   gst_buffer_remove_meta(frame.get(), &gst_buffer_get_naclip_segmentation_meta(frame.get())->meta);
   EXPECT_TRUE(read_masks(frame.get()).empty());
 }
 
 TEST(Analytics, DoesNothingOnAFrameWithoutOurMetadata) {
   const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 2, 2);
-  attach_analytics(frame.get());
+  const auto segmentation = make_segmentation<std::uint8_t>(1, 1, {0}, {"background"});
+  AnalyticsTerms(segmentation.get()).attach(frame.get());
   gpointer state = nullptr;
   EXPECT_EQ(gst_buffer_iterate_meta(frame.get(), &state), nullptr);
 }
@@ -125,7 +126,7 @@ TEST(Analytics, AttachesIdsLabelsAndConfidencesOverTheSameMask) {
   const auto segmentation =
       make_segmentation<std::uint8_t>(2, 2, {0, 1, 1, 2}, {"background", "person", "car"});
   gst_buffer_add_naclip_segmentation_meta(frame.get(), segmentation.get(), 1, 2, 6, 4);
-  attach_analytics(frame.get());
+  AnalyticsTerms(segmentation.get()).attach(frame.get());
 
   auto *relations = gst_buffer_get_analytics_relation_meta(frame.get());
   ASSERT_NE(relations, nullptr);

@@ -50,24 +50,6 @@ TEST(Windows, StitchedFromOneConstantAreThatConstant) {
   EXPECT_LE((stitched - 0.25).abs().max().item<double>(), 1e-6);
 }
 
-/// In libtorch's own stretching, window after window.
-at::Tensor stitched_plainly(const at::Tensor &scores, const std::vector<Window> &windows,
-                            std::int64_t height, std::int64_t width) {
-  at::Tensor sum = at::zeros({1, scores.size(1), height, width});
-  at::Tensor count = at::zeros({1, 1, height, width});
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    const Window &w = windows[i];
-    const auto part = [&](const at::Tensor &map) {
-      return map.slice(2, w.top, w.top + w.height).slice(3, w.left, w.left + w.width);
-    };
-    const auto index = static_cast<std::int64_t>(i);
-    part(sum).add_(
-        at::upsample_bilinear2d(scores.slice(0, index, index + 1), {w.height, w.width}, false));
-    part(count).add_(1);
-  }
-  return sum / count;
-}
-
 TEST(Windows, StitchedLineByLineEqualTheWholeStretched) {
   at::manual_seed(5);
   for (const auto &[height, width, size, stride, words] : {std::array<int, 5>{1, 1, 1, 1, 1},
@@ -78,7 +60,7 @@ TEST(Windows, StitchedLineByLineEqualTheWholeStretched) {
     const auto windows = windows_of(height, width, size, stride);
     const at::Tensor scores = at::randn({static_cast<std::int64_t>(windows.size()), words, 3, 4});
     const at::Tensor stitched = stitch_windows(scores, windows, height, width);
-    const at::Tensor plain = stitched_plainly(scores, windows, height, width);
+    const at::Tensor plain = stitch_plain(scores, windows, height, width);
     EXPECT_LE((stitched - plain).abs().max().item<double>(), 1e-5)
         << height << " x " << width << ", " << words << " words";
   }

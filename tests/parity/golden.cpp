@@ -121,6 +121,52 @@ double agreement(const at::Tensor &actual, const at::Tensor &expected) {
   return actual.to(at::kLong).eq(expected.to(at::kLong)).to(at::kDouble).mean().item<double>();
 }
 
+Picture picture_of(const at::Tensor &rgb) {
+  Picture picture;
+  picture.format = PixelFormat::kRgb;
+  picture.height = static_cast<int>(rgb.size(0));
+  picture.width = static_cast<int>(rgb.size(1));
+  picture.planes[0] = rgb.data_ptr<std::uint8_t>();
+  picture.strides[0] = rgb.size(1) * 3;
+  return picture;
+}
+
+at::Tensor labels_of(const Segmentation &segmentation) {
+  if (segmentation.bytes_per_label != 1) throw std::runtime_error("labels of more than 8 bits");
+  return at::from_blob(const_cast<std::uint8_t *>(segmentation.labels.data()),
+                       {segmentation.height, segmentation.width}, at::kByte)
+      .clone();
+}
+
+at::Tensor segmented(const std::string &model, const std::string &merges, Precision precision,
+                     int window, int stride, int steps) {
+  ModelOptions options;
+  options.model = model;
+  options.merges = merges;
+  options.gaussian_std = parameter("gaussian_std");
+  options.precision = precision;
+  options.device = "cpu";
+  // The reference has label 0 below the threshold, so its first class is our background.
+  std::string text;
+  for (const auto &synonyms : golden_classes()) {
+    text += text.empty() ? "background: " : "; ";
+    for (std::size_t i = 0; i < synonyms.size(); ++i) text += (i > 0 ? ", " : "") + synonyms[i];
+  }
+  const auto segmenter = load_segmenter(options);
+  const auto queries = segmenter->encode(Vocabulary::parse(text));
+  InferenceOptions inference;
+  inference.input_size = static_cast<int>(parameter("e2e_short_side"));
+  inference.window_size = window;
+  inference.window_stride = stride;
+  inference.refine_steps = steps;
+  inference.refine_dilations = parameters("pamr_dilations");
+  inference.logit_scale = parameter("logit_scale");
+  inference.mask_size = MaskSize::kFrame;
+  const at::Tensor rgb = golden().at("e2e/rgb");
+  const Picture picture = picture_of(rgb);
+  return labels_of(segmenter->segment({&picture, 1}, *queries, inference).at(0));
+}
+
 std::vector<int> numbers_in(const std::string &text) {
   std::vector<int> result;
   bool inside = false;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "../golden_folder.h"
+#include "segmenter.h"
 
 namespace naclip::testing {
 
@@ -46,6 +47,15 @@ std::vector<std::string> golden_words();
 double relative_error(const at::Tensor &actual, const at::Tensor &expected);
 /// Part of the elements that are equal, 0..1; 0 where shapes differ.
 double agreement(const at::Tensor &actual, const at::Tensor &expected);
+
+/// An 8-bit picture, [H, W, 3] uint8 RGB, as the engine reads it; `rgb` keeps its memory.
+Picture picture_of(const at::Tensor &rgb);
+/// [H, W] uint8, a copy. Throws std::runtime_error where labels have more than 8 bits.
+at::Tensor labels_of(const Segmentation &segmentation);
+/// What the engine makes of "e2e/rgb" on the CPU, at the parameters of the set: the whole chain from the
+/// 8-bit picture. window: 0 is the whole picture. -> [H, W] uint8
+at::Tensor segmented(const std::string &model, const std::string &merges, Precision precision,
+                     int window, int stride, int steps);
 
 /// The whole numbers in a text, in order: "ragged-crop80-stride40" -> {80, 40}.
 std::vector<int> numbers_in(const std::string &text);

@@ -204,12 +204,6 @@ at::Tensor class_of_query() {
   return golden().at("text/class_index");
 }
 
-at::Tensor labels_of(const Segmentation &segmentation) {
-  return at::from_blob(const_cast<std::uint8_t *>(segmentation.labels.data()),
-                       {segmentation.height, segmentation.width}, at::kByte)
-      .clone();
-}
-
 TEST_P(Parity, ProbabilitiesAndLabelsOfTheGoldenLogitsAreEqual) {
   const auto classes = static_cast<std::int64_t>(golden_classes().size());
   const at::Tensor logits = golden().at("logits/ragged");
@@ -238,16 +232,6 @@ TEST_P(Parity, ProbabilitiesAndLabelsOfTheGoldenLogitsAreEqual) {
   }
 }
 
-Picture picture_of(const at::Tensor &rgb) {
-  Picture picture;
-  picture.format = PixelFormat::kRgb;
-  picture.height = static_cast<int>(rgb.size(0));
-  picture.width = static_cast<int>(rgb.size(1));
-  picture.planes[0] = rgb.data_ptr<std::uint8_t>();
-  picture.strides[0] = rgb.size(1) * 3;
-  return picture;
-}
-
 TEST_P(Parity, ModelInputFromTheEightBitPictureIsEqual) {
   const at::Tensor rgb = golden().at("e2e/rgb"), expected = golden().at("e2e/model_input");
   const Picture picture = picture_of(rgb);
@@ -262,31 +246,7 @@ TEST_P(Parity, ModelInputFromTheEightBitPictureIsEqual) {
 }
 
 at::Tensor Parity::segment(int window, int stride, int steps) {
-  ModelOptions options;
-  options.model = path();
-  options.merges = merges_file();
-  options.gaussian_std = parameter("gaussian_std");
-  options.precision = Precision::kFloat32;
-  options.device = "cpu";
-  // The reference has label 0 below the threshold, so its first class is our background.
-  std::string text;
-  for (const auto &synonyms : golden_classes()) {
-    text += text.empty() ? "background: " : "; ";
-    for (std::size_t i = 0; i < synonyms.size(); ++i) text += (i > 0 ? ", " : "") + synonyms[i];
-  }
-  const auto segmenter = load_segmenter(options);
-  const auto queries = segmenter->encode(Vocabulary::parse(text));
-  InferenceOptions inference;
-  inference.input_size = static_cast<int>(parameter("e2e_short_side"));
-  inference.window_size = window;
-  inference.window_stride = stride;
-  inference.refine_steps = steps;
-  inference.refine_dilations = parameters("pamr_dilations");
-  inference.logit_scale = parameter("logit_scale");
-  inference.mask_size = MaskSize::kFrame;
-  const at::Tensor rgb = golden().at("e2e/rgb");
-  const Picture picture = picture_of(rgb);
-  return labels_of(segmenter->segment({&picture, 1}, *queries, inference).at(0));
+  return segmented(path(), merges_file(), Precision::kFloat32, window, stride, steps);
 }
 
 TEST_P(Parity, LabelsFromTheEightBitPictureAreEqual) {
