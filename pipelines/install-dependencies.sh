@@ -24,7 +24,8 @@ demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gst
   gstreamer1.0-libav fonts-dejavu-core"
 tests="libgtest-dev libsoup-3.0-dev libgstrtspserver-1.0-dev gobject-introspection libgirepository1.0-dev
   gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind"
-bench="python3-torch python3-numpy python3-matplotlib"
+# libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
+bench="python3-torch python3-numpy python3-matplotlib libblas-dev"
 checks="git clang-format-14 clang-tidy-14 debootstrap"
 
 wanted=""
