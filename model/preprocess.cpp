@@ -1,7 +1,5 @@
 #include "preprocess.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -15,7 +13,6 @@ namespace naclip {
 namespace {
 
 constexpr int kLongestSide = 2048;
-constexpr std::int64_t kRowsPerTask = 32;
 
 /// One channel of a frame: where its samples are, and where the small picture's lie between them.
 class Channel {
@@ -102,18 +99,16 @@ at::Tensor preprocess(const Picture &picture, PictureSize size) {
   const std::int64_t pitch = kernels::padded(size.width);
   const at::Tensor result = at::empty({1, 3, size.height, size.width}, at::kFloat);
   float *target = result.data_ptr<float>();
-  at::parallel_for(0, size.height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> lines(static_cast<std::size_t>(3 * pitch));
-    const std::array<float *, 3> line{&lines[0], lines.data() + pitch, lines.data() + 2 * pitch};
-    for (std::int64_t y = begin; y < end; ++y) {
-      for (std::size_t c = 0; c < channels.size(); ++c) channels[c].sample(y, size.width, line[c]);
-      if (yuv) kernels::convert_row(to_rgb, size.width, line[0], line[1], line[2]);
-      for (std::size_t c = 0; c < channels.size(); ++c)
-        kernels::normalise_row(
-            line[c], size.width, kernels::kMean[c], kernels::kDeviation[c],
-            target + (static_cast<std::int64_t>(c) * size.height + y) * size.width);
-    }
-  });
+  std::vector<float> lines(static_cast<std::size_t>(3 * pitch));
+  const std::array<float *, 3> line{&lines[0], lines.data() + pitch, lines.data() + 2 * pitch};
+  for (std::int64_t y = 0; y < size.height; ++y) {
+    for (std::size_t c = 0; c < channels.size(); ++c) channels[c].sample(y, size.width, line[c]);
+    if (yuv) kernels::convert_row(to_rgb, size.width, line[0], line[1], line[2]);
+    for (std::size_t c = 0; c < channels.size(); ++c)
+      kernels::normalise_row(
+          line[c], size.width, kernels::kMean[c], kernels::kDeviation[c],
+          target + (static_cast<std::int64_t>(c) * size.height + y) * size.width);
+  }
   return result;
 }
 

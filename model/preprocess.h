@@ -20,7 +20,8 @@ PictureSize input_size(PictureSize frame, int short_side, int patch);
 
 /// Shrinks a frame's planes to `size` (bilinear, rounded to 8 bits), converts the small picture to
 /// RGB and normalises it: mean 122.771, 116.746, 104.094, deviation 68.501, 66.632, 70.323.
-/// -> [1, 3, height, width] float32 on the CPU.
+/// -> [1, 3, height, width] float32 on the CPU. Computed by the calling thread alone: streams do this beside the
+/// network, whose threads are not to be fought with.
 at::Tensor preprocess(const Picture &picture, PictureSize size);
 
 }  // namespace naclip

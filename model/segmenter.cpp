@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "blas.h"
 #include "checkpoint.h"
@@ -29,6 +30,10 @@ namespace {
 // Windows encoded at once: bounds the activations' memory (ViT-B/16, 64 windows of 197 tokens: 0.5
 // GB at its widest) while leaving nothing on the table; a CPU is full with a few.
 constexpr std::int64_t kWindowsPerBatch = 64;
+
+// Frames segmented together. A CPU is full with one; two spare it half of the small work between the large products
+// where frames are small. A GPU's wide half is idle below some sixteen.
+constexpr int kCpuBatch = 2, kGpuBatch = 16;
 
 bool out_of_memory(const std::string &message) {
   return message.find("out of memory") != std::string::npos ||
@@ -82,6 +87,8 @@ void check(const InferenceOptions &options, std::int64_t patch) {
   require(options.threshold >= 0.0 && options.threshold <= 1.0,
           "threshold must be between 0 and 1");
   require(options.logit_scale > 0.0, "logit-scale must be above 0");
+  require(options.smoothing >= 0.0 && options.smoothing <= 1.0,
+          "smoothing must be between 0 and 1");
 }
 
 void check(const Picture &picture) {
@@ -102,6 +109,23 @@ void check_place(const Picture &picture, bool accelerated, const Compute &comput
                 "The picture lies on cuda:" + std::to_string(picture.cuda_device) +
                     ", the model on " + compute.device.str());
 }
+
+class NetworkPicture final : public PreparedPicture {
+ public:
+  NetworkPicture(const void *owner, PictureSize frame, at::Tensor input)
+      : owner_(owner), frame_(frame), input_(std::move(input)) {}
+
+  const void *owner() const { return owner_; }
+  PictureSize frame() const { return frame_; }
+  const at::Tensor &input() const { return input_; }
+
+ private:
+  const void *owner_;
+  PictureSize frame_;
+  at::Tensor input_;  // [1, 3, H, W] float32 on the model's device
+};
+
+class ScoreMemory final : public StreamMemory {};
 
 class EncodedVocabulary final : public Queries {
  public:
@@ -140,6 +164,7 @@ ModelInfo describe(const Checkpoint &checkpoint, const Compute &compute) {
   info.context_length = static_cast<int>(sizes.context_length);
   info.vocabulary_size = static_cast<int>(sizes.vocabulary);
   info.parameters = checkpoint.parameters;
+  info.batch = compute.device.is_cpu() ? kCpuBatch : kGpuBatch;
   info.device = compute.device.str();
   info.precision = precision_name(compute.weights);
   return info;
@@ -166,61 +191,150 @@ class TorchSegmenter final : public Segmenter {
         vision_(checkpoint, compute, options.attention, options.architecture, options.gaussian_std),
         bank_(ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint),
               options.prompts, options.cache_dir,
-              options.cache_dir.empty() ? std::string()
-                                        : weights_fingerprint(checkpoint, options.prompts, compute),
-              options.log) {}
+              options.cache_dir.empty()
+                  ? std::string()
+                  : weights_fingerprint(checkpoint, options.prompts, compute)) {}
 
   const ModelInfo &info() const override { return info_; }
 
-  std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) override {
-    return translated("encoding the vocabulary", [&] {
+  std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &log,
+                                        std::stop_token stop) override {
+    return translated("encoding the vocabulary", [&]() -> std::shared_ptr<const Queries> {
       std::vector<std::string> words;
       for (const VocabularyClass &one : vocabulary.classes())
         words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
       at::Tensor features;
-      const auto work = [&] { features = bank_.encode(words).to(compute_.device); };
+      const auto work = [&] {
+        features = bank_.encode(words, log, stop);
+        if (features.defined()) features = features.to(compute_.device);
+      };
       runner_ ? runner_->aside(work) : work();
+      if (!features.defined()) return nullptr;
       return std::make_shared<EncodedVocabulary>(this, vocabulary, features);
     });
   }
 
+  std::shared_ptr<const PreparedPicture> prepare(const Picture &picture, int side) override {
+    check(picture);
+    check_place(picture, runner_ != nullptr, compute_);
+    check_input_size(side);
+    return translated("preparing a picture", [&] {
+      const PictureSize frame{picture.height, picture.width};
+      const PictureSize size = input_size(frame, side, static_cast<int>(vision_.patch()));
+      return std::make_shared<NetworkPicture>(
+          this, frame, runner_ ? runner_->prepare(picture, size) : preprocess(picture, size));
+    });
+  }
+
+  std::shared_ptr<StreamMemory> make_memory() override { return std::make_shared<ScoreMemory>(); }
+
+  std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) override {
+    std::vector<Work> works;
+    for (const SegmentRequest &request : requests) {
+      const auto *picture = dynamic_cast<const NetworkPicture *>(request.picture.get());
+      require(picture != nullptr && picture->owner() == this,
+              "This picture was prepared by another model; prepare it with this one");
+      check(request.options, vision_.patch());
+      works.push_back({picture->frame(), picture->input(), &request.options,
+                       [this, &request] { return encoded(request.queries()); },
+                       dynamic_cast<ScoreMemory *>(request.memory.get())});
+    }
+    return segment(works);
+  }
+
   std::vector<Segmentation> segment(std::span<const Picture> pictures, const Queries &queries,
                                     const InferenceOptions &options) override {
-    const auto *encoded = dynamic_cast<const EncodedVocabulary *>(&queries);
-    require(encoded != nullptr && encoded->owner() == this,
-            "These queries were encoded by another model; encode the vocabulary with this one");
+    // Borrowed: the caller keeps them until this returns.
+    const auto borrowed = encoded({std::shared_ptr<void>(), &queries});
     check(options, vision_.patch());
     for (const Picture &picture : pictures) {
       check(picture);
       check_place(picture, runner_ != nullptr, compute_);
     }
-    return translated("segmenting", [&] {
-      const std::lock_guard lock(mutex_);
-      return in_order([&] { return run(pictures, *encoded, options); });
-    });
+    std::vector<Segmentation> results;
+    for (SegmentResult &result : translated("segmenting", [&] {
+           const std::lock_guard lock(mutex_);
+           return in_order([&] {
+             std::vector<Work> works;
+             for (const Picture &picture : pictures)
+               works.push_back({{picture.height, picture.width},
+                                read(picture, size_of(picture, options)),
+                                &options,
+                                [&] { return borrowed; },
+                                nullptr});
+             return run(works);
+           });
+         }))
+      results.push_back(std::move(result.segmentation));
+    return results;
   }
 
  private:
-  std::vector<Segmentation> run(std::span<const Picture> pictures, const EncodedVocabulary &queries,
-                                const InferenceOptions &options) {
-    std::map<std::pair<int, int>, std::vector<std::size_t>> by_size;
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-      const PictureSize size = size_of(pictures[i], options);
-      by_size[{size.height, size.width}].push_back(i);
+  using Encoded = std::shared_ptr<const EncodedVocabulary>;
+
+  /// A frame on its way through the network.
+  struct Work {
+    PictureSize frame;
+    at::Tensor input;
+    const InferenceOptions *options;
+    std::function<Encoded()> queries;
+    ScoreMemory *memory;
+  };
+
+  /// Works of one key go through the network together: size and windowing, and on a GPU, whose graph holds the
+  /// scores too, the vocabulary.
+  using BatchKey = std::tuple<std::int64_t, std::int64_t, int, int, const EncodedVocabulary *>;
+
+  Encoded encoded(std::shared_ptr<const Queries> queries) const {
+    auto result = std::dynamic_pointer_cast<const EncodedVocabulary>(std::move(queries));
+    require(result != nullptr && result->owner() == this,
+            "These queries were encoded by another model; encode the vocabulary with this one");
+    return result;
+  }
+
+  void check_input_size(int side) const {
+    InferenceOptions options;
+    options.input_size = side;
+    check(options, vision_.patch());
+  }
+
+  std::vector<SegmentResult> segment(const std::vector<Work> &works) {
+    return translated("segmenting", [&] {
+      const std::lock_guard lock(mutex_);
+      return in_order([&] { return run(works); });
+    });
+  }
+
+  std::vector<SegmentResult> run(const std::vector<Work> &works) {
+    std::vector<Encoded> queries(works.size());
+    std::map<BatchKey, std::vector<std::size_t>> batches;
+    for (std::size_t i = 0; i < works.size(); ++i) {
+      if (runner_) queries[i] = works[i].queries();
+      const InferenceOptions &options = *works[i].options;
+      batches[{works[i].input.size(2), works[i].input.size(3), options.window_size,
+               options.window_size > 0 ? options.window_stride : 0, queries[i].get()}]
+          .push_back(i);
     }
-    std::vector<Segmentation> results(pictures.size());
-    for (const auto &[size, members] : by_size) {
+    std::vector<SegmentResult> results(works.size());
+    for (const auto &[key, members] : batches) {
       std::vector<at::Tensor> inputs;
-      for (const std::size_t i : members)
-        inputs.push_back(prepare(pictures[i], {size.first, size.second}));
-      const at::Tensor input = at::cat(inputs).to(compute_.device);
-      const std::vector<at::Tensor> own_input = input.split(1);
+      for (const std::size_t i : members) inputs.push_back(works[i].input);
+      const at::Tensor input = at::cat(inputs);
+      const InferenceOptions &options = *works[members.front()].options;
       const std::vector<at::Tensor> scores =
-          runner_ ? replayed_score(input, queries.features(), options)
-                  : score(vision_, input, queries.features(), options);
-      for (std::size_t k = 0; k < members.size(); ++k)
-        results[members[k]] =
-            finish(pictures[members[k]], own_input[k], scores[k], queries, options);
+          runner_ ? replayed_score(input, queries[members.front()]->features(), options)
+                  : std::vector<at::Tensor>();
+      const WindowFeatures features =
+          runner_ ? WindowFeatures() : encode_windows(vision_, input, options);
+      for (std::size_t k = 0; k < members.size(); ++k) {
+        const std::size_t i = members[k];
+        if (!runner_) queries[i] = works[i].queries();
+        results[i].segmentation =
+            finish(works[i], *queries[i],
+                   runner_ ? scores[k]
+                           : score(features, static_cast<std::int64_t>(k), queries[i]->features()));
+        results[i].queries = queries[i];
+      }
     }
     return results;
   }
@@ -230,7 +344,7 @@ class TorchSegmenter final : public Segmenter {
                       static_cast<int>(vision_.patch()));
   }
 
-  at::Tensor prepare(const Picture &picture, PictureSize size) const {
+  at::Tensor read(const Picture &picture, PictureSize size) const {
     return runner_ ? runner_->preprocess(picture, size) : preprocess(picture, size);
   }
 
@@ -243,7 +357,7 @@ class TorchSegmenter final : public Segmenter {
     return result;
   }
 
-  /// score() on a GPU, as one graph for each shape. A graph keeps addresses, so it has its own copy of the vision
+  /// encode_windows() and score() on a GPU, as one graph for each shape. A graph keeps addresses, so it has its own copy of the vision
   /// tower, whose tensors for the grid nobody else replaces.
   std::vector<at::Tensor> replayed_score(const at::Tensor &input, const at::Tensor &features,
                                          const InferenceOptions &options) {
@@ -252,35 +366,58 @@ class TorchSegmenter final : public Segmenter {
     return runner_->network(key, {input, features}, [&]() -> cuda::Network {
       return
           [vision = std::make_shared<ClipVision>(vision_), options](const cuda::Tensors &inputs) {
-            return score(*vision, inputs[0], inputs[1], options);
+            const WindowFeatures features = encode_windows(*vision, inputs[0], options);
+            cuda::Tensors scores;
+            for (std::int64_t i = 0; i < inputs[0].size(0); ++i)
+              scores.push_back(score(features, i, inputs[1]));
+            return scores;
           };
     });
   }
 
-  /// input: [B, 3, H, W] -> for each picture [1, Q, h, w]: the patches' grid where one window
-  /// covers the picture, else the windows stitched at the input's size.
-  static std::vector<at::Tensor> score(ClipVision &vision, const at::Tensor &input,
-                                       const at::Tensor &features,
+  /// What the vision tower makes of a batch's windows.
+  struct WindowFeatures {
+    std::int64_t height = 0, width = 0;  // of the pictures
+    std::int64_t rows = 0, columns = 0;  // of patches in a window
+    std::vector<Window> windows;         // of one picture
+    at::Tensor features;                 // [B * windows, 1 + rows * columns, D]
+  };
+
+  /// input: [B, 3, H, W]
+  static WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
                                        const InferenceOptions &options) {
-    const std::int64_t height = input.size(2), width = input.size(3);
-    const auto windows = windows_of(height, width, options.window_size, options.window_stride);
-    const at::Tensor crops = windows.size() == 1 ? input : crop_windows(input, windows);
-    const std::int64_t rows = crops.size(2) / vision.patch(),
-                       columns = crops.size(3) / vision.patch();
+    WindowFeatures result;
+    result.height = input.size(2);
+    result.width = input.size(3);
+    result.windows =
+        windows_of(result.height, result.width, options.window_size, options.window_stride);
+    const at::Tensor crops =
+        result.windows.size() == 1 ? input : crop_windows(input, result.windows);
+    result.rows = crops.size(2) / vision.patch();
+    result.columns = crops.size(3) / vision.patch();
     std::vector<at::Tensor> batches;
     for (const at::Tensor &batch : crops.split(kWindowsPerBatch))
-      batches.push_back(patch_scores(vision.encode(batch), features, rows, columns));
-    std::vector<at::Tensor> scores;
-    for (const at::Tensor &one : at::cat(batches).split(static_cast<std::int64_t>(windows.size())))
-      scores.push_back(windows.size() == 1 ? one : stitch_windows(one, windows, height, width));
-    return scores;
+      batches.push_back(vision.encode(batch));
+    result.features = batches.size() == 1 ? batches[0] : at::cat(batches);
+    return result;
   }
 
-  Segmentation finish(const Picture &picture, const at::Tensor &input, at::Tensor scores,
-                      const EncodedVocabulary &queries, const InferenceOptions &options) {
+  /// Picture `index` of the batch against `queries`, [Q, D] -> [1, Q, h, w]: the patches' grid where one
+  /// window covers the picture, else the windows stitched at the input's size.
+  static at::Tensor score(const WindowFeatures &batch, std::int64_t index,
+                          const at::Tensor &queries) {
+    const auto count = static_cast<std::int64_t>(batch.windows.size());
+    const at::Tensor scores = patch_scores(batch.features.narrow(0, index * count, count), queries,
+                                           batch.rows, batch.columns);
+    return count == 1 ? scores : stitch_windows(scores, batch.windows, batch.height, batch.width);
+  }
+
+  Segmentation finish(const Work &work, const EncodedVocabulary &queries, at::Tensor scores) {
+    const InferenceOptions &options = *work.options;
+    const at::Tensor &input = work.input;
     const bool frame_sized = options.mask_size == MaskSize::kFrame;
-    const std::int64_t height = frame_sized ? picture.height : input.size(2);
-    const std::int64_t width = frame_sized ? picture.width : input.size(3);
+    const std::int64_t height = frame_sized ? work.frame.height : input.size(2);
+    const std::int64_t width = frame_sized ? work.frame.width : input.size(3);
     if (options.refine_steps > 0)
       scores = refiner_.refine(input, scores, height, width, options.refine_steps,
                                options.refine_dilations);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,9 @@ struct InferenceOptions {
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
   MaskSize mask_size = MaskSize::kInput;
+  /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself. Needs a
+  /// StreamMemory.
+  double smoothing = 0.0;
 };
 
 /// What is known of one region of one frame.
@@ -86,6 +90,7 @@ struct ModelInfo {
   int text_width = 0, text_layers = 0, text_heads = 0;
   int embedding_size = 0, context_length = 0, vocabulary_size = 0;
   std::int64_t parameters = 0;
+  int batch = 1;          ///< frames that it pays to segment together on this device
   std::string device;     ///< the device in use, e.g. "cuda:0"
   std::string precision;  ///< the precision in use, e.g. "float32"
 };
@@ -97,6 +102,36 @@ class NACLIP_API Queries {
   virtual const Vocabulary &vocabulary() const = 0;
 };
 
+/// A frame as the network reads it: small, and owning what it holds, so that the frame may go.
+/// Immutable, may be shared between threads.
+class NACLIP_API PreparedPicture {
+ public:
+  virtual ~PreparedPicture() = default;
+};
+
+/// What a stream remembers from frame to frame, for InferenceOptions::smoothing. Used by one
+/// segment() at a time.
+class NACLIP_API StreamMemory {
+ public:
+  virtual ~StreamMemory() = default;
+};
+
+/// One frame of one stream.
+struct SegmentRequest {
+  std::shared_ptr<const PreparedPicture> picture;
+  /// Called once on the computing thread, where the scores are wanted: a vocabulary that has changed
+  /// since the request was made is still taken. Must not throw.
+  std::function<std::shared_ptr<const Queries>()> queries;
+  InferenceOptions options;              ///< input_size is that of prepare()
+  std::shared_ptr<StreamMemory> memory;  ///< may be null: nothing is remembered
+};
+
+/// The outcome for a request.
+struct SegmentResult {
+  Segmentation segmentation;
+  std::shared_ptr<const Queries> queries;  ///< those that the labels are of
+};
+
 /// A loaded model. Its methods may be called from any thread; calls of segment() run one after
 /// another.
 class NACLIP_API Segmenter {
@@ -106,11 +141,28 @@ class NACLIP_API Segmenter {
   virtual const ModelInfo &info() const = 0;
 
   /// Encodes the words that are not known yet; slow for new words (80 sentences each), quick for
-  /// known ones. Throws Error{kVocabulary | kMemory | kInference}.
-  virtual std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) = 0;
+  /// known ones, also while another call encodes. Null where `stop` was asked for before it was done.
+  /// `log` hears of words that were cut. Throws Error{kVocabulary | kMemory | kInference}.
+  virtual std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &log,
+                                                std::stop_token stop) = 0;
+  std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) {
+    return encode(vocabulary, {}, {});
+  }
 
-  /// Segments frames of any sizes and formats, all windows of frames of equal size in one batch.
-  /// `queries` must come from this segmenter. Throws Error{kSettings | kMemory | kInference}.
+  /// Shrinks a frame to the network's input; short side `input_size` pixels. Does not wait for
+  /// segment() or encode(). Throws Error{kSettings | kDevice | kMemory | kInference}.
+  virtual std::shared_ptr<const PreparedPicture> prepare(const Picture &picture,
+                                                         int input_size) = 0;
+
+  /// An empty memory for a stream.
+  virtual std::shared_ptr<StreamMemory> make_memory() = 0;
+
+  /// Segments frames of any streams, sizes and vocabularies; pictures of one size and one windowing go
+  /// through the network together. Pictures and queries must come from this segmenter. Throws
+  /// Error{kSettings | kMemory | kInference}.
+  virtual std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) = 0;
+
+  /// The same for frames as they are, all of one vocabulary.
   virtual std::vector<Segmentation> segment(std::span<const Picture> pictures,
                                             const Queries &queries,
                                             const InferenceOptions &options) = 0;
@@ -120,7 +172,7 @@ class NACLIP_API Segmenter {
 NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
-inline constexpr int kNaclipAbi = 2;
+inline constexpr int kNaclipAbi = 3;
 
 }  // namespace naclip
 

@@ -30,40 +30,56 @@ std::string sha256(const std::string &text) {
 }  // namespace
 
 TextBank::TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
-                   std::string fingerprint, Log log)
+                   std::string fingerprint)
     : text_(std::move(text)),
       tokenizer_(std::move(tokenizer)),
       prompts_(prompts),
       cache_dir_(std::move(cache_dir)),
-      fingerprint_(std::move(fingerprint)),
-      log_(std::move(log)) {}
+      fingerprint_(std::move(fingerprint)) {}
 
-void TextBank::say(LogLevel level, const std::string &message) const {
-  if (log_) log_(level, message);
-}
-
-at::Tensor TextBank::encode(const std::vector<std::string> &words) {
+/// Those of `words` that are not in memory, each once.
+std::vector<std::string> TextBank::unknown(const std::vector<std::string> &words) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> fresh;
-  for (const std::string &word : words) {
-    if (known_.contains(word) || std::find(fresh.begin(), fresh.end(), word) != fresh.end())
-      continue;
-    if (!load(word)) fresh.push_back(word);
-  }
-  if (!fresh.empty()) {
-    const at::Tensor features = encode_new(fresh);
-    for (std::size_t i = 0; i < fresh.size(); ++i) {
-      const at::Tensor row = features[static_cast<std::int64_t>(i)].clone();
-      store(fresh[i], row);
-      known_.emplace(fresh[i], row);
+  for (const std::string &word : words)
+    if (!known_.contains(word) && std::find(fresh.begin(), fresh.end(), word) == fresh.end())
+      fresh.push_back(word);
+  return fresh;
+}
+
+at::Tensor TextBank::encode(const std::vector<std::string> &words, const Log &log,
+                            std::stop_token stop) {
+  if (!unknown(words).empty()) {
+    const std::lock_guard encoding(encoding_);
+    std::vector<std::string> fresh;
+    for (const std::string &word : unknown(words)) {
+      const at::Tensor row = load(word);
+      if (!row.defined()) {
+        fresh.push_back(word);
+        continue;
+      }
+      const std::lock_guard lock(mutex_);
+      known_.emplace(word, row);
+    }
+    if (!fresh.empty()) {
+      const at::Tensor features = encode_new(fresh, log, stop);
+      if (!features.defined()) return {};
+      for (std::size_t i = 0; i < fresh.size(); ++i) {
+        const at::Tensor row = features[static_cast<std::int64_t>(i)].clone();
+        store(fresh[i], row, log);
+        const std::lock_guard lock(mutex_);
+        known_.emplace(fresh[i], row);
+      }
     }
   }
+  const std::lock_guard lock(mutex_);
   std::vector<at::Tensor> rows;
   for (const std::string &word : words) rows.push_back(known_.at(word));
   return at::stack(rows);
 }
 
-at::Tensor TextBank::encode_new(const std::vector<std::string> &words) {
+at::Tensor TextBank::encode_new(const std::vector<std::string> &words, const Log &log,
+                                std::stop_token stop) {
   std::vector<std::vector<int>> sentences;
   std::vector<std::int64_t> owner;
   for (std::size_t word = 0; word < words.size(); ++word) {
@@ -75,8 +91,8 @@ at::Tensor TextBank::encode_new(const std::vector<std::string> &words) {
       sentences.push_back(std::move(tokenized.ids));
       owner.push_back(static_cast<std::int64_t>(word));
     }
-    if (cut)
-      say(LogLevel::kWarning, "\"" + words[word] +
+    if (cut && log)
+      log(LogLevel::kWarning, "\"" + words[word] +
                                   "\" is longer than the model reads and was cut at " +
                                   std::to_string(text_.context_length()) + " tokens");
   }
@@ -88,6 +104,7 @@ at::Tensor TextBank::encode_new(const std::vector<std::string> &words) {
                    [&](std::size_t a, std::size_t b) { return sentences[a] < sentences[b]; });
   at::Tensor sums;
   for (std::size_t begin = 0; begin < order.size(); begin += kSentencesPerBatch) {
+    if (stop.stop_requested()) return {};
     const std::size_t end = std::min(order.size(), begin + kSentencesPerBatch);
     std::vector<std::vector<int>> batch;
     at::Tensor batch_owner = at::empty({static_cast<std::int64_t>(end - begin)}, at::kLong);
@@ -112,24 +129,23 @@ std::string TextBank::cache_file(const std::string &word) const {
   return path;
 }
 
-bool TextBank::load(const std::string &word) {
-  if (cache_dir_.empty()) return false;
+at::Tensor TextBank::load(const std::string &word) const {
+  if (cache_dir_.empty()) return {};
   g_autofree gchar *contents = nullptr;
   gsize length = 0;
-  if (!g_file_get_contents(cache_file(word).c_str(), &contents, &length, nullptr)) return false;
+  if (!g_file_get_contents(cache_file(word).c_str(), &contents, &length, nullptr)) return {};
   // The embedding, then its checksum: a file that was cut or altered is encoded anew.
   constexpr std::size_t kSum = 64;
-  if (length <= kSum || (length - kSum) % sizeof(float) != 0) return false;
+  if (length <= kSum || (length - kSum) % sizeof(float) != 0) return {};
   const std::string data(contents, length - kSum);
-  if (sha256(data) != std::string(contents + data.size(), kSum)) return false;
+  if (sha256(data) != std::string(contents + data.size(), kSum)) return {};
   const auto size = static_cast<std::int64_t>(data.size() / sizeof(float));
   at::Tensor row = at::empty({size}, at::kFloat);
   std::copy(data.begin(), data.end(), reinterpret_cast<char *>(row.data_ptr<float>()));
-  known_.emplace(word, row);
-  return true;
+  return row;
 }
 
-void TextBank::store(const std::string &word, const at::Tensor &features) const {
+void TextBank::store(const std::string &word, const at::Tensor &features, const Log &log) const {
   if (cache_dir_.empty()) return;
   std::string data(reinterpret_cast<const char *>(features.data_ptr<float>()),
                    static_cast<std::size_t>(features.numel()) * sizeof(float));
@@ -139,8 +155,9 @@ void TextBank::store(const std::string &word, const at::Tensor &features) const 
   // g_file_set_contents writes beside the file and renames: another process never reads half a
   // word.
   if (!g_file_set_contents(cache_file(word).c_str(), data.data(), static_cast<gssize>(data.size()),
-                           &error))
-    say(LogLevel::kWarning,
+                           &error) &&
+      log)
+    log(LogLevel::kWarning,
         std::string("cannot keep an encoded word in cache-dir: ") + error->message);
 }
 

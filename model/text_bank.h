@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,25 +22,28 @@ class TextBank {
   /// `cache_dir` may be empty; `fingerprint` names the weights and everything else that the outcome
   /// depends on but the word (see weights_fingerprint).
   TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
-           std::string fingerprint, Log log);
+           std::string fingerprint);
 
-  /// -> [words, D] float32 on the model's device; each row: the word's sentences embedded,
-  /// normalised, averaged, normalised. Throws Error{kVocabulary}.
-  at::Tensor encode(const std::vector<std::string> &words);
+  /// -> [words, D] float32 on the CPU; each row: the word's sentences embedded, normalised, averaged,
+  /// normalised. Known words do not wait for those that another thread encodes. Not defined where `stop`
+  /// was asked for before all words were known. Throws Error{kVocabulary}.
+  at::Tensor encode(const std::vector<std::string> &words, const Log &log = {},
+                    std::stop_token stop = {});
 
  private:
-  at::Tensor encode_new(const std::vector<std::string> &words);
+  std::vector<std::string> unknown(const std::vector<std::string> &words);
+  at::Tensor encode_new(const std::vector<std::string> &words, const Log &log,
+                        std::stop_token stop);
   std::string cache_file(const std::string &word) const;
-  bool load(const std::string &word);
-  void store(const std::string &word, const at::Tensor &features) const;
-  void say(LogLevel level, const std::string &message) const;
+  at::Tensor load(const std::string &word) const;
+  void store(const std::string &word, const at::Tensor &features, const Log &log) const;
 
   ClipText text_;
   Tokenizer tokenizer_;
   Prompts prompts_;
   std::string cache_dir_, fingerprint_;
-  Log log_;
-  std::mutex mutex_;
+  std::mutex encoding_;  // held while words are encoded, so that none is encoded twice
+  std::mutex mutex_;     // guards the next, never held while encoding
   std::unordered_map<std::string, at::Tensor> known_;  // word -> [D] float32 on the CPU
 };
 

@@ -15,6 +15,7 @@ class StreamRunner final : public Runner {
       : device_(device),
         stream_(c10::cuda::getStreamFromPool(false, device.index())),
         second_stream_(c10::cuda::getStreamFromPool(false, device.index())),
+        pictures_stream_(c10::cuda::getStreamFromPool(false, device.index())),
         graphs_(make_cuda_graph, log) {
     const DeviceScope scope(stream_);
     if (Kernels::of(device_) == nullptr && log)
@@ -44,6 +45,13 @@ class StreamRunner final : public Runner {
     return cuda::preprocess(picture, size, device_);
   }
 
+  at::Tensor prepare(const Picture &picture, PictureSize size) override {
+    const DeviceScope scope(pictures_stream_);
+    const at::Tensor result = cuda::preprocess(picture, size, device_);
+    synchronize(device_);
+    return result;
+  }
+
   Tensors network(const NetworkKey &key, const Tensors &inputs,
                   const std::function<Network()> &make) override {
     return graphs_.run(key, inputs, make);
@@ -51,7 +59,7 @@ class StreamRunner final : public Runner {
 
  private:
   at::Device device_;
-  c10::cuda::CUDAStream stream_, second_stream_;
+  c10::cuda::CUDAStream stream_, second_stream_, pictures_stream_;
   GraphCache graphs_;
 };
 

@@ -38,6 +38,9 @@ class Runner {
   /// naclip::preprocess() on the device; pictures of host and device memory. Within in_order().
   virtual at::Tensor preprocess(const Picture &picture, PictureSize size) = 0;
 
+  /// The same on a stream of its own, waiting until it is done; beside in_order() and aside() of other threads.
+  virtual at::Tensor prepare(const Picture &picture, PictureSize size) = 0;
+
   /// What the network of `key` makes of `inputs`: as it is the first time, from then on as a CUDA graph; see
   /// GraphCache::run(). Within in_order().
   virtual Tensors network(const NetworkKey &key, const Tensors &inputs,

@@ -65,8 +65,7 @@ void check_network(Verdict &verdict) {
         relative_error(vision.encode(golden().at("image/" + last_part(name))), golden().at(name)),
         kRelativeError, name);
   TextBank bank(ClipText(checkpoint, Compute{}),
-                Tokenizer::from_file(golden_path("mini-bpe.txt.gz")), Prompts::kImageNet, "", "",
-                {});
+                Tokenizer::from_file(golden_path("mini-bpe.txt.gz")), Prompts::kImageNet, "", "");
   const at::Tensor queries = bank.encode(testing::golden_words());
   verdict.at_most(relative_error(queries, golden().at("text/query_features")), kRelativeError,
                   "text/query_features");

@@ -82,7 +82,7 @@ class Parity : public ::testing::TestWithParam<const char *> {
 
   at::Tensor query_features() {
     TextBank bank(ClipText(checkpoint(), Compute{}), Tokenizer::from_file(merges_file()),
-                  Prompts::kImageNet, "", "", {});
+                  Prompts::kImageNet, "", "");
     return bank.encode(golden_words());
   }
 

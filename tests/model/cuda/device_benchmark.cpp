@@ -155,7 +155,7 @@ TEST_F(DeviceBenchmark, WholeFrameAtThePapersSettings) {
   const Compute compute = choose_compute("cuda", Precision::kFloat16);
   ClipVision vision(checkpoint, compute, Attention::kNaclip, Architecture::kReduced, 5.0);
   TextBank bank(ClipText(checkpoint, compute), Tokenizer::from_file(options.merges),
-                options.prompts, "", "", nullptr);
+                options.prompts, "", "");
   const at::Tensor features = bank.encode(words).to(device_);
   const PictureSize size = input_size({720, 1280}, 336, 16);
   const auto windows = windows_of(size.height, size.width, 224, 112);
