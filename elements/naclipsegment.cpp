@@ -30,11 +30,14 @@
 
 #include <gst/video/video.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "engine.h"
+#include "segment_metadata.h"
 #include "segment_session.h"
 #include "segment_settings.h"
 #include "support/boundary.h"
@@ -63,8 +66,15 @@ struct Impl {
   // The same, for reading without a copy; another object whenever they have changed.
   std::shared_ptr<const SegmentSettings> snapshot = std::make_shared<SegmentSettings>();
   std::shared_ptr<SegmentSession> session;  // between start and stop
-  GstVideoInfo info{};                      // of the negotiated caps; the streaming thread's
   CudaSharing cuda;
+
+  // The streaming thread's.
+  GstVideoInfo info{};        // of the negotiated caps
+  std::optional<bool> live;   // whether frames come from a live source; not known before the first
+  bool failed = false;        // an error was posted
+  gint64 last_statistics = 0;  // monotonic, microseconds
+
+  std::atomic<GstClockTime> added_latency = 0;  // as told in LATENCY queries
 
   void publish_settings() {
     const std::lock_guard lock(mutex);
@@ -92,10 +102,10 @@ GST_ELEMENT_REGISTER_DEFINE(naclipsegment, "naclipsegment", GST_RANK_NONE, GST_T
 
 namespace {
 
-void log_line(GstNaclipSegment *self, LogLevel level, const std::string &line) {
+void log_line(GstElement *self, LogLevel level, const std::string &line) {
   switch (level) {
     case LogLevel::kWarning:
-      post_warning(GST_ELEMENT_CAST(self), Error(ErrorKind::kSettings, line));
+      post_warning(self, Error(ErrorKind::kSettings, line));
       break;
     case LogLevel::kInfo:
       GST_INFO_OBJECT(self, "%s", line.c_str());
@@ -104,6 +114,19 @@ void log_line(GstNaclipSegment *self, LogLevel level, const std::string &line) {
       GST_DEBUG_OBJECT(self, "%s", line.c_str());
       break;
   }
+}
+
+/// A shared model may have something to say when the element that loaded it is gone.
+Log log_of(GstNaclipSegment *self) {
+  const std::shared_ptr<GWeakRef> weak(new GWeakRef, [](GWeakRef *reference) {
+    g_weak_ref_clear(reference);
+    delete reference;
+  });
+  g_weak_ref_init(weak.get(), self);
+  return [weak](LogLevel level, const std::string &line) {
+    const Ptr<GstElement> element(static_cast<GstElement *>(g_weak_ref_get(weak.get())));
+    if (element) log_line(element.get(), level, line);
+  };
 }
 
 /// Refuses a new value while the old one works: what is set before start is checked at start, once
@@ -119,15 +142,18 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
   const bool taken =
       set_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex,
                    [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
-  if (taken) guarded(object, [&] { impl.publish_settings(); });
+  if (!taken) return;
+  guarded(object, [&] {
+    impl.publish_settings();
+    if (const auto session = impl.current_session()) session->vocabulary_changed();
+  });
 }
 
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
   if (id == kPropertyStats) {
     const auto session = impl.current_session();
-    const SegmentStatistics statistics = session ? session->statistics() : SegmentStatistics{};
-    g_value_take_boxed(value, statistics.structure().release());
+    g_value_take_boxed(value, (session ? session->statistics() : SegmentStatistics().structure(0)).release());
     return;
   }
   get_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex);
@@ -143,6 +169,10 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     Impl &impl = *GST_NACLIP_SEGMENT(element)->impl;
     impl.cuda.offer(element, impl.current_settings()->device);
   }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
+    if (const auto session = GST_NACLIP_SEGMENT(element)->impl->current_session())
+      session->interrupt();  // the streaming thread may be waiting for a mask
+  }
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->change_state(element, transition);
   if (transition == GST_STATE_CHANGE_READY_TO_NULL)
@@ -155,25 +185,51 @@ void set_context(GstElement *element, GstContext *context) {
   GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->set_context(element, context);
 }
 
+/// Whether upstream is live; false where it does not tell.
+bool is_live(GstBaseTransform *base) {
+  const Ptr<GstQuery> query(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(base), query.get()))
+    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live != FALSE;
+}
+
+/// A live pipeline has to wait for what waits for the network.
+void add_latency(GstQuery *query, GstClockTime added) {
+  gboolean live = FALSE;
+  GstClockTime least = 0, most = GST_CLOCK_TIME_NONE;
+  gst_query_parse_latency(query, &live, &least, &most);
+  if (!live) return;
+  gst_query_set_latency(query, live, least + added,
+                        GST_CLOCK_TIME_IS_VALID(most) ? most + added : most);
+}
+
 gboolean query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
-  if (GST_NACLIP_SEGMENT(base)->impl->cuda.query(GST_ELEMENT_CAST(base), query)) return TRUE;
-  return GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->query(base, direction, query);
+  Impl &impl = *GST_NACLIP_SEGMENT(base)->impl;
+  if (impl.cuda.query(GST_ELEMENT_CAST(base), query)) return TRUE;
+  if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->query(base, direction, query))
+    return FALSE;
+  if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
+    add_latency(query, impl.added_latency);
+  return TRUE;
 }
 
 gboolean start(GstBaseTransform *base) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, FALSE, [&] {
-    const auto settings = self->impl->current_settings();
-    if (settings->mode == Mode::kAsync)
-      post_warning(
-          GST_ELEMENT_CAST(self),
-          Error(ErrorKind::kSettings,
-                "mode=async is not there yet: frames wait for their masks, as with mode=sync"));
+    Impl &impl = *self->impl;
+    impl.live.reset();
+    impl.failed = false;
+    impl.last_statistics = g_get_monotonic_time();
+    impl.added_latency = 0;
     auto session = std::make_shared<SegmentSession>(
-        settings, [self](LogLevel level, const std::string &line) { log_line(self, level, line); });
-    GST_INFO_OBJECT(self, "loaded %s", settings->model.c_str());
-    const std::lock_guard lock(self->impl->mutex);
-    self->impl->session = std::move(session);
+        [&impl] { return impl.current_settings(); },
+        SegmentReports{log_of(self), [self](const Error &error) {
+                         post_warning(GST_ELEMENT_CAST(self), error);
+                       }});
+    GST_INFO_OBJECT(self, "loaded %s", session->settings().model.c_str());
+    const std::lock_guard lock(impl.mutex);
+    impl.session = std::move(session);
     return TRUE;
   });
 }
@@ -197,10 +253,16 @@ gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
 }
 
 gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
-  // A flush comes with a seek: what plays next has nothing to do with the last mask. FLUSH_STOP
-  // arrives when streaming has stopped, so the session is not in use.
-  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
-    if (const auto session = GST_NACLIP_SEGMENT(base)->impl->current_session()) session->forget();
+  Impl &impl = *GST_NACLIP_SEGMENT(base)->impl;
+  if (const auto session = impl.current_session()) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) session->interrupt();
+    // A flush comes with a seek: what plays next has nothing to do with the last mask. FLUSH_STOP
+    // arrives when streaming has stopped, so the session is not in use.
+    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
+      session->resume();
+      session->forget();
+      impl.failed = false;
+    }
   }
   return GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->sink_event(base, event);
 }
@@ -209,36 +271,71 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
   return propose_video_meta(gst_naclip_segment_parent_class, base, decide_query, query);
 }
 
-/// A vocabulary that turns out bad only now (a word that cannot be encoded) leaves the old one
-/// working.
-void update_settings(GstNaclipSegment *self, SegmentSession &session,
-                     std::shared_ptr<const SegmentSettings> settings) {
-  try {
-    session.update(std::move(settings));
-  } catch (const Error &error) {
-    post_warning(GST_ELEMENT_CAST(self), error);
+/// Whether frames wait for their masks; asked for each frame, decided with the first.
+Pace pace_of(GstNaclipSegment *self, Mode mode) {
+  Impl &impl = *self->impl;
+  if (!impl.live) {
+    impl.live = is_live(GST_BASE_TRANSFORM(self));
+    GST_INFO_OBJECT(self, "the source is %s", *impl.live ? "live" : "not live");
   }
+  return mode == Mode::kAsync || (mode == Mode::kAuto && *impl.live) ? Pace::kAsync : Pace::kSync;
+}
+
+/// Tells the pipeline where frames come out later than it was told.
+void update_latency(GstNaclipSegment *self, const SegmentSession &session) {
+  Impl &impl = *self->impl;
+  const GstClockTime worst = session.worst_latency(), told = impl.added_latency;
+  if (worst <= told + told / 8) return;
+  impl.added_latency = worst;
+  GST_DEBUG_OBJECT(self, "frames wait for %" GST_TIME_FORMAT, GST_TIME_ARGS(worst));
+  gst_element_post_message(GST_ELEMENT_CAST(self), gst_message_new_latency(GST_OBJECT_CAST(self)));
+}
+
+void post(GstNaclipSegment *self, Ptr<GstStructure> structure) {
+  gst_element_post_message(GST_ELEMENT_CAST(self),
+                           gst_message_new_element(GST_OBJECT_CAST(self), structure.release()));
+}
+
+void post_news(GstNaclipSegment *self, SegmentSession &session, const SegmentSession::Mask &mask,
+               GstClockTime pts) {
+  const SegmentSettings &settings = session.settings();
+  if (mask.new_vocabulary) post(self, vocabulary_message(session.vocabulary(), pts));
+  if (mask.fresh && settings.post_messages) post(self, segmentation_message(mask.segmentation));
+  if (settings.stats_interval == 0) return;
+  const gint64 now = g_get_monotonic_time();
+  if (now - self->impl->last_statistics < settings.stats_interval * G_GINT64_CONSTANT(1000)) return;
+  self->impl->last_statistics = now;
+  post(self, session.statistics());
+}
+
+void attach(GstBuffer *buffer, SegmentSession &session, GstNaclipSegmentation *segmentation,
+            const GstVideoInfo &info) {
+  gst_buffer_add_naclip_segmentation_meta(buffer, segmentation, 0, 0,
+                                          static_cast<guint>(GST_VIDEO_INFO_WIDTH(&info)),
+                                          static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&info)));
+  session.analytics().attach(buffer);
+}
+
+GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
+  Impl &impl = *self->impl;
+  const auto session = impl.current_session();
+  const Pace pace = pace_of(self, session->settings().mode);
+  const SegmentSession::Mask mask = session->next(buffer, impl.info, pace);
+  if (mask.interrupted) return GST_FLOW_FLUSHING;
+  GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer,
+                 mask.segmentation == nullptr ? "no" : mask.fresh ? "fresh" : "last");
+  if (mask.segmentation != nullptr) attach(buffer, *session, mask.segmentation, impl.info);
+  post_news(self, *session, mask, GST_BUFFER_PTS(buffer));
+  if (mask.fresh && pace == Pace::kSync && *impl.live) update_latency(self, *session);
+  return GST_FLOW_OK;
 }
 
 GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
   auto *self = GST_NACLIP_SEGMENT(base);
-  return guarded(self, GST_FLOW_ERROR, [&] {
-    const auto session = self->impl->current_session();
-    update_settings(self, *session, self->impl->current_settings());
-    bool fresh = false;
-    GstNaclipSegmentation *segmentation = session->next(buffer, self->impl->info, fresh);
-    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer, fresh ? "fresh" : "last");
-    gst_buffer_add_naclip_segmentation_meta(
-        buffer, segmentation, 0, 0, static_cast<guint>(GST_VIDEO_INFO_WIDTH(&self->impl->info)),
-        static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&self->impl->info)));
-    session->analytics().attach(buffer);
-    if (fresh && session->settings().post_messages)
-      gst_element_post_message(
-          GST_ELEMENT_CAST(self),
-          gst_message_new_element(GST_OBJECT_CAST(self),
-                                  segmentation_message(segmentation).release()));
-    return GST_FLOW_OK;
-  });
+  if (self->impl->failed) return GST_FLOW_ERROR;  // told already
+  const GstFlowReturn flow = guarded(self, GST_FLOW_ERROR, [&] { return segment(self, buffer); });
+  self->impl->failed = flow == GST_FLOW_ERROR;
+  return flow;
 }
 
 void finalize(GObject *object) {
@@ -267,7 +364,8 @@ static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {
       object_class, kPropertyStats,
       g_param_spec_boxed(
           "stats", "Statistics",
-          "naclip-stats: frames, inferred, skipped, latency-last and latency-mean (ns), queue",
+          "naclip-stats: frames, inferred, skipped, carried, errors; latency-last, -mean, -p99 and total-latency-last, "
+          "-mean, -p99 (ns); queue, batch",
           GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   auto *element_class = GST_ELEMENT_CLASS(klass);

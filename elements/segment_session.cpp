@@ -2,133 +2,205 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
+#include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "engine.h"
+#include "segment_metadata.h"
 #include "support/cuda_frame.h"
 
 namespace naclip {
 
 namespace {
 
-/// The label map as a video buffer, its memory taken over; rows are not padded, as the metadata's
-/// contract says.
-Ptr<GstBuffer> mask_buffer(Segmentation segmentation) {
-  auto *labels = new std::vector<std::uint8_t>(std::move(segmentation.labels));
-  Ptr<GstBuffer> buffer(gst_buffer_new_wrapped_full(
-      GST_MEMORY_FLAG_READONLY, labels->data(), labels->size(), 0, labels->size(), labels,
-      [](gpointer data) { delete static_cast<std::vector<std::uint8_t> *>(data); }));
-  gsize offset[GST_VIDEO_MAX_PLANES] = {0};
-  gint stride[GST_VIDEO_MAX_PLANES] = {segmentation.width * segmentation.bytes_per_label};
-  gst_buffer_add_video_meta_full(
-      buffer.get(), GST_VIDEO_FRAME_FLAG_NONE,
-      segmentation.bytes_per_label == 1 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_GRAY16_LE,
-      static_cast<guint>(segmentation.width), static_cast<guint>(segmentation.height), 1, offset,
-      stride);
-  return buffer;
-}
+constexpr gint64 kWarningInterval = 60 * G_USEC_PER_SEC;
 
-Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabulary &vocabulary,
-                                       GstClockTime pts) {
-  std::vector<GstNaclipRegion> regions;
-  for (std::size_t id = 0; id < segmentation.regions.size(); ++id) {
-    const Region &region = vocabulary.regions()[id];
-    regions.push_back({region.label.c_str(), region.colour, segmentation.regions[id].share,
-                       segmentation.regions[id].confidence});
-  }
-  const Ptr<GstBuffer> mask = mask_buffer(std::move(segmentation));
-  return Ptr<GstNaclipSegmentation>(gst_naclip_segmentation_new(
-      mask.get(), regions.data(), static_cast<guint>(regions.size()), pts));
+/// The quick checks come first: a misspelt vocabulary should not wait for a model to load.
+std::shared_ptr<SharedModel> checked_model(const SegmentSettings &settings, const Log &log) {
+  check_settings(settings);
+  read_vocabulary(settings);
+  ModelOptions options = model_options(settings);
+  options.log = log;
+  return share_model(options, load_model);
 }
 
 }  // namespace
 
-Ptr<GstStructure> SegmentStatistics::structure() const {
-  return Ptr<GstStructure>(gst_structure_new(
-      "naclip-stats", "frames", G_TYPE_UINT64, frames, "inferred", G_TYPE_UINT64, inferred,
-      "skipped", G_TYPE_UINT64, skipped, "latency-last", G_TYPE_UINT64, last_latency,
-      "latency-mean", G_TYPE_UINT64, inferred > 0 ? total_latency / inferred : 0, "queue",
-      G_TYPE_UINT, 0U, nullptr));
-}
+class SegmentSession::FrameReader {
+ public:
+  FrameReader(GstBuffer *frame, const GstVideoInfo &info, const std::string &device)
+      : frame_(frame), info_(info), device_(device) {}
 
-SegmentSession::SegmentSession(std::shared_ptr<const SegmentSettings> settings, Log log)
-    : settings_(std::move(settings)) {
-  // The quick checks first: a misspelt vocabulary should not wait for a model to load.
-  options_ = inference_options(*settings_);
-  const Vocabulary vocabulary = read_vocabulary(*settings_);
-  ModelOptions options = model_options(*settings_);
-  options.log = std::move(log);
-  segmenter_ = load_model(options);
-  queries_ = segmenter_->encode(vocabulary);
-}
-
-void SegmentSession::update(std::shared_ptr<const SegmentSettings> settings) {
-  if (settings == settings_) return;
-  options_ = inference_options(*settings);
-  const auto old = std::exchange(settings_, std::move(settings));
-  if (settings_->vocabulary == old->vocabulary &&
-      settings_->vocabulary_file == old->vocabulary_file)
-    return;
-  queries_ = segmenter_->encode(read_vocabulary(*settings_));
-  forget();
-}
-
-GstNaclipSegmentation *SegmentSession::next(GstBuffer *frame, const GstVideoInfo &info,
-                                            bool &fresh) {
-  fresh = last_ == nullptr || ++since_inference_ >= settings_->interval;
-  if (fresh) {
-    last_ = infer(frame, info);
-    analytics_ = AnalyticsTerms(last_.get());
-    since_inference_ = 0;
+  /// For the model, on its device where the frame lies there.
+  const Picture &picture() {
+    if (!for_model_) for_model_.emplace(frame_, info_, device_);
+    return for_model_->picture();
   }
-  const std::lock_guard lock(mutex_);
-  ++statistics_.frames;
-  ++(fresh ? statistics_.inferred : statistics_.skipped);
-  return last_.get();
+  /// For optical flow, from host memory.
+  const FlowPicture &flow() {
+    if (!flow_)
+      flow_ = picture().cuda_device < 0
+                  ? FlowPicture::of(picture())
+                  : FlowPicture::of(MappedFrame(frame_, info_, GST_MAP_READ).picture());
+    return flow_;
+  }
+
+ private:
+  GstBuffer *frame_;
+  const GstVideoInfo &info_;
+  const std::string &device_;
+  std::optional<EngineFrame> for_model_;
+  FlowPicture flow_;
+};
+
+SegmentSession::SegmentSession(LiveVocabulary::CurrentSettings current_settings,
+                               SegmentReports reports)
+    : current_settings_(std::move(current_settings)),
+      reports_(std::move(reports)),
+      settings_(current_settings_()),
+      options_(inference_options(*settings_)),
+      model_(checked_model(*settings_, reports_.log)),
+      vocabulary_(model_->segmenter, current_settings_, reports_.log, reports_.warn),
+      memory_(model_->segmenter->make_memory()),
+      stream_(model_->scheduler.join()) {}
+
+SegmentSession::Mask SegmentSession::next(GstBuffer *frame, const GstVideoInfo &info, Pace pace) {
+  const gint64 arrival = g_get_monotonic_time();
+  if (auto settings = current_settings_(); settings != settings_) {
+    options_ = inference_options(*settings);
+    settings_ = std::move(settings);
+  }
+  statistics_.add_frame();
+  carried_.reset();
+  FrameReader reader(frame, info, model_->segmenter->info().device);
+  const auto queries_before = last_queries_;
+  Mask mask;
+  if (pace == Pace::kAsync) {
+    if (auto outcome = stream_->take()) mask.fresh = adopt(std::move(*outcome));
+    if (is_due()) submit(reader, GST_BUFFER_PTS(frame), arrival, carries(pace));
+  }
+  // Where nothing is carried over a cut, a frame that would wait for its turn is inferred after all.
+  bool moved = false;
+  if (pace == Pace::kSync && (is_due() || (carries(pace) && !(moved = carry(reader))))) {
+    submit(reader, GST_BUFFER_PTS(frame), arrival, carries(pace));
+    if (!pending_.empty()) {
+      auto outcome = stream_->wait();
+      if (!outcome) {
+        mask.interrupted = true;
+        return mask;
+      }
+      mask.fresh = adopt(std::move(*outcome));
+    }
+  } else if (pace == Pace::kAsync && carries(pace)) {
+    moved = carry(reader);
+  }
+  if (moved) statistics_.add_carried();
+  mask.segmentation = carried_ ? carried_.get() : last_.get();
+  mask.new_vocabulary = queries_before != nullptr && last_queries_ != queries_before;
+  return mask;
 }
 
-Ptr<GstNaclipSegmentation> SegmentSession::infer(GstBuffer *frame, const GstVideoInfo &info) {
-  const gint64 start = g_get_monotonic_time();
-  const EngineFrame read(frame, info, segmenter_->info().device);
-  std::vector<Segmentation> results =
-      segmenter_->segment({&read.picture(), 1}, *queries_, options_);
-  Ptr<GstNaclipSegmentation> result =
-      to_metadata(std::move(results.at(0)), queries_->vocabulary(), GST_BUFFER_PTS(frame));
-  const auto latency = static_cast<GstClockTime>(g_get_monotonic_time() - start) * GST_USECOND;
-  const std::lock_guard lock(mutex_);
-  statistics_.last_latency = latency;
-  statistics_.total_latency += latency;
-  return result;
+bool SegmentSession::is_due() {
+  ++since_inference_;
+  return last_ == nullptr || since_inference_ >= settings_->interval ||
+         vocabulary_.current() != last_queries_;
+}
+
+bool SegmentSession::carries(Pace pace) const {
+  if (pace == Pace::kAsync) return settings_->carry != Carry::kOff;
+  return settings_->carry == Carry::kOn && settings_->interval > 1;
+}
+
+void SegmentSession::submit(FrameReader &reader, GstClockTime pts, gint64 arrival, bool with_flow) {
+  since_inference_ = 0;
+  try {
+    SegmentRequest request;
+    request.picture = model_->segmenter->prepare(reader.picture(), options_.input_size);
+    request.queries = vocabulary_.source();
+    request.options = options_;
+    request.memory = memory_;
+    Pending pending{0, pts, arrival, with_flow ? reader.flow() : FlowPicture()};
+    pending.number = stream_->submit(std::move(request),
+                                     std::chrono::milliseconds(settings_->batch_timeout));
+    pending_.push_back(std::move(pending));
+  } catch (const Error &error) {
+    fail(error);
+  }
+}
+
+/// Whether there is a new mask now.
+bool SegmentSession::adopt(FrameOutcome outcome) {
+  while (!pending_.empty() && pending_.front().number < outcome.number) pending_.pop_front();
+  if (pending_.empty() || pending_.front().number != outcome.number) return false;
+  const Pending source = std::move(pending_.front());
+  pending_.pop_front();
+  try {
+    if (outcome.error) std::rethrow_exception(outcome.error);
+  } catch (const Error &error) {
+    fail(error);
+    return false;
+  } catch (const std::exception &error) {
+    fail(Error(ErrorKind::kInference, "A frame could not be segmented", error.what()));
+    return false;
+  }
+  const auto now = g_get_monotonic_time();
+  take_over(source, std::move(outcome.result));
+  statistics_.add_inference(static_cast<GstClockTime>(outcome.latency.count()),
+                            static_cast<GstClockTime>(now - source.arrival) * GST_USECOND,
+                            static_cast<guint>(outcome.batch));
+  return true;
+}
+
+void SegmentSession::take_over(const Pending &source, SegmentResult result) {
+  last_queries_ = std::move(result.queries);
+  last_flow_ = source.flow;
+  last_pts_ = source.pts;
+  if (last_flow_) last_labels_ = result.segmentation;
+  last_ = to_metadata(std::move(result.segmentation), last_queries_->vocabulary(), source.pts);
+  last_terms_ = AnalyticsTerms(last_.get());
+}
+
+/// on-error=fail: throws. Else frames go on, without masks until one is inferred again.
+void SegmentSession::fail(const Error &error) {
+  statistics_.add_error();
+  if (settings_->on_error == OnError::kFail) throw error;
+  last_.reset();
+  const gint64 now = g_get_monotonic_time();
+  if (now - last_warning_ < kWarningInterval) return;
+  last_warning_ = now;
+  reports_.warn(error);
+}
+
+/// Has carried_ show the last mask as it would be on this frame; false where there is nothing to carry.
+bool SegmentSession::carry(FrameReader &reader) {
+  if (last_ == nullptr || !last_flow_) return false;
+  const MaskView view{last_labels_.width, last_labels_.height, last_labels_.bytes_per_label,
+                      last_labels_.labels.data()};
+  Segmentation moved;
+  if (!carrier_.carry(last_flow_, reader.flow(), view, moved.labels)) return false;
+  moved.width = view.width;
+  moved.height = view.height;
+  moved.bytes_per_label = view.bytes_per_label;
+  moved.regions = last_labels_.regions;
+  const MaskView moved_view{view.width, view.height, view.bytes_per_label, moved.labels.data()};
+  const std::vector<double> shares = label_shares(moved_view, moved.regions.size());
+  for (std::size_t id = 0; id < shares.size(); ++id) moved.regions[id].share = shares[id];
+  carried_ = to_metadata(std::move(moved), last_queries_->vocabulary(), last_pts_);
+  carried_terms_ = AnalyticsTerms(carried_.get());
+  return true;
 }
 
 void SegmentSession::forget() {
+  stream_->discard();
+  pending_.clear();
   last_.reset();
-}
-
-SegmentStatistics SegmentSession::statistics() const {
-  const std::lock_guard lock(mutex_);
-  return statistics_;
-}
-
-Ptr<GstStructure> segmentation_message(const GstNaclipSegmentation *segmentation) {
-  GValue regions = G_VALUE_INIT;
-  g_value_init(&regions, GST_TYPE_LIST);
-  for (guint id = 0; id < gst_naclip_segmentation_get_n_regions(segmentation); ++id) {
-    const GstNaclipRegion *region = gst_naclip_segmentation_get_region(segmentation, id);
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, GST_TYPE_STRUCTURE);
-    g_value_take_boxed(&value,
-                       gst_structure_new("region", "id", G_TYPE_UINT, id, "label", G_TYPE_STRING,
-                                         region->label, "share", G_TYPE_DOUBLE, region->share,
-                                         "confidence", G_TYPE_DOUBLE, region->confidence, nullptr));
-    gst_value_list_append_and_take_value(&regions, &value);
-  }
-  Ptr<GstStructure> message(gst_structure_new("naclip-segmentation", "pts", G_TYPE_UINT64,
-                                              gst_naclip_segmentation_get_source_pts(segmentation),
-                                              nullptr));
-  gst_structure_take_value(message.get(), "regions", &regions);
-  return message;
+  carried_.reset();
+  last_flow_ = {};
+  carrier_.reset();
+  memory_ = model_->segmenter->make_memory();
 }
 
 }  // namespace naclip

@@ -1,73 +1,112 @@
-// What exists of naclipsegment between start and stop: a model, an encoded vocabulary, the last
-// mask.
+// What exists of naclipsegment between start and stop: its place at a shared model, its vocabulary, the last mask.
 #pragma once
 
 #include <gst/gst.h>
 
+#include <deque>
 #include <memory>
-#include <mutex>
 
-#include "../model/segmenter.h"
+#include "../model/mask_carrier.h"
+#include "../model/shared_models.h"
+#include "live_vocabulary.h"
 #include "segment_settings.h"
+#include "segment_statistics.h"
 #include "support/analytics.h"
 #include "support/mapped_frame.h"
 #include "support/ptr.h"
 
 namespace naclip {
 
-/// Counts and times since start; latencies in nanoseconds.
-struct SegmentStatistics {
-  guint64 frames = 0;
-  guint64 inferred = 0;
-  guint64 skipped = 0;
-  GstClockTime last_latency = 0;
-  GstClockTime total_latency = 0;
-
-  /// As the property `stats` shows it.
-  Ptr<GstStructure> structure() const;
+/// What a session has to say to the element's user, from any thread.
+struct SegmentReports {
+  Log log;
+  LiveVocabulary::Warn warn;
 };
 
-/// Used by one thread at a time, but for statistics(). A frame that gets the last mask costs no
-/// allocation here.
+/// Whether frames wait for their masks.
+enum class Pace { kSync, kAsync };
+
+/// One stream. Used by one thread at a time, but for what says otherwise. A frame that gets the last mask as it is
+/// costs no allocation here.
 class SegmentSession {
  public:
-  /// Loads the model and encodes the vocabulary. Throws Error of any kind.
-  SegmentSession(std::shared_ptr<const SegmentSettings> settings, Log log);
+  /// Loads the model, or shares one that is loaded, and encodes the vocabulary. `current_settings` may be called from
+  /// any thread. Throws Error of any kind.
+  SegmentSession(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports);
 
-  /// Takes over settings that were changed since, told by another object; encodes a vocabulary's
-  /// new words. Throws Error and keeps the old vocabulary; the same text is not tried again.
-  void update(std::shared_ptr<const SegmentSettings> settings);
+  /// What one frame is to carry.
+  struct Mask {
+    GstNaclipSegmentation *segmentation = nullptr;  ///< null: none; good until the next call
+    bool fresh = false;           ///< it was not there for the frame before, and is not carried
+    bool new_vocabulary = false;  ///< the first one of another vocabulary than before
+    bool interrupted = false;     ///< there is no answer: interrupt() was called
+  };
+  /// The mask for the next frame. Throws Error where this frame or, with kAsync, an earlier one cannot be segmented
+  /// and on-error is fail.
+  Mask next(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
 
   const SegmentSettings &settings() const { return *settings_; }
-
-  /// The mask that a frame is to carry: its own where `interval` says so or there is none yet, else
-  /// the last one. `fresh` tells which. Throws Error.
-  GstNaclipSegmentation *next(GstBuffer *frame, const GstVideoInfo &info, bool &fresh);
-
   /// What to say of that mask in the terms of GStreamer's analytics library.
-  AnalyticsTerms &analytics() { return analytics_; }
+  AnalyticsTerms &analytics() { return carried_ ? carried_terms_ : last_terms_; }
+  /// That mask's vocabulary.
+  const Vocabulary &vocabulary() const { return last_queries_->vocabulary(); }
 
-  /// Forgets the last mask: the next frame is inferred. After a flush and where the caps change.
+  /// Forgets masks and frames in work: the next frame is inferred. After a flush and where the caps change.
   void forget();
 
-  SegmentStatistics statistics() const;
+  /// The vocabulary's properties may have changed. From any thread; does not wait.
+  void vocabulary_changed() { vocabulary_.settings_changed(); }
+
+  /// Has next() return, now and until resume(). From any thread.
+  void interrupt() { stream_->interrupt(); }
+  void resume() { stream_->resume(); }
+
+  /// `naclip-stats`, see SegmentStatistics. From any thread.
+  Ptr<GstStructure> statistics() const { return statistics_.structure(stream_->queued()); }
+  /// What a frame waits for its mask at worst, as measured; nanoseconds. From any thread.
+  GstClockTime worst_latency() const { return statistics_.worst_total(); }
 
  private:
-  Ptr<GstNaclipSegmentation> infer(GstBuffer *frame, const GstVideoInfo &info);
+  /// A frame whose mask is to come.
+  struct Pending {
+    std::uint64_t number;
+    GstClockTime pts;
+    gint64 arrival;  // monotonic, microseconds
+    FlowPicture flow;
+  };
+  /// A frame's pictures, made when they are first asked for.
+  class FrameReader;
 
-  std::unique_ptr<Segmenter> segmenter_;
-  std::shared_ptr<const Queries> queries_;
+  bool is_due();
+  bool carries(Pace pace) const;
+  void submit(FrameReader &reader, GstClockTime pts, gint64 arrival, bool with_flow);
+  bool adopt(FrameOutcome outcome);
+  void take_over(const Pending &source, SegmentResult result);
+  void fail(const Error &error);
+  bool carry(FrameReader &reader);
+
+  LiveVocabulary::CurrentSettings current_settings_;
+  SegmentReports reports_;
   std::shared_ptr<const SegmentSettings> settings_;
   InferenceOptions options_;  // of settings_
+  std::shared_ptr<SharedModel> model_;
+  LiveVocabulary vocabulary_;
+  std::shared_ptr<StreamMemory> memory_;
+  std::deque<Pending> pending_;
+  std::shared_ptr<const Queries> last_queries_;
   Ptr<GstNaclipSegmentation> last_;
-  AnalyticsTerms analytics_;  // of last_
+  AnalyticsTerms last_terms_;
+  // last_ as it is found on its frame, and that frame, for carrying it on.
+  Segmentation last_labels_;
+  FlowPicture last_flow_;
+  GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;
+  MaskCarrier carrier_;
+  Ptr<GstNaclipSegmentation> carried_;  // null where last_ is shown itself
+  AnalyticsTerms carried_terms_;
   int since_inference_ = 0;
-  mutable std::mutex mutex_;
+  gint64 last_warning_ = G_MININT64 / 2;  // monotonic, microseconds
   SegmentStatistics statistics_;
+  std::unique_ptr<Scheduler::Stream> stream_;  // last, so that it leaves first
 };
-
-/// An element message for an inferred frame: `naclip-segmentation` with `pts` (guint64,
-/// nanoseconds) and `regions`, a list of structures `region` {id, label, share, confidence}.
-Ptr<GstStructure> segmentation_message(const GstNaclipSegmentation *segmentation);
 
 }  // namespace naclip

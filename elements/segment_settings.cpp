@@ -67,6 +67,7 @@ InferenceOptions inference_options(const SegmentSettings &settings) {
   options.logit_scale = settings.logit_scale;
   options.threshold = settings.threshold;
   options.mask_size = settings.mask_size;
+  options.smoothing = settings.smoothing;
   return options;
 }
 

@@ -11,6 +11,10 @@ namespace naclip {
 
 /// When a frame gets its mask.
 enum class Mode { kAuto, kSync, kAsync };
+/// Whether masks follow what moves between inferences.
+enum class Carry { kAuto, kOff, kOn };
+/// What becomes of the stream where a frame cannot be segmented.
+enum class OnError { kFail, kPassthrough };
 
 /// The properties' values; a default-constructed one holds the defaults, which are the paper's
 /// where the paper has one.
@@ -35,6 +39,11 @@ struct SegmentSettings {
   MaskSize mask_size = MaskSize::kInput;
   int interval = 1;
   Mode mode = Mode::kAuto;
+  double smoothing = 0.0;
+  Carry carry = Carry::kAuto;
+  OnError on_error = OnError::kFail;
+  int batch_timeout = 5;
+  int stats_interval = 0;
   bool post_messages = false;
   std::string cache_dir;
 };
@@ -69,10 +78,19 @@ inline constexpr EnumTable<MaskSize, 2> kMaskSizes{
       {MaskSize::kFrame, "frame", "That of the frame"}}}};
 inline constexpr EnumTable<Mode, 3> kModes{
     "GstNaclipSegmentMode",
-    {{{Mode::kAuto, "auto", "As fits the pipeline; for now the same as sync"},
+    {{{Mode::kAuto, "auto", "async where the pipeline is live, else sync"},
       {Mode::kSync, "sync", "A frame waits for its own mask; nothing is dropped"},
-      {Mode::kAsync, "async",
-       "A frame takes the newest mask (not there yet: works as sync, with a warning)"}}}};
+      {Mode::kAsync, "async", "A frame takes the newest mask and never waits"}}}};
+inline constexpr EnumTable<Carry, 3> kCarries{
+    "GstNaclipSegmentCarry",
+    {{{Carry::kAuto, "auto", "In async mode"},
+      {Carry::kOff, "off", "Frames between inferences have the last mask as it is"},
+      {Carry::kOn, "on", "The last mask is moved along the optical flow"}}}};
+inline constexpr EnumTable<OnError, 2> kOnErrors{
+    "GstNaclipSegmentOnError",
+    {{{OnError::kFail, "fail", "The stream ends with an error"},
+      {OnError::kPassthrough, "passthrough",
+       "Frames go on without masks, with a warning at most once a minute"}}}};
 
 inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"model", "Model",
@@ -136,10 +154,27 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"mask-size", "Mask size", "Size of the masks",
                               enum_field<&SegmentSettings::mask_size, kMaskSizes>()},
     Property<SegmentSettings>{"interval", "Interval",
-                              "Infer every n-th frame; those between carry the last mask",
+                              "Infer every n-th frame; those between have the last mask",
                               &SegmentSettings::interval, Change::kAlways, 1},
     Property<SegmentSettings>{"mode", "Mode", "When a frame gets its mask",
                               enum_field<&SegmentSettings::mode, kModes>(), Change::kNull},
+    Property<SegmentSettings>{
+        "smoothing", "Smoothing",
+        "Weight of the past in an exponential mean of the scores: steadier masks (0: none)",
+        &SegmentSettings::smoothing, Change::kAlways, 0, 1},
+    Property<SegmentSettings>{"carry", "Carry",
+                              "Whether masks follow what moves between inferences",
+                              enum_field<&SegmentSettings::carry, kCarries>()},
+    Property<SegmentSettings>{"on-error", "On error", "What to do where a frame cannot be segmented",
+                              enum_field<&SegmentSettings::on_error, kOnErrors>()},
+    Property<SegmentSettings>{
+        "batch-timeout", "Batch timeout",
+        "How long a frame waits at most for those of other streams on its model, in milliseconds",
+        &SegmentSettings::batch_timeout, Change::kAlways, 0, 10000},
+    Property<SegmentSettings>{"stats-interval", "Statistics interval",
+                              "Post an element message naclip-stats every so many milliseconds (0: "
+                              "never)",
+                              &SegmentSettings::stats_interval},
     Property<SegmentSettings>{"post-messages", "Post messages",
                               "Post an element message naclip-segmentation for each inferred frame",
                               &SegmentSettings::post_messages},

@@ -13,9 +13,9 @@ inline std::string tiny_model() {
   return test::golden_file("tiny-openai.safetensors");
 }
 
-/// Settings that keep tests quick: a small input, one refinement step.
+/// Settings that keep tests quick: a small input, one refinement step. A harness is a live source.
 inline constexpr const char *kQuick =
-    " device=cpu input-size=96 window-size=80 window-stride=40 refine-steps=1 ";
+    " mode=sync device=cpu input-size=96 window-size=80 window-stride=40 refine-steps=1 ";
 
 /// A launch line of the element with the tiny model; `more` may overrule any property.
 inline std::string segment_line(const std::string &more) {

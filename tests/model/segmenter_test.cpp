@@ -230,13 +230,12 @@ TEST(Segmenter, RefusesQueriesOfAnotherModel) {
 
 TEST(Segmenter, WarnsOfAWordThatIsCut) {
   std::vector<std::string> warnings;
-  ModelOptions options = tiny();
-  options.log = [&](LogLevel level, const std::string &line) {
+  const Log log = [&](LogLevel level, const std::string &line) {
     if (level == LogLevel::kWarning) warnings.push_back(line);
   };
   std::string word;
   for (int i = 0; i < 100; ++i) word += "word ";
-  load_segmenter(options)->encode(Vocabulary::parse("cat; long: " + word));
+  load_segmenter(tiny())->encode(Vocabulary::parse("cat; long: " + word), log, {});
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("77"), std::string::npos);
 }
