@@ -1,0 +1,33 @@
+// An exponential mean of class scores over the frames of one stream, so that noise does not flip labels.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "scene_cut.h"
+
+namespace naclip {
+
+/// One stream's memory of class scores. Used by one thread at a time.
+class ScoreSmoother {
+ public:
+  /// mean = factor x past mean + (1 - factor) x scores; the scores themselves where there is no
+  /// past: at first, at a scene cut, and where `queries` (an identity, never followed), the scores'
+  /// shape or device or the picture's shape are others than last time.
+  ///
+  /// scores: [1, Q, h, w] float32 at the network's resolution, strides(3) = 1 or not; picture:
+  /// [1, 3, H, W] float32, the network's normalised input, on any device; factor: the weight of the
+  /// past, 0..1 (0 forgets the past and returns `scores` itself) -> [1, Q, h, w] float32, a tensor
+  /// that is not written to again, so that it may be kept.
+  at::Tensor smooth(const at::Tensor &scores, const at::Tensor &picture, const void *queries,
+                    double factor);
+
+  /// Forgets the past: after a flush or where a stream begins anew.
+  void reset();
+
+ private:
+  at::Tensor mean_;
+  Thumbnail thumbnail_;
+  const void *queries_ = nullptr;
+};
+
+}  // namespace naclip
