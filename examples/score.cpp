@@ -1,115 +1,151 @@
-// Compares the masks of a recording with the true ones.
+// Compares masks with the true ones.
 //
 //   naclip-score TRUE.mkv FOUND.mkv VOCABULARY.txt
+//   naclip-score --video VIDEO [--noise SIGMA] [--seed NUMBER] [--frames NUMBER]
+//                TRUE.mkv VOCABULARY.txt [property=value]...
 //
-// Both files hold region ids of the vocabulary as grey video without loss, as naclipmask makes it
-// and pipelines/record-masks.launch records it. Every frame of FOUND is compared with the frame of
-// TRUE at the same time. Prints intersection over union of each class that TRUE holds, of all
-// frames together, what was found that is never there, and last the mean, as `mIoU 0.123`.
-#include <gst/video/video.h>
-
+// The files of masks hold region ids of the vocabulary as grey video without loss, as naclipmask
+// makes it and pipelines/record-masks.launch records it. Every frame of FOUND is compared with the
+// frame of TRUE at the same time. With --video the masks are found there and then: VIDEO is decoded,
+// Gaussian noise of SIGMA levels is added to its RGB samples, and naclipsegment segments it with
+// these properties.
+//
+// Prints intersection over union of each class that TRUE holds, of all frames together, what was
+// found that is never there, how many labels change from frame to frame where the true ones do not,
+// and last the mean over the classes, as `mIoU 0.123`.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "label_counts.h"
+#include "sensor_noise.h"
 #include "video_reader.h"
 #include "vocabulary.h"
 
 namespace {
 
+using naclip::examples::add_noise;
+using naclip::examples::LabelCounts;
+using naclip::examples::Labels;
+using naclip::examples::SensorNoise;
 using naclip::examples::VideoReader;
 
-constexpr std::size_t kIds = 256;
+constexpr const char *kUsage =
+    "usage: naclip-score TRUE.mkv FOUND.mkv VOCABULARY.txt\n"
+    "       naclip-score --video VIDEO [--noise SIGMA] [--seed NUMBER] [--frames NUMBER]\n"
+    "                    TRUE.mkv VOCABULARY.txt [property=value]...\n";
 
-/// Pixels of each id: where it is, where it was found, and where both agree.
-struct Counts {
-  std::vector<std::uint64_t> there = std::vector<std::uint64_t>(kIds);
-  std::vector<std::uint64_t> found = std::vector<std::uint64_t>(kIds);
-  std::vector<std::uint64_t> both = std::vector<std::uint64_t>(kIds);
-  std::uint64_t frames = 0;
-
-  double iou(std::size_t id) const {
-    return static_cast<double>(both[id]) / static_cast<double>(there[id] + found[id] - both[id]);
-  }
+struct Arguments {
+  std::string video;
+  SensorNoise noise;
+  std::uint64_t frames = 0;  // 0: all
+  std::vector<std::string> files, properties;
 };
 
-/// A decoded frame of labels, mapped for reading.
-class Labels {
- public:
-  explicit Labels(GstSample *sample) {
-    GstVideoInfo info;
-    if (!gst_video_info_from_caps(&info, gst_sample_get_caps(sample)) ||
-        !gst_video_frame_map(&frame_, &info, gst_sample_get_buffer(sample), GST_MAP_READ)) {
-      throw std::runtime_error("a frame cannot be read");
-    }
+Arguments parse(const std::vector<std::string> &words) {
+  Arguments arguments;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string &word = words[i];
+    const auto value = [&] {
+      if (i + 1 == words.size()) throw std::invalid_argument(word + " needs a value");
+      return words[++i];
+    };
+    if (word == "--video")
+      arguments.video = value();
+    else if (word == "--noise")
+      arguments.noise.sigma = std::stod(value());
+    else if (word == "--seed")
+      arguments.noise.seed = static_cast<std::uint32_t>(std::stoul(value()));
+    else if (word == "--frames")
+      arguments.frames = std::stoul(value());
+    else if (word.starts_with("--"))
+      throw std::invalid_argument("there is no option " + word);
+    else if (arguments.files.size() < (arguments.video.empty() ? 3 : 2))
+      arguments.files.push_back(word);
+    else
+      arguments.properties.push_back(word);
   }
-  ~Labels() { gst_video_frame_unmap(&frame_); }
-  Labels(const Labels &) = delete;
-  Labels &operator=(const Labels &) = delete;
+  if (arguments.files.size() < (arguments.video.empty() ? 3 : 2))
+    throw std::invalid_argument("files are missing");
+  if (arguments.video.empty() && !arguments.properties.empty())
+    throw std::invalid_argument("properties go with --video");
+  return arguments;
+}
 
-  int width() const { return GST_VIDEO_FRAME_WIDTH(&frame_); }
-  int height() const { return GST_VIDEO_FRAME_HEIGHT(&frame_); }
-  const std::uint8_t *row(int y) const {
-    return static_cast<const std::uint8_t *>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, 0)) +
-           static_cast<std::ptrdiff_t>(y) * GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, 0);
+/// The masks that naclipsegment finds.
+std::unique_ptr<VideoReader> segmenting_reader(const Arguments &arguments) {
+  auto reader = std::make_unique<VideoReader>(
+      arguments.video,
+      "decodebin ! videoconvert ! video/x-raw,format=RGB ! identity name=clean ! "
+      "naclipsegment name=segment ! naclipmask output=labels ! video/x-raw,format=GRAY8");
+  g_autoptr(GstElement) segment = reader->element("segment");
+  g_object_set(segment, "vocabulary-file", arguments.files[1].c_str(), nullptr);
+  for (const std::string &property : arguments.properties) {
+    const std::string name = property.substr(0, property.find('='));
+    if (name == property ||
+        !g_object_class_find_property(G_OBJECT_GET_CLASS(segment), name.c_str()))
+      throw std::invalid_argument("naclipsegment has no property " + name);
+    gst_util_set_object_arg(G_OBJECT(segment), name.c_str(),
+                            property.substr(name.size() + 1).c_str());
   }
-
- private:
-  GstVideoFrame frame_;
-};
-
-void compare(Counts &counts, const Labels &truth, const Labels &found) {
-  if (truth.width() != found.width() || truth.height() != found.height()) {
-    throw std::runtime_error("the two recordings have frames of different sizes");
+  if (arguments.noise.sigma > 0.0) {
+    g_autoptr(GstElement) clean = reader->element("clean");
+    g_autoptr(GstPad) pad = gst_element_get_static_pad(clean, "src");
+    add_noise(pad, arguments.noise);
   }
-  for (int y = 0; y < truth.height(); ++y) {
-    const std::uint8_t *expected = truth.row(y), *actual = found.row(y);
-    for (int x = 0; x < truth.width(); ++x) {
-      ++counts.there[expected[x]];
-      ++counts.found[actual[x]];
-      if (expected[x] == actual[x]) ++counts.both[expected[x]];
-    }
-  }
-  ++counts.frames;
+  return reader;
 }
 
 GstClockTime time_of(GstSample *sample) {
   return GST_BUFFER_PTS(gst_sample_get_buffer(sample));
 }
 
-Counts compare_files(const std::string &true_path, const std::string &found_path) {
-  const std::string decoder = "decodebin ! video/x-raw,format=GRAY8";
-  VideoReader truth(true_path, decoder), found(found_path, decoder);
-  Counts counts;
+LabelCounts compare(VideoReader &truth, VideoReader &found, std::uint64_t frames) {
+  LabelCounts counts;
   g_autoptr(GstSample) expected = truth.next();
-  while (g_autoptr(GstSample) sample = found.next()) {
+  while (frames == 0 || counts.frames() < frames) {
+    g_autoptr(GstSample) sample = found.next();
+    if (!sample) break;
     while (expected && time_of(expected) < time_of(sample)) {
       gst_sample_unref(expected);
       expected = truth.next();
     }
     if (!expected || time_of(expected) != time_of(sample)) {
-      throw std::runtime_error(true_path + " has no frame at " +
+      throw std::runtime_error("there is no true mask at " +
                                std::to_string(time_of(sample) / GST_MSECOND) + " ms");
     }
-    compare(counts, Labels(expected), Labels(sample));
+    counts.add(Labels(expected), Labels(sample));
   }
-  if (counts.frames == 0) throw std::runtime_error(found_path + " holds no grey frame");
+  if (!found.error().empty()) throw std::runtime_error(found.error());
+  if (counts.frames() == 0) throw std::runtime_error("there is no grey frame to compare");
   return counts;
 }
 
-void print_scores(const Counts &counts, const naclip::Vocabulary &vocabulary) {
+LabelCounts compare(const Arguments &arguments) {
+  const std::string decoder = "decodebin ! video/x-raw,format=GRAY8";
+  VideoReader truth(arguments.files[0], decoder);
+  if (arguments.video.empty()) {
+    VideoReader found(arguments.files[1], decoder);
+    return compare(truth, found, arguments.frames);
+  }
+  return compare(truth, *segmenting_reader(arguments), arguments.frames);
+}
+
+void print_scores(const LabelCounts &counts, const naclip::Vocabulary &vocabulary) {
   const auto &regions = vocabulary.regions();
   double sum = 0.0;
   int classes = 0;
   std::uint64_t astray = 0, alike = 0, all = 0;
-  for (std::size_t id = 0; id < kIds; ++id) {
-    all += counts.found[id];
-    alike += counts.both[id];
-    if (counts.there[id] == 0) {
-      astray += counts.found[id];
+  for (std::size_t id = 0; id < LabelCounts::kIds; ++id) {
+    all += counts.found(id);
+    alike += counts.both(id);
+    if (counts.there(id) == 0) {
+      astray += counts.found(id);
       continue;
     }
     if (id >= regions.size()) {
@@ -121,10 +157,11 @@ void print_scores(const Counts &counts, const naclip::Vocabulary &vocabulary) {
     ++classes;
   }
   std::printf("%llu frames, %.1f %% of the pixels were called something that is never there\n",
-              static_cast<unsigned long long>(counts.frames),
+              static_cast<unsigned long long>(counts.frames()),
               100.0 * static_cast<double>(astray) / static_cast<double>(all));
   std::printf("agreement %.4f of the pixels\n",
               static_cast<double>(alike) / static_cast<double>(all));
+  std::printf("false changes %.4f of a frame's steady pixels\n", counts.false_changes());
   std::printf("mIoU %.3f\n", sum / classes);
 }
 
@@ -132,13 +169,13 @@ void print_scores(const Counts &counts, const naclip::Vocabulary &vocabulary) {
 
 int main(int argc, char **argv) {
   gst_init(&argc, &argv);
-  if (argc != 4) {
-    std::cerr << "usage: naclip-score TRUE.mkv FOUND.mkv VOCABULARY.txt\n";
-    return 2;
-  }
   try {
-    const naclip::Vocabulary vocabulary = naclip::Vocabulary::parse_file(argv[3]);
-    print_scores(compare_files(argv[1], argv[2]), vocabulary);
+    const Arguments arguments = parse({argv + 1, argv + argc});
+    const naclip::Vocabulary vocabulary = naclip::Vocabulary::parse_file(arguments.files.back());
+    print_scores(compare(arguments), vocabulary);
+  } catch (const std::invalid_argument &error) {
+    std::cerr << "naclip-score: " << error.what() << '\n' << kUsage;
+    return 2;
   } catch (const std::exception &error) {
     std::cerr << "naclip-score: " << error.what() << '\n';
     return 1;

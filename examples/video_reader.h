@@ -20,9 +20,17 @@ class VideoReader {
   /// The next buffer; null at the end and where the file cannot be read on. The caller owns it.
   GstSample *next();
 
+  /// What the pipeline says of its failure; empty where there was none.
+  const std::string &error() const { return error_; }
+  /// The element of that name in `decoder`, to be set up before the first next(); null where there is
+  /// none. The caller owns it.
+  GstElement *element(const char *name) const;
+
  private:
   GstElement *pipeline_ = nullptr;
   GstElement *sink_ = nullptr;
+  bool started_ = false;
+  std::string error_;
 };
 
 }  // namespace naclip::examples

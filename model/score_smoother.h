@@ -16,8 +16,8 @@ class ScoreSmoother {
   ///
   /// scores: [1, Q, h, w] float32 at the network's resolution, strides(3) = 1 or not; picture:
   /// [1, 3, H, W] float32, the network's normalised input, on any device; factor: the weight of the
-  /// past, 0..1 (0 forgets the past and returns `scores` itself) -> [1, Q, h, w] float32, a tensor
-  /// that is not written to again, so that it may be kept.
+  /// past, 0..1 (0 forgets it and returns `scores` itself) -> [1, Q, h, w] float32, contiguous, good
+  /// until the next call.
   at::Tensor smooth(const at::Tensor &scores, const at::Tensor &picture, const void *queries,
                     double factor);
 

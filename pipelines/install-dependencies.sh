@@ -17,7 +17,7 @@ esac
 
 build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libopencv-core-dev libopencv-imgproc-dev
-  libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev libcurl4-openssl-dev libgdk-pixbuf-2.0-dev libpng-dev"
+  libopencv-video-dev libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev libcurl4-openssl-dev libgdk-pixbuf-2.0-dev libpng-dev"
 # GstAnalytics is part of plugins-bad from GStreamer 1.24 on.
 [ "$release" = "debian 12" ] || build="$build libgstreamer-plugins-bad1.0-dev"
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
