@@ -22,8 +22,9 @@ LiveVocabulary::Source LiveVocabulary::source_of(const SegmentSettings &settings
   source.file = settings.vocabulary_file;
   GStatBuf status{};
   if (g_stat(source.file.c_str(), &status) == 0)
-    source.stamp = FileStamp{status.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + status.st_mtim.tv_nsec,
-                             status.st_size, status.st_ino};
+    source.stamp =
+        FileStamp{status.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + status.st_mtim.tv_nsec,
+                  status.st_size, status.st_ino};
   return source;
 }
 

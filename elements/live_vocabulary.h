@@ -80,7 +80,7 @@ class LiveVocabulary {
   std::shared_ptr<Newest> newest_ = std::make_shared<Newest>();
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  bool asked_ = false;  // guarded by mutex_
+  bool asked_ = false;   // guarded by mutex_
   std::jthread worker_;  // last: it reads the others
 };
 

@@ -69,9 +69,9 @@ struct Impl {
   CudaSharing cuda;
 
   // The streaming thread's.
-  GstVideoInfo info{};        // of the negotiated caps
-  std::optional<bool> live;   // whether frames come from a live source; not known before the first
-  bool failed = false;        // an error was posted
+  GstVideoInfo info{};         // of the negotiated caps
+  std::optional<bool> live;    // whether frames come from a live source; not known before the first
+  bool failed = false;         // an error was posted
   gint64 last_statistics = 0;  // monotonic, microseconds
 
   std::atomic<GstClockTime> added_latency = 0;  // as told in LATENCY queries
@@ -153,7 +153,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
   if (id == kPropertyStats) {
     const auto session = impl.current_session();
-    g_value_take_boxed(value, (session ? session->statistics() : SegmentStatistics().structure(0)).release());
+    g_value_take_boxed(
+        value, (session ? session->statistics() : SegmentStatistics().structure(0)).release());
     return;
   }
   get_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex);
@@ -323,7 +324,9 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   const SegmentSession::Mask mask = session->next(buffer, impl.info, pace);
   if (mask.interrupted) return GST_FLOW_FLUSHING;
   GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer,
-                 mask.segmentation == nullptr ? "no" : mask.fresh ? "fresh" : "last");
+                 mask.segmentation == nullptr ? "no"
+                 : mask.fresh                 ? "fresh"
+                                              : "last");
   if (mask.segmentation != nullptr) attach(buffer, *session, mask.segmentation, impl.info);
   post_news(self, *session, mask, GST_BUFFER_PTS(buffer));
   if (mask.fresh && pace == Pace::kSync && *impl.live) update_latency(self, *session);
@@ -362,11 +365,12 @@ static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {
   install_properties(object_class, kSegmentProperties);
   g_object_class_install_property(
       object_class, kPropertyStats,
-      g_param_spec_boxed(
-          "stats", "Statistics",
-          "naclip-stats: frames, inferred, skipped, carried, errors; latency-last, -mean, -p99 and total-latency-last, "
-          "-mean, -p99 (ns); queue, batch",
-          GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+      g_param_spec_boxed("stats", "Statistics",
+                         "naclip-stats: frames, inferred, skipped, carried, errors; latency-last, "
+                         "-mean, -p99 and total-latency-last, "
+                         "-mean, -p99 (ns); queue, batch",
+                         GST_TYPE_STRUCTURE,
+                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

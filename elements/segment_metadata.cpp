@@ -70,7 +70,8 @@ Ptr<GstStructure> vocabulary_message(const Vocabulary &vocabulary, GstClockTime 
     g_value_set_string(&value, region.label.c_str());
     gst_value_list_append_and_take_value(&labels, &value);
   }
-  Ptr<GstStructure> message(gst_structure_new("naclip-vocabulary", "pts", G_TYPE_UINT64, pts, nullptr));
+  Ptr<GstStructure> message(
+      gst_structure_new("naclip-vocabulary", "pts", G_TYPE_UINT64, pts, nullptr));
   gst_structure_take_value(message.get(), "labels", &labels);
   return message;
 }

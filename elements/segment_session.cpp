@@ -123,8 +123,8 @@ void SegmentSession::submit(FrameReader &reader, GstClockTime pts, gint64 arriva
     request.options = options_;
     request.memory = memory_;
     Pending pending{0, pts, arrival, with_flow ? reader.flow() : FlowPicture()};
-    pending.number = stream_->submit(std::move(request),
-                                     std::chrono::milliseconds(settings_->batch_timeout));
+    pending.number =
+        stream_->submit(std::move(request), std::chrono::milliseconds(settings_->batch_timeout));
     pending_.push_back(std::move(pending));
   } catch (const Error &error) {
     fail(error);

@@ -165,7 +165,8 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"carry", "Carry",
                               "Whether masks follow what moves between inferences",
                               enum_field<&SegmentSettings::carry, kCarries>()},
-    Property<SegmentSettings>{"on-error", "On error", "What to do where a frame cannot be segmented",
+    Property<SegmentSettings>{"on-error", "On error",
+                              "What to do where a frame cannot be segmented",
                               enum_field<&SegmentSettings::on_error, kOnErrors>()},
     Property<SegmentSettings>{
         "batch-timeout", "Batch timeout",

@@ -60,12 +60,20 @@ std::vector<FrameOutcome> Scheduler::run(std::span<const Job> jobs) const {
     std::vector<SegmentResult> results = segmenter_->segment(requests);
     const auto latency = Clock::now() - began;
     for (std::size_t i = 0; i < jobs.size(); ++i)
-      outcomes[i] = {jobs[i].waiting.number,        std::move(results.at(i)), nullptr,
-                     jobs.size(), began - jobs[i].waiting.since, latency};
+      outcomes[i] = {jobs[i].waiting.number,
+                     std::move(results.at(i)),
+                     nullptr,
+                     jobs.size(),
+                     began - jobs[i].waiting.since,
+                     latency};
   } catch (...) {
     if (jobs.size() == 1)
-      return {FrameOutcome{jobs[0].waiting.number, {}, std::current_exception(), 1,
-                           began - jobs[0].waiting.since, Clock::now() - began}};
+      return {FrameOutcome{jobs[0].waiting.number,
+                           {},
+                           std::current_exception(),
+                           1,
+                           began - jobs[0].waiting.since,
+                           Clock::now() - began}};
     for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i] = run(jobs.subspan(i, 1)).front();
   }
   return outcomes;
@@ -85,8 +93,8 @@ void Scheduler::work() {
   for (;;) {
     changed_.wait(lock, [this] { return ending_ || !line_.empty(); });
     while (!ending_ && !line_.empty() && worth_waiting()) {
-      const auto first = std::min_element(
-          line_.begin(), line_.end(), [](const PlacePtr &a, const PlacePtr &b) {
+      const auto first =
+          std::min_element(line_.begin(), line_.end(), [](const PlacePtr &a, const PlacePtr &b) {
             return a->waiting->deadline < b->waiting->deadline;
           });
       const Clock::time_point deadline = (*first)->waiting->deadline;

@@ -25,7 +25,7 @@ struct FrameOutcome {
   SegmentResult result;      ///< nothing where there is an error
   std::exception_ptr error;  ///< what the model threw at this frame
   std::size_t batch = 1;     ///< frames that were segmented together with it, itself included
-  std::chrono::nanoseconds queued{};  ///< from submit() until the batch began
+  std::chrono::nanoseconds queued{};   ///< from submit() until the batch began
   std::chrono::nanoseconds latency{};  ///< from the batch's beginning to its end
 };
 

@@ -19,6 +19,7 @@
 #include "preprocess.h"
 #include "processors.h"
 #include "published_models.h"
+#include "score_smoother.h"
 #include "sliding_window.h"
 #include "text_bank.h"
 #include "tokenizer.h"
@@ -125,7 +126,11 @@ class NetworkPicture final : public PreparedPicture {
   at::Tensor input_;  // [1, 3, H, W] float32 on the model's device
 };
 
-class ScoreMemory final : public StreamMemory {};
+class ScoreMemory final : public StreamMemory {
+ public:
+  ScoreSmoother smoother;
+  std::shared_ptr<const Queries> queries;  // of the past, whose address the smoother compares
+};
 
 class EncodedVocabulary final : public Queries {
  public:
@@ -330,7 +335,7 @@ class TorchSegmenter final : public Segmenter {
         const std::size_t i = members[k];
         if (!runner_) queries[i] = works[i].queries();
         results[i].segmentation =
-            finish(works[i], *queries[i],
+            finish(works[i], queries[i],
                    runner_ ? scores[k]
                            : score(features, static_cast<std::int64_t>(k), queries[i]->features()));
         results[i].queries = queries[i];
@@ -412,18 +417,22 @@ class TorchSegmenter final : public Segmenter {
     return count == 1 ? scores : stitch_windows(scores, batch.windows, batch.height, batch.width);
   }
 
-  Segmentation finish(const Work &work, const EncodedVocabulary &queries, at::Tensor scores) {
+  Segmentation finish(const Work &work, const Encoded &queries, at::Tensor scores) {
     const InferenceOptions &options = *work.options;
     const at::Tensor &input = work.input;
     const bool frame_sized = options.mask_size == MaskSize::kFrame;
     const std::int64_t height = frame_sized ? work.frame.height : input.size(2);
     const std::int64_t width = frame_sized ? work.frame.width : input.size(3);
+    if (work.memory != nullptr && options.smoothing > 0) {
+      scores = work.memory->smoother.smooth(scores, input, queries.get(), options.smoothing);
+      work.memory->queries = queries;
+    }
     if (options.refine_steps > 0)
       scores = refiner_.refine(input, scores, height, width, options.refine_steps,
                                options.refine_dilations);
     DecodeOptions decode_options;
-    decode_options.region_of_query = queries.region_of_query();
-    decode_options.regions = queries.vocabulary().regions().size();
+    decode_options.region_of_query = queries->region_of_query();
+    decode_options.regions = queries->vocabulary().regions().size();
     decode_options.logit_scale = options.logit_scale;
     decode_options.threshold = options.threshold;
     return decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options);

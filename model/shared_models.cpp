@@ -55,7 +55,8 @@ class SharedModels {
     return models;
   }
 
-  std::shared_ptr<SharedModel> get(const Key &key, const std::function<std::shared_ptr<SharedModel>()> &load) {
+  std::shared_ptr<SharedModel> get(const Key &key,
+                                   const std::function<std::shared_ptr<SharedModel>()> &load) {
     std::unique_lock lock(mutex_);
     std::erase_if(models_, [](const auto &entry) {
       return !entry.second.loading && entry.second.model.expired();

@@ -177,12 +177,29 @@ TEST_F(Segment, FlushInMidInferenceNeitherHangsNorLeavesAnOldMask) {
 
 TEST_F(Segment, VocabularyChangesBetweenFramesWhole) {
   start(segment_line("vocabulary=\"cat; dog\""), caps_of("RGB", 32, 32));
-  EXPECT_EQ(labels_of(segmentation_of(pass(make_frame(GST_VIDEO_FORMAT_RGB, 32, 32)))),
-            (Labels{"background", "cat", "dog"}));
+  Labels labels = labels_of(segmentation_of(pass(make_frame(GST_VIDEO_FORMAT_RGB, 32, 32))));
+  EXPECT_EQ(labels, (Labels{"background", "cat", "dog"}));
+  GstClockTime pts = 100 * GST_SECOND;
   for (const char *label : {"horse", "cow", "sheep"}) {
     g_object_set(element_.get(), "vocabulary", label, nullptr);
-    EXPECT_EQ(labels_of(segmentation_of(pass(make_frame(GST_VIDEO_FORMAT_RGB, 32, 32)))),
-              (Labels{"background", label}));
+    // Encoded beside the stream: frames pass under the old one until it is there, then all are under the new one.
+    const Labels before = labels, after{"background", label};
+    while (labels != after) {
+      ASSERT_EQ(labels, before);
+      auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 32, 32);
+      GST_BUFFER_PTS(frame.get()) = ++pts;
+      labels = labels_of(segmentation_of(pass(std::move(frame))));
+    }
+    const auto message = messages_->next(GST_MESSAGE_ELEMENT);
+    ASSERT_NE(message, nullptr);
+    const GstStructure *structure = gst_message_get_structure(message.get());
+    EXPECT_TRUE(gst_structure_has_name(structure, "naclip-vocabulary"));
+    guint64 told = 0;
+    EXPECT_TRUE(gst_structure_get_uint64(structure, "pts", &told));
+    EXPECT_EQ(told, pts);
+    const GValue *words = gst_structure_get_value(structure, "labels");
+    ASSERT_EQ(gst_value_list_get_size(words), 2U);
+    EXPECT_STREQ(g_value_get_string(gst_value_list_get_value(words, 1)), label);
   }
 }
 

@@ -37,7 +37,8 @@ struct FakeControl {
   bool gated = false;  ///< calls wait for release()
   int permits = 0;
   int batch = 4;
-  std::vector<std::vector<int>> batches;  ///< input_size of each request, which tells tests which it is
+  std::vector<std::vector<int>>
+      batches;  ///< input_size of each request, which tells tests which it is
   std::function<void(std::span<const SegmentRequest>)> before;  ///< may throw
 };
 
