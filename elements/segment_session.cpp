@@ -17,6 +17,9 @@ namespace naclip {
 namespace {
 
 constexpr gint64 kWarningInterval = 60 * G_USEC_PER_SEC;
+// A frame in line is not replaced before it is older than this part of the time between two masks. To prepare every
+// frame of many cameras that share a model would take more of the processor than is left for the network.
+constexpr gint64 kRefreshesPerCycle = 16;
 
 /// The quick checks come first: a misspelt vocabulary should not wait for a model to load.
 std::shared_ptr<SharedModel> checked_model(const SegmentSettings &settings, const Log &log) {
@@ -80,7 +83,8 @@ SegmentSession::Mask SegmentSession::next(GstBuffer *frame, const GstVideoInfo &
   Mask mask;
   if (pace == Pace::kAsync) {
     if (auto outcome = stream_->take()) mask.fresh = adopt(std::move(*outcome));
-    if (is_due()) submit(reader, GST_BUFFER_PTS(frame), arrival, carries(pace));
+    if (is_due() && !waits_freshly(arrival))
+      submit(reader, GST_BUFFER_PTS(frame), arrival, carries(pace));
   }
   // Where nothing is carried over a cut, a frame that would wait for its turn is inferred after all.
   bool moved = false;
@@ -109,6 +113,11 @@ bool SegmentSession::is_due() {
          vocabulary_.current() != last_queries_;
 }
 
+bool SegmentSession::waits_freshly(gint64 now) const {
+  return !pending_.empty() && now - pending_.back().arrival < cycle_ / kRefreshesPerCycle &&
+         stream_->waits();
+}
+
 bool SegmentSession::carries(Pace pace) const {
   if (pace == Pace::kAsync) return settings_->carry != Carry::kOff;
   return settings_->carry == Carry::kOn && settings_->interval > 1;
@@ -123,8 +132,10 @@ void SegmentSession::submit(FrameReader &reader, GstClockTime pts, gint64 arriva
     request.options = options_;
     request.memory = memory_;
     Pending pending{0, pts, arrival, with_flow ? reader.flow() : FlowPicture()};
-    pending.number =
+    const Submitted submitted =
         stream_->submit(std::move(request), std::chrono::milliseconds(settings_->batch_timeout));
+    pending.number = submitted.number;
+    std::erase_if(pending_, [&](const Pending &one) { return one.number == submitted.replaced; });
     pending_.push_back(std::move(pending));
   } catch (const Error &error) {
     fail(error);
@@ -147,6 +158,8 @@ bool SegmentSession::adopt(FrameOutcome outcome) {
     return false;
   }
   const auto now = g_get_monotonic_time();
+  cycle_ = last_adopted_ > 0 ? now - last_adopted_ : 0;
+  last_adopted_ = now;
   take_over(source, std::move(outcome.result));
   statistics_.add_inference(static_cast<GstClockTime>(outcome.latency.count()),
                             static_cast<GstClockTime>(now - source.arrival) * GST_USECOND,
@@ -199,6 +212,7 @@ void SegmentSession::forget() {
   last_.reset();
   carried_.reset();
   last_flow_ = {};
+  last_adopted_ = cycle_ = 0;
   carrier_.reset();
   memory_ = model_->segmenter->make_memory();
 }

@@ -78,6 +78,7 @@ class SegmentSession {
   class FrameReader;
 
   bool is_due();
+  bool waits_freshly(gint64 now) const;
   bool carries(Pace pace) const;
   void submit(FrameReader &reader, GstClockTime pts, gint64 arrival, bool with_flow);
   bool adopt(FrameOutcome outcome);
@@ -92,7 +93,7 @@ class SegmentSession {
   std::shared_ptr<SharedModel> model_;
   LiveVocabulary vocabulary_;
   std::shared_ptr<StreamMemory> memory_;
-  std::deque<Pending> pending_;
+  std::deque<Pending> pending_;  // in work, then waiting: two at most
   std::shared_ptr<const Queries> last_queries_;
   Ptr<GstNaclipSegmentation> last_;
   AnalyticsTerms last_terms_;
@@ -104,6 +105,7 @@ class SegmentSession {
   Ptr<GstNaclipSegmentation> carried_;  // null where last_ is shown itself
   AnalyticsTerms carried_terms_;
   int since_inference_ = 0;
+  gint64 last_adopted_ = 0, cycle_ = 0;   // between masks; monotonic, microseconds
   gint64 last_warning_ = G_MININT64 / 2;  // monotonic, microseconds
   SegmentStatistics statistics_;
   std::unique_ptr<Scheduler::Stream> stream_;  // last, so that it leaves first

@@ -92,13 +92,14 @@ PictureSize input_size(PictureSize frame, int short_side, int patch) {
   return {scaled(frame.height), scaled(frame.width)};
 }
 
-at::Tensor preprocess(const Picture &picture, PictureSize size) {
+void preprocess(const Picture &picture, const at::Tensor &target_tensor) {
+  const PictureSize size{static_cast<int>(target_tensor.size(2)),
+                         static_cast<int>(target_tensor.size(3))};
   const Channels channels = channels_of(picture, size);
   const bool yuv = picture.format == PixelFormat::kI420 || picture.format == PixelFormat::kNv12;
   const kernels::YuvToRgb to_rgb = kernels::yuv_to_rgb(picture.matrix, picture.range);
   const std::int64_t pitch = kernels::padded(size.width);
-  const at::Tensor result = at::empty({1, 3, size.height, size.width}, at::kFloat);
-  float *target = result.data_ptr<float>();
+  float *target = target_tensor.data_ptr<float>();
   std::vector<float> lines(static_cast<std::size_t>(3 * pitch));
   const std::array<float *, 3> line{&lines[0], lines.data() + pitch, lines.data() + 2 * pitch};
   for (std::int64_t y = 0; y < size.height; ++y) {
@@ -109,6 +110,11 @@ at::Tensor preprocess(const Picture &picture, PictureSize size) {
           line[c], size.width, kernels::kMean[c], kernels::kDeviation[c],
           target + (static_cast<std::int64_t>(c) * size.height + y) * size.width);
   }
+}
+
+at::Tensor preprocess(const Picture &picture, PictureSize size) {
+  const at::Tensor result = at::empty({1, 3, size.height, size.width}, at::kFloat);
+  preprocess(picture, result);
   return result;
 }
 

@@ -23,5 +23,7 @@ PictureSize input_size(PictureSize frame, int short_side, int patch);
 /// -> [1, 3, height, width] float32 on the CPU. Computed by the calling thread alone: streams do this beside the
 /// network, whose threads are not to be fought with.
 at::Tensor preprocess(const Picture &picture, PictureSize size);
+/// The same into `target`, [1, 3, height, width] float32 contiguous on the CPU.
+void preprocess(const Picture &picture, const at::Tensor &target);
 
 }  // namespace naclip

@@ -123,8 +123,8 @@ Scheduler::Stream::~Stream() {
   scheduler_.changed_.notify_one();  // others may have waited for it
 }
 
-std::uint64_t Scheduler::Stream::submit(SegmentRequest request,
-                                        std::chrono::nanoseconds batch_timeout) {
+Submitted Scheduler::Stream::submit(SegmentRequest request,
+                                    std::chrono::nanoseconds batch_timeout) {
   std::optional<Waiting> replaced;  // freed once the lock is given back
   std::uint64_t number = 0;
   {
@@ -141,7 +141,7 @@ std::uint64_t Scheduler::Stream::submit(SegmentRequest request,
     place_->last_submit = now;
   }
   scheduler_.changed_.notify_one();
-  return number;
+  return {number, replaced ? replaced->number : 0};
 }
 
 std::optional<FrameOutcome> Scheduler::Stream::take() {
@@ -180,6 +180,11 @@ void Scheduler::Stream::discard() {
 unsigned Scheduler::Stream::queued() const {
   const std::lock_guard lock(scheduler_.mutex_);
   return (place_->waiting ? 1U : 0U) + (place_->in_work ? 1U : 0U);
+}
+
+bool Scheduler::Stream::waits() const {
+  const std::lock_guard lock(scheduler_.mutex_);
+  return place_->waiting.has_value();
 }
 
 }  // namespace naclip

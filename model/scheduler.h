@@ -29,6 +29,12 @@ struct FrameOutcome {
   std::chrono::nanoseconds latency{};  ///< from the batch's beginning to its end
 };
 
+/// What Stream::submit() did.
+struct Submitted {
+  std::uint64_t number = 0;    ///< the frame's, ascending from 1
+  std::uint64_t replaced = 0;  ///< that of the frame whose place it took; 0: none waited
+};
+
 /// Runs frames of streams that come and go through one model, from a thread of its own. Each stream has one
 /// place in the line: a newer frame takes the place of its elder that still waits, so that no stream gains by
 /// being quick.
@@ -97,9 +103,8 @@ class Scheduler::Stream {
   Stream &operator=(const Stream &) = delete;
 
   /// Puts a frame in line; it takes the place of one that waits. The batch is not begun before
-  /// `batch_timeout` has passed, unless it is full or all streams that are running wait too. Returns the frame's
-  /// number, ascending from 1.
-  std::uint64_t submit(SegmentRequest request, std::chrono::nanoseconds batch_timeout);
+  /// `batch_timeout` has passed, unless it is full or all streams that are running wait too.
+  Submitted submit(SegmentRequest request, std::chrono::nanoseconds batch_timeout);
 
   /// The newest outcome that was not taken yet; never waits.
   std::optional<FrameOutcome> take();
@@ -117,6 +122,8 @@ class Scheduler::Stream {
 
   /// Frames in line or in work: 0, 1 or 2.
   unsigned queued() const;
+  /// Whether one of them is still in line.
+  bool waits() const;
 
  private:
   friend class Scheduler;

@@ -14,6 +14,7 @@
 #include "cuda/runner.h"
 #include "decode.h"
 #include "device.h"
+#include "input_pool.h"
 #include "merge_file.h"
 #include "pamr.h"
 #include "preprocess.h"
@@ -226,8 +227,11 @@ class TorchSegmenter final : public Segmenter {
     return translated("preparing a picture", [&] {
       const PictureSize frame{picture.height, picture.width};
       const PictureSize size = input_size(frame, side, static_cast<int>(vision_.patch()));
-      return std::make_shared<NetworkPicture>(
-          this, frame, runner_ ? runner_->prepare(picture, size) : preprocess(picture, size));
+      if (runner_)
+        return std::make_shared<NetworkPicture>(this, frame, runner_->prepare(picture, size));
+      const at::Tensor input = inputs_->take(size);
+      preprocess(picture, input);
+      return std::make_shared<NetworkPicture>(this, frame, input);
     });
   }
 
@@ -324,7 +328,7 @@ class TorchSegmenter final : public Segmenter {
     for (const auto &[key, members] : batches) {
       std::vector<at::Tensor> inputs;
       for (const std::size_t i : members) inputs.push_back(works[i].input);
-      const at::Tensor input = at::cat(inputs);
+      const at::Tensor input = inputs.size() == 1 ? inputs.front() : at::cat(inputs);
       const InferenceOptions &options = *works[members.front()].options;
       const std::vector<at::Tensor> scores =
           runner_ ? replayed_score(input, queries[members.front()]->features(), options)
@@ -443,6 +447,7 @@ class TorchSegmenter final : public Segmenter {
   ModelInfo info_;
   ClipVision vision_;
   TextBank bank_;
+  std::shared_ptr<InputPool> inputs_ = std::make_shared<InputPool>();
   Refiner refiner_;
   std::mutex mutex_;
 };

@@ -29,9 +29,11 @@ using namespace naclip;
 using namespace naclip::bench;
 
 constexpr const char *kWords =
-    "aeroplane; bicycle; bird; boat; bottle; bus; car; cat; chair; cow; table; dog; horse; motorbike; person; plant; "
+    "aeroplane; bicycle; bird; boat; bottle; bus; car; cat; chair; cow; table; dog; horse; "
+    "motorbike; person; plant; "
     "sheep; sofa; train; screen; background: wall, sky";
-constexpr const char *kVocabularies[] = {kWords, "person; car, truck; tree, bush; background: sky, road",
+constexpr const char *kVocabularies[] = {kWords,
+                                         "person; car, truck; tree, bush; background: sky, road",
                                          "cat; dog; horse; cow; sheep; bird"};
 constexpr int kSizes[][2] = {{640, 360}, {1280, 720}, {480, 640}, {320, 240}};
 constexpr double kMegabyte = 1024.0 * 1024.0;
@@ -42,7 +44,8 @@ class Options {
     for (int i = 3; i < argc; ++i) {
       const char *equals = std::strchr(argv[i], '=');
       if (equals == nullptr) throw std::runtime_error(std::string(argv[i]) + " is not name=number");
-      values_[std::string(argv[i]).substr(0, static_cast<std::size_t>(equals - argv[i]))] = std::atoi(equals + 1);
+      values_[std::string(argv[i]).substr(0, static_cast<std::size_t>(equals - argv[i]))] =
+          std::atoi(equals + 1);
     }
   }
   int get(const std::string &name, int otherwise) const {
@@ -87,9 +90,11 @@ void live(const std::string &segment, const Options &options) {
   const Times latency = camera.added_latency(), age = camera.mask_age();
   const Resources late = resources();
   std::printf(
-      "{\"scenario\": \"live\", \"seconds\": %.1f, \"frames\": %llu, \"frames_expected\": %.0f, \"masks\": %llu, "
+      "{\"scenario\": \"live\", \"seconds\": %.1f, \"frames\": %llu, \"frames_expected\": %.0f, "
+      "\"masks\": %llu, "
       "\"latency_ms\": [%.3f, %.3f, %.3f], \"latency_first_half_ms\": [%.3f, %.3f, %.3f], "
-      "\"age_ms\": [%.0f, %.0f, %.0f], \"inferred\": %llu, \"inference_mean_ms\": %.0f, \"inference_p99_ms\": %.0f, "
+      "\"age_ms\": [%.0f, %.0f, %.0f], \"inferred\": %llu, \"inference_mean_ms\": %.0f, "
+      "\"inference_p99_ms\": %.0f, "
       "\"resident_mb\": [%.1f, %.1f], \"descriptors\": [%d, %d], \"threads\": [%d, %d]}\n",
       played, static_cast<unsigned long long>(frames), played * 30,
       static_cast<unsigned long long>(masks), latency.median, latency.percentile_99,
@@ -113,10 +118,12 @@ void word(const std::string &segment, const Options &options) {
     camera.set("vocabulary", vocabulary);
     taken += (i > 0 ? ", " : "") + std::to_string(camera.wait_for_label(label));
   }
-  std::printf("{\"scenario\": \"word\", \"seconds\": [%s], \"inference_mean_ms\": %.0f, \"inference_p99_ms\": %.0f, \"latency_ms\": [%.3f, %.3f, %.3f]}\n",
-              taken.c_str(), milliseconds(camera.statistic("latency-mean")),
-              milliseconds(camera.statistic("latency-p99")), camera.added_latency().median,
-              camera.added_latency().percentile_99, camera.added_latency().greatest);
+  std::printf(
+      "{\"scenario\": \"word\", \"seconds\": [%s], \"inference_mean_ms\": %.0f, "
+      "\"inference_p99_ms\": %.0f, \"latency_ms\": [%.3f, %.3f, %.3f]}\n",
+      taken.c_str(), milliseconds(camera.statistic("latency-mean")),
+      milliseconds(camera.statistic("latency-p99")), camera.added_latency().median,
+      camera.added_latency().percentile_99, camera.added_latency().greatest);
 }
 
 CameraSettings camera_of(std::size_t index, int frames, bool live, const std::string &segment) {
@@ -144,8 +151,10 @@ void streams(const std::string &segment, const Options &options) {
     greatest = std::max(greatest, cameras[i]->added_latency().percentile_99);
   }
   const Resources used = resources();
-  std::printf("{\"scenario\": \"streams\", \"inferred\": [%s], \"resident_mb\": %.1f, \"latency_p99_ms\": %.3f}\n",
-              shares.c_str(), used.resident / kMegabyte, greatest);
+  std::printf(
+      "{\"scenario\": \"streams\", \"inferred\": [%s], \"resident_mb\": %.1f, \"latency_p99_ms\": "
+      "%.3f}\n",
+      shares.c_str(), used.resident / kMegabyte, greatest);
 }
 
 /// All streams' checksums; together, or one element after another.
@@ -191,8 +200,10 @@ void batch(const std::string &segment, const Options &options) {
         different += at_once[stream].at(frame) != one_by_one[stream][frame];
       }
   }
-  std::printf("{\"scenario\": \"batch\", \"alone_s\": [%s], \"together_s\": [%s], \"masks\": %zu, \"masks_that_differ\": %zu}\n",
-              alone_times.c_str(), together_times.c_str(), masks, different);
+  std::printf(
+      "{\"scenario\": \"batch\", \"alone_s\": [%s], \"together_s\": [%s], \"masks\": %zu, "
+      "\"masks_that_differ\": %zu}\n",
+      alone_times.c_str(), together_times.c_str(), masks, different);
 }
 
 void soak(const std::string &segment, const Options &options) {
@@ -216,8 +227,10 @@ void soak(const std::string &segment, const Options &options) {
   }
   camera.finish();
   std::printf(
-      "{\"scenario\": \"soak\", \"seconds\": %.0f, \"frames\": %llu, \"masks\": %llu, \"inferred\": %llu, "
-      "\"vocabulary_changes\": %llu, \"labels_agree\": %s, \"resident_mb\": [%s], \"descriptors\": [%s], \"threads\": [%s]}\n",
+      "{\"scenario\": \"soak\", \"seconds\": %.0f, \"frames\": %llu, \"masks\": %llu, "
+      "\"inferred\": %llu, "
+      "\"vocabulary_changes\": %llu, \"labels_agree\": %s, \"resident_mb\": [%s], \"descriptors\": "
+      "[%s], \"threads\": [%s]}\n",
       seconds_since(begin), static_cast<unsigned long long>(camera.frames()),
       static_cast<unsigned long long>(camera.masks()),
       static_cast<unsigned long long>(camera.statistic("inferred")),
@@ -234,7 +247,8 @@ int main(int argc, char **argv) {
       {"live", live}, {"word", word}, {"streams", streams}, {"batch", batch}, {"soak", soak}};
   const auto scenario = argc >= 3 ? scenarios.find(argv[1]) : scenarios.end();
   if (scenario == scenarios.end()) {
-    std::fprintf(stderr, "usage: live-benchmark live|word|streams|batch|soak SEGMENT [name=number]...\n");
+    std::fprintf(stderr,
+                 "usage: live-benchmark live|word|streams|batch|soak SEGMENT [name=number]...\n");
     return 2;
   }
   try {

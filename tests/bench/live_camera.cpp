@@ -17,7 +17,8 @@ Times quantiles(std::vector<float> values) {
   if (values.empty()) return {};
   std::sort(values.begin(), values.end());
   const auto at = [&](double part) {
-    return static_cast<double>(values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))]);
+    return static_cast<double>(
+        values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1))]);
   };
   return {at(0.5), at(0.99), values.back()};
 }
@@ -102,7 +103,8 @@ void Camera::look_at(GstBuffer *frame) {
   latencies_.push_back(static_cast<float>(now - arrived_) / 1000);
   if (meta == nullptr) return;
   ++masks_;
-  ages_.push_back(static_cast<float>(gst_naclip_segmentation_meta_get_age(meta, frame)) / GST_MSECOND);
+  ages_.push_back(static_cast<float>(gst_naclip_segmentation_meta_get_age(meta, frame)) /
+                  GST_MSECOND);
   const guint regions = gst_naclip_segmentation_get_n_regions(meta->segmentation);
   std::string labels;
   for (guint id = 0; id < regions; ++id) {

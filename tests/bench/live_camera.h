@@ -17,9 +17,9 @@ namespace naclip::bench {
 /// Where frames come from and how fast.
 struct CameraSettings {
   int width = 640, height = 360;
-  int frames = -1;     ///< how many; -1: without end
-  bool live = true;    ///< 30 a second by the clock; else as fast as they go
-  std::string segment; ///< properties of naclipsegment
+  int frames = -1;      ///< how many; -1: without end
+  bool live = true;     ///< 30 a second by the clock; else as fast as they go
+  std::string segment;  ///< properties of naclipsegment
 };
 
 /// Quantiles of times, milliseconds.
@@ -44,11 +44,11 @@ class Camera {
   /// Figures since begin_measuring(), or since play().
   void begin_measuring();
   std::uint64_t frames() const;
-  std::uint64_t masks() const;   ///< frames that carried one
-  std::uint64_t changes() const; ///< of the vocabulary
-  Times added_latency() const;   ///< from the element's sink pad to its source pad
-  Times mask_age() const;        ///< the frame's PTS less that of the frame its mask is of
-  bool labels_agree() const;     ///< every mask's greatest id was below its number of regions
+  std::uint64_t masks() const;    ///< frames that carried one
+  std::uint64_t changes() const;  ///< of the vocabulary
+  Times added_latency() const;    ///< from the element's sink pad to its source pad
+  Times mask_age() const;         ///< the frame's PTS less that of the frame its mask is of
+  bool labels_agree() const;      ///< every mask's greatest id was below its number of regions
   /// A checksum of each frame's mask, in order.
   std::vector<std::uint32_t> checksums() const;
 
