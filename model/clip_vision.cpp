@@ -89,10 +89,12 @@ at::Tensor ClipVision::encode(const at::Tensor &pictures) {
   const Grid grid{pictures.size(2) / patch_, pictures.size(3) / patch_};
   at::Tensor x = embed(pictures, grid);
   for (std::size_t layer = 0; layer + 1 < blocks_.size(); ++layer) {
-    if (x.device().is_cpu())
+    if (x.device().is_cpu()) {
       cpu_blocks_.forward(blocks_[layer], x);
-    else
+      ComputeThread::shared().let_by();
+    } else {
       x = blocks_[layer].forward(x, false);
+    }
   }
   return projection_(ln_post_(last_block(x, grid))).to(at::kFloat);
 }

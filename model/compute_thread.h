@@ -25,23 +25,42 @@ class ComputeThread {
   /// simply called.
   template <class Work>
   auto run(Work &&work) -> std::invoke_result_t<Work> {
+    return run_from(tasks_, std::forward<Work>(work));
+  }
+
+  /// The same for a short piece that need not wait for the whole of what is being done: it is also run where that
+  /// lets it by.
+  template <class Work>
+  auto run_between(Work &&work) -> std::invoke_result_t<Work> {
+    return run_from(short_tasks_, std::forward<Work>(work));
+  }
+
+  /// Called by work in the middle of it: runs one piece of run_between(), if any waits. At most one gets by a piece
+  /// of work, so that many do not hold it up for long. Does nothing on other threads.
+  void let_by();
+
+ private:
+  using Tasks = std::deque<std::function<void()>>;
+
+  ComputeThread();
+  template <class Work>
+  auto run_from(Tasks &tasks, Work &&work) -> std::invoke_result_t<Work> {
     if (std::this_thread::get_id() == thread_.get_id()) return work();
     std::packaged_task<std::invoke_result_t<Work>()> task(std::forward<Work>(work));
     auto result = task.get_future();
-    post([&task] { task(); });
+    post(tasks, [&task] { task(); });
     return result.get();
   }
-
- private:
-  ComputeThread();
-  void post(std::function<void()> task);
+  void post(Tasks &tasks, std::function<void()> task);
   void work();
+  static std::function<void()> take(Tasks &tasks);
 
   std::mutex mutex_;
   std::condition_variable posted_;
-  std::deque<std::function<void()>> tasks_;
+  Tasks tasks_, short_tasks_;
   bool ending_ = false;
-  std::thread thread_;  // last: it reads the others
+  bool may_let_by_ = false;  // the thread's own
+  std::thread thread_;       // last: it reads the others
 };
 
 }  // namespace naclip

@@ -38,6 +38,17 @@ auto on_device(const Compute &compute, Work &&work) -> std::invoke_result_t<Work
                                  : without_gradients();
 }
 
+/// The same for a short piece, which other work on the CPU lets by; see ComputeThread::run_between().
+template <class Work>
+auto on_device_between(const Compute &compute, Work &&work) -> std::invoke_result_t<Work> {
+  const auto without_gradients = [&] {
+    at::NoGradGuard no_grad;
+    return work();
+  };
+  return compute.device.is_cpu() ? ComputeThread::shared().run_between(without_gradients)
+                                 : without_gradients();
+}
+
 std::string precision_name(at::ScalarType type);
 
 }  // namespace naclip

@@ -23,8 +23,8 @@ at::Tensor InputPool::take(PictureSize size) {
       spares_.erase(found);
     }
   }
-  const auto count = std::size_t{3} * static_cast<std::size_t>(size.height) *
-                     static_cast<std::size_t>(size.width);
+  const auto count =
+      std::size_t{3} * static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width);
   if (!memory) memory.reset(new float[count]);
   float *data = memory.release();
   return at::from_blob(

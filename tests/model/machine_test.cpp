@@ -2,6 +2,8 @@
 #include <glib.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <latch>
+#include <string>
 
 #include <set>
 #include <stdexcept>
@@ -36,6 +38,33 @@ TEST(ComputeThread, HandsBackWhatIsThrown) {
   EXPECT_THROW(ComputeThread::shared().run([] { throw std::out_of_range("x"); }),
                std::out_of_range);
   EXPECT_EQ(ComputeThread::shared().run([] { return 7; }), 7);
+}
+
+TEST(ComputeThread, AShortPieceGetsByLongWorkOnce) {
+  auto &thread = ComputeThread::shared();
+  std::vector<std::string> order;
+  std::latch running(1), posted(2);
+  std::thread longer([&] {
+    thread.run([&] {
+      running.count_down();
+      posted.wait();
+      order.emplace_back("first half");
+      // Both are in line once their callers wait; let_by() finds them sooner or later.
+      while (order.size() < 2) thread.let_by();
+      for (int i = 0; i < 1000; ++i) thread.let_by();
+      order.emplace_back("second half");
+    });
+  });
+  running.wait();
+  std::vector<std::thread> shorter;
+  for (int i = 0; i < 2; ++i)
+    shorter.emplace_back([&] {
+      posted.count_down();
+      thread.run_between([&] { order.emplace_back("short"); });
+    });
+  longer.join();
+  for (std::thread &one : shorter) one.join();
+  EXPECT_EQ(order, (std::vector<std::string>{"first half", "short", "second half", "short"}));
 }
 
 TEST(ComputeThread, WorkMayRunMoreWork) {
