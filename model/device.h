@@ -26,27 +26,21 @@ struct Compute {
 /// for an unknown name, {kDevice} for a device that is not there or cannot compute in that precision.
 Compute choose_compute(const std::string &device, Precision precision);
 
+/// kShort: other work on the CPU lets it by; see ComputeThread::run_between().
+enum class Piece { kWhole, kShort };
+
 /// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for
 /// others; without gradients. Throws what it throws.
 template <class Work>
-auto on_device(const Compute &compute, Work &&work) -> std::invoke_result_t<Work> {
+auto on_device(const Compute &compute, Work &&work, Piece piece = Piece::kWhole)
+    -> std::invoke_result_t<Work> {
   const auto without_gradients = [&] {
     at::NoGradGuard no_grad;
     return work();
   };
-  return compute.device.is_cpu() ? ComputeThread::shared().run(without_gradients)
-                                 : without_gradients();
-}
-
-/// The same for a short piece, which other work on the CPU lets by; see ComputeThread::run_between().
-template <class Work>
-auto on_device_between(const Compute &compute, Work &&work) -> std::invoke_result_t<Work> {
-  const auto without_gradients = [&] {
-    at::NoGradGuard no_grad;
-    return work();
-  };
-  return compute.device.is_cpu() ? ComputeThread::shared().run_between(without_gradients)
-                                 : without_gradients();
+  if (!compute.device.is_cpu()) return without_gradients();
+  return piece == Piece::kShort ? ComputeThread::shared().run_between(without_gradients)
+                                : ComputeThread::shared().run(without_gradients);
 }
 
 std::string precision_name(at::ScalarType type);

@@ -21,96 +21,18 @@
 #include "processors.h"
 #include "published_models.h"
 #include "score_smoother.h"
-#include "sliding_window.h"
+#include "segmenter_checks.h"
 #include "text_bank.h"
 #include "tokenizer.h"
+#include "window_scores.h"
 
 namespace naclip {
 
 namespace {
 
-// Windows encoded at once: bounds the activations' memory (ViT-B/16, 64 windows of 197 tokens: 0.5
-// GB at its widest) while leaving nothing on the table; a CPU is full with a few.
-constexpr std::int64_t kWindowsPerBatch = 64;
-
 // Frames segmented together. A CPU is full with one; two spare it half of the small work between the large products
 // where frames are small. A GPU's wide half is idle below some sixteen.
 constexpr int kCpuBatch = 2, kGpuBatch = 16;
-
-bool out_of_memory(const std::string &message) {
-  return message.find("out of memory") != std::string::npos ||
-         message.find("can't allocate memory") != std::string::npos ||
-         message.find("not enough memory") != std::string::npos;
-}
-
-/// Runs `work` and turns what libtorch throws into naclip::Error.
-template <class Work>
-auto translated(const std::string &doing, Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const Error &) {
-    throw;
-  } catch (const c10::Error &error) {
-    const std::string detail = error.what_without_backtrace();
-    if (out_of_memory(detail))
-      throw Error(
-          ErrorKind::kMemory,
-          "Not enough memory while " + doing + ": take a smaller input-size, window or mask-size",
-          detail);
-    throw Error(ErrorKind::kInference, "libtorch failed while " + doing, detail);
-  } catch (const std::bad_alloc &error) {
-    throw Error(
-        ErrorKind::kMemory,
-        "Not enough memory while " + doing + ": take a smaller input-size, window or mask-size",
-        error.what());
-  } catch (const std::exception &error) {
-    throw Error(ErrorKind::kInference, "Unexpected failure while " + doing, error.what());
-  }
-}
-
-void require(bool condition, const std::string &message) {
-  if (!condition) throw Error(ErrorKind::kSettings, message);
-}
-
-void check(const InferenceOptions &options, std::int64_t patch) {
-  const std::string patch_text = std::to_string(patch);
-  require(options.input_size >= patch && options.input_size <= 2048,
-          "input-size must be between the model's patch size, " + patch_text + ", and 2048");
-  require(options.window_size == 0 || options.window_size >= patch,
-          "window-size must be 0 or at least the model's patch size, " + patch_text);
-  require(options.window_size == 0 ||
-              (options.window_stride >= 1 && options.window_stride <= options.window_size),
-          "window-stride must be between 1 and window-size");
-  require(options.refine_steps >= 0, "refine-steps must not be negative");
-  require(options.refine_steps == 0 || !options.refine_dilations.empty(),
-          "refine-dilations is empty: name one at least, or set refine-steps=0");
-  for (const int dilation : options.refine_dilations)
-    require(dilation >= 1 && dilation <= 4096, "refine-dilations must be between 1 and 4096");
-  require(options.threshold >= 0.0 && options.threshold <= 1.0,
-          "threshold must be between 0 and 1");
-  require(options.logit_scale > 0.0, "logit-scale must be above 0");
-  require(options.smoothing >= 0.0 && options.smoothing <= 1.0,
-          "smoothing must be between 0 and 1");
-}
-
-void check(const Picture &picture) {
-  require(picture.width >= 1 && picture.height >= 1 && picture.planes[0] != nullptr,
-          "A picture needs a size of at least 1 x 1 and its planes");
-}
-
-/// A device's pointers must not be read where there is none to read them.
-void check_place(const Picture &picture, bool accelerated, const Compute &compute) {
-  if (picture.cuda_device < 0) return;
-  if (!accelerated)
-    throw Error(ErrorKind::kDevice, "The picture lies on a GPU, and the model computes on " +
-                                        compute.device.str() +
-                                        (compute.device.is_cuda() ? " without CUDA kernels" : "") +
-                                        ": give it pictures in host memory");
-  if (picture.cuda_device != compute.device.index())
-    throw Error(ErrorKind::kDevice,
-                "The picture lies on cuda:" + std::to_string(picture.cuda_device) +
-                    ", the model on " + compute.device.str());
-}
 
 class NetworkPicture final : public PreparedPicture {
  public:
@@ -223,7 +145,7 @@ class TorchSegmenter final : public Segmenter {
   std::shared_ptr<const PreparedPicture> prepare(const Picture &picture, int side) override {
     check(picture);
     check_place(picture, runner_ != nullptr, compute_);
-    check_input_size(side);
+    check_input_size(side, vision_.patch());
     return translated("preparing a picture", [&] {
       const PictureSize frame{picture.height, picture.width};
       const PictureSize size = input_size(frame, side, static_cast<int>(vision_.patch()));
@@ -301,12 +223,6 @@ class TorchSegmenter final : public Segmenter {
     return result;
   }
 
-  void check_input_size(int side) const {
-    InferenceOptions options;
-    options.input_size = side;
-    check(options, vision_.patch());
-  }
-
   std::vector<SegmentResult> segment(const std::vector<Work> &works) {
     return translated("segmenting", [&] {
       const std::lock_guard lock(mutex_);
@@ -382,43 +298,6 @@ class TorchSegmenter final : public Segmenter {
             return scores;
           };
     });
-  }
-
-  /// What the vision tower makes of a batch's windows.
-  struct WindowFeatures {
-    std::int64_t height = 0, width = 0;  // of the pictures
-    std::int64_t rows = 0, columns = 0;  // of patches in a window
-    std::vector<Window> windows;         // of one picture
-    at::Tensor features;                 // [B * windows, 1 + rows * columns, D]
-  };
-
-  /// input: [B, 3, H, W]
-  static WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
-                                       const InferenceOptions &options) {
-    WindowFeatures result;
-    result.height = input.size(2);
-    result.width = input.size(3);
-    result.windows =
-        windows_of(result.height, result.width, options.window_size, options.window_stride);
-    const at::Tensor crops =
-        result.windows.size() == 1 ? input : crop_windows(input, result.windows);
-    result.rows = crops.size(2) / vision.patch();
-    result.columns = crops.size(3) / vision.patch();
-    std::vector<at::Tensor> batches;
-    for (const at::Tensor &batch : crops.split(kWindowsPerBatch))
-      batches.push_back(vision.encode(batch));
-    result.features = batches.size() == 1 ? batches[0] : at::cat(batches);
-    return result;
-  }
-
-  /// Picture `index` of the batch against `queries`, [Q, D] -> [1, Q, h, w]: the patches' grid where one
-  /// window covers the picture, else the windows stitched at the input's size.
-  static at::Tensor score(const WindowFeatures &batch, std::int64_t index,
-                          const at::Tensor &queries) {
-    const auto count = static_cast<std::int64_t>(batch.windows.size());
-    const at::Tensor scores = patch_scores(batch.features.narrow(0, index * count, count), queries,
-                                           batch.rows, batch.columns);
-    return count == 1 ? scores : stitch_windows(scores, batch.windows, batch.height, batch.width);
   }
 
   Segmentation finish(const Work &work, const Encoded &queries, at::Tensor scores) {

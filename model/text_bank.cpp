@@ -114,12 +114,15 @@ at::Tensor TextBank::encode_new(const std::vector<std::string> &words, const Log
     }
     // A batch at a time, so that frames find their turn between them, and between the blocks of a frame's network,
     // so that new words are there when its scores are made.
-    on_device_between(text_.compute(), [&] {
-      const at::Tensor features = normalised(text_.encode(batch)).cpu();
-      if (!sums.defined())
-        sums = at::zeros({static_cast<std::int64_t>(words.size()), features.size(1)});
-      sums.index_add_(0, batch_owner, features);
-    });
+    on_device(
+        text_.compute(),
+        [&] {
+          const at::Tensor features = normalised(text_.encode(batch)).cpu();
+          if (!sums.defined())
+            sums = at::zeros({static_cast<std::int64_t>(words.size()), features.size(1)});
+          sums.index_add_(0, batch_owner, features);
+        },
+        Piece::kShort);
   }
   return normalised(sums);
 }
