@@ -17,6 +17,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,9 @@ constexpr const char *kVocabularies[] = {kWords,
                                          "person; car, truck; tree, bush; background: sky, road",
                                          "cat; dog; horse; cow; sheep; bird"};
 constexpr int kSizes[][2] = {{640, 360}, {1280, 720}, {480, 640}, {320, 240}};
+constexpr const char *kPatterns[] = {"ball motion=sweep animation-mode=frames",
+                                     "smpte horizontal-speed=5", "checkers-8 horizontal-speed=7",
+                                     "zone-plate kx2=10 ky2=10 kt=3"};
 constexpr double kMegabyte = 1024.0 * 1024.0;
 
 class Options {
@@ -128,7 +132,12 @@ void word(const std::string &segment, const Options &options) {
 
 CameraSettings camera_of(std::size_t index, int frames, bool live, const std::string &segment) {
   const auto &[width, height] = kSizes[index % 4];
-  return {width, height, frames, live, with_vocabulary(segment, kVocabularies[index % 3])};
+  return {width,
+          height,
+          frames,
+          live,
+          with_vocabulary(segment, kVocabularies[index % 3]),
+          kPatterns[index % 4]};
 }
 
 void streams(const std::string &segment, const Options &options) {
@@ -188,6 +197,7 @@ void batch(const std::string &segment, const Options &options) {
   record(segment, count, 1, false, ignored);  // words and shapes become known
   std::string alone_times, together_times;
   std::size_t masks = 0, different = 0;
+  std::set<std::uint32_t> distinct;
   for (int i = 0; i < options.get("repeats", 3); ++i) {
     double alone = 0, together = 0;
     const auto one_by_one = record(segment, count, frames, false, alone);
@@ -197,13 +207,14 @@ void batch(const std::string &segment, const Options &options) {
     for (std::size_t stream = 0; stream < count; ++stream)
       for (std::size_t frame = 0; frame < one_by_one[stream].size(); ++frame) {
         ++masks;
+        distinct.insert(one_by_one[stream][frame]);
         different += at_once[stream].at(frame) != one_by_one[stream][frame];
       }
   }
   std::printf(
       "{\"scenario\": \"batch\", \"alone_s\": [%s], \"together_s\": [%s], \"masks\": %zu, "
-      "\"masks_that_differ\": %zu}\n",
-      alone_times.c_str(), together_times.c_str(), masks, different);
+      "\"masks_that_differ\": %zu, \"masks_distinct\": %zu}\n",
+      alone_times.c_str(), together_times.c_str(), masks, different, distinct.size());
 }
 
 void soak(const std::string &segment, const Options &options) {

@@ -30,7 +30,7 @@ std::string words_of(const GError *error, const gchar *detail) {
 }  // namespace
 
 Camera::Camera(const CameraSettings &settings) {
-  std::string line = "videotestsrc pattern=ball motion=sweep animation-mode=frames is-live=";
+  std::string line = "videotestsrc pattern=" + settings.pattern + " is-live=";
   line += settings.live ? "true" : "false";
   if (settings.frames >= 0) line += " num-buffers=" + std::to_string(settings.frames);
   line += " ! video/x-raw,format=I420,framerate=30/1,width=" + std::to_string(settings.width) +

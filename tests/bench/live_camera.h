@@ -20,6 +20,7 @@ struct CameraSettings {
   int frames = -1;      ///< how many; -1: without end
   bool live = true;     ///< 30 a second by the clock; else as fast as they go
   std::string segment;  ///< properties of naclipsegment
+  std::string pattern = "ball motion=sweep animation-mode=frames";  ///< of videotestsrc
 };
 
 /// Quantiles of times, milliseconds.

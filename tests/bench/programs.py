@@ -71,8 +71,8 @@ def baseline(folder, threads):
     return Program([PYTHON, HERE / "baseline.py", folder], threads)
 
 
-def lines_of(command, threads, **more):
-    """{stage: answer} of a program that prints its figures and ends."""
+def lines_of(command, threads, key="stage", **more):
+    """{its `key`: answer} of a program that prints its figures and ends."""
     environ = {**environment(threads), **{name: str(value) for name, value in more.items()}}
     done = subprocess.run(
         [str(word) for word in command], env=environ, stdout=subprocess.PIPE, text=True
@@ -80,7 +80,7 @@ def lines_of(command, threads, **more):
     if done.returncode != 0:
         raise Failed(f"{command[0]} ended with status {done.returncode}")
     answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return {answer["stage"]: answer for answer in answers}
+    return {answer[key]: answer for answer in answers}
 
 
 def quartiles(numbers):
