@@ -41,7 +41,7 @@ class Bench:
 
     def big(self, more=""):
         """A ViT-B/16 of random weights."""
-        return f"model={self.folder / 'vit-b-16.safetensors'} merges={self.folder / 'merges.txt.gz'} {more}"
+        return f"model={self.folder / 'model.safetensors'} {more}"
 
     def row(self, what, found, target="", met=None):
         self.missed = self.missed or met is False
