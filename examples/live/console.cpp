@@ -21,8 +21,9 @@ std::string cut_to_width(const std::string &text) {
   winsize size{};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return text;
   if (g_utf8_strlen(text.c_str(), -1) < size.ws_col) return text;
-  return text.substr(0, static_cast<std::size_t>(
-                            g_utf8_offset_to_pointer(text.c_str(), size.ws_col - 1) - text.c_str()));
+  return text.substr(
+      0, static_cast<std::size_t>(g_utf8_offset_to_pointer(text.c_str(), size.ws_col - 1) -
+                                  text.c_str()));
 }
 
 }  // namespace
@@ -30,8 +31,8 @@ std::string cut_to_width(const std::string &text) {
 Console::Console(std::function<void(const std::string &)> typed)
     : typed_(std::move(typed)), terminal_(isatty(STDOUT_FILENO) != 0) {
   if (may_read_input()) {
-    watch_ = g_unix_fd_add(STDIN_FILENO, static_cast<GIOCondition>(G_IO_IN | G_IO_HUP), readable,
-                           this);
+    watch_ =
+        g_unix_fd_add(STDIN_FILENO, static_cast<GIOCondition>(G_IO_IN | G_IO_HUP), readable, this);
   }
 }
 

@@ -14,7 +14,7 @@ namespace naclip::live {
 namespace {
 
 constexpr guint kLongestPause = 30;  // between two tries to reach a source, seconds
-constexpr guint kPatience = 10;      // after a failure, for what was recorded to be finished, seconds
+constexpr guint kPatience = 5;  // after a failure, for what was recorded to be finished, seconds
 
 constexpr const char *kHelp =
     "type a vocabulary, such as  person; car, truck; background: road  or one of these:\n"
@@ -221,10 +221,10 @@ void Live::sum_up() {
   if (started_ == 0) return;
   const guint64 frames = output_.progress().frames;
   const double seconds = static_cast<double>(g_get_monotonic_time() - started_) / G_USEC_PER_SEC;
-  g_autofree char *text =
-      g_strdup_printf("%" G_GUINT64_FORMAT " frames in %.1f s%s%s", frames, seconds,
-                      options_.output.empty() ? "" : (frames > 0 ? ", recorded in " : ", none for "),
-                      options_.output.c_str());
+  g_autofree char *text = g_strdup_printf(
+      "%" G_GUINT64_FORMAT " frames in %.1f s%s%s", frames, seconds,
+      options_.output.empty() ? "" : (frames > 0 ? ", recorded in " : ", none for "),
+      options_.output.c_str());
   console_.say(text);
 }
 

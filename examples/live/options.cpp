@@ -12,11 +12,13 @@ constexpr const char *kSummary =
     "Watches a camera, an RTSP stream or a file, and marks in it what you name.\n"
     "Words typed while it plays are the new vocabulary; :help tells what else can be typed.";
 constexpr const char *kDescription =
-    "SOURCE is a camera (0, /dev/video0), rtsp://... (rtspu://... for UDP), a file or URI, `test` or\n"
+    "SOURCE is a camera (0, /dev/video0), rtsp://... (rtspu://... for UDP), a file or URI, `test` "
+    "or\n"
     "`test:PATTERN` (a pattern of videotestsrc), or `launch:TEXT` with a live source as for\n"
     "gst-launch-1.0, such as launch:libcamerasrc.\n\n"
     "Examples:\n"
-    "  naclip-live --model ViT-B/16 --source 0 --vocabulary 'person; cup; chair; background: wall'\n"
+    "  naclip-live --model ViT-B/16 --source 0 --vocabulary 'person; cup; chair; background: "
+    "wall'\n"
     "  naclip-live --model ViT-B/16 --source rtsp://camera.local/stream --output out.mkv\n"
     "  naclip-live --model ViT-B/16 --source 0 --serve 8554 --headless";
 
@@ -50,8 +52,7 @@ void parse_size(const std::string &text, SourceChoice &source) {
   const char *end = text.data() + text.size();
   const auto [cross, width_error] = std::from_chars(text.data(), end, source.width);
   const bool halfway = width_error == std::errc() && cross != end && *cross == 'x';
-  const auto [rest, height_error] =
-      std::from_chars(halfway ? cross + 1 : end, end, source.height);
+  const auto [rest, height_error] = std::from_chars(halfway ? cross + 1 : end, end, source.height);
   if (!halfway || height_error != std::errc() || rest != end || source.width < 1 ||
       source.height < 1) {
     throw UsageError("--size is written as in --size 640x480, not " + text);
@@ -70,8 +71,10 @@ ServeChoice parse_serve(const std::string &text) {
     host = host.substr(colon + 1);
   }
   if (!is_number(host) || host.size() > 5 || std::stoi(host) > 65535 || serve.address.empty())
-    throw UsageError("--serve is written as in --serve 8554, --serve 8554/door or, to be reached "
-                     "from other machines, --serve 0.0.0.0:8554/door; not " + text);
+    throw UsageError(
+        "--serve is written as in --serve 8554, --serve 8554/door or, to be reached "
+        "from other machines, --serve 0.0.0.0:8554/door; not " +
+        text);
   serve.port = host;
   return serve;
 }
@@ -89,8 +92,7 @@ struct Raw {
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
-    for (char *text :
-         {source, size, model, vocabulary, vocabulary_file, mode, output, serve}) {
+    for (char *text : {source, size, model, vocabulary, vocabulary_file, mode, output, serve}) {
       g_free(text);
     }
     g_strfreev(set);
@@ -105,8 +107,8 @@ void parse_command_line(int argc, char **argv, Raw &raw) {
       {"size", 0, 0, G_OPTION_ARG_STRING, &raw.size, "Size wanted of a camera or the test pictures",
        "WIDTHxHEIGHT"},
       {"rate", 0, 0, G_OPTION_ARG_INT, &raw.rate, "Frames a second wanted of them", "N"},
-      {"wait", 0, 0, G_OPTION_ARG_NONE, &raw.wait,
-       "Wait for an RTSP server that is not there yet", nullptr},
+      {"wait", 0, 0, G_OPTION_ARG_NONE, &raw.wait, "Wait for an RTSP server that is not there yet",
+       nullptr},
       {"model", 'm', 0, G_OPTION_ARG_STRING, &raw.model,
        "Checkpoint, or the name of a fetched one, such as ViT-B/16", "MODEL"},
       {"vocabulary", 'v', 0, G_OPTION_ARG_STRING, &raw.vocabulary,
@@ -158,8 +160,9 @@ std::vector<Assignment> segment_properties(const Raw &raw) {
     words |= name.starts_with("vocabulary");
   }
   if (!model) {
-    throw UsageError("which model? --model FILE, or --model ViT-B/16 once `naclip-model fetch "
-                     "ViT-B/16` has brought it");
+    throw UsageError(
+        "which model? --model FILE, or --model ViT-B/16 once `naclip-model fetch "
+        "ViT-B/16` has brought it");
   }
   if (!words) throw UsageError("what to look for? --vocabulary 'person; car, truck'");
   return properties;
@@ -192,7 +195,8 @@ Options parse_options(int argc, char **argv) {
   const bool takes_size =
       options.source.kind == SourceKind::kTest || options.source.kind == SourceKind::kCamera;
   if ((raw.size || raw.rate) && !takes_size) {
-    throw UsageError("--size and --rate are for cameras and test pictures; others come as they are");
+    throw UsageError(
+        "--size and --rate are for cameras and test pictures; others come as they are");
   }
   if (raw.size) parse_size(raw.size, options.source);
   if (raw.rate < 0) throw UsageError("--rate is a whole number of frames a second");

@@ -14,10 +14,11 @@ namespace {
 
 std::string file_branch(const std::string &path) {
   // A source that comes back with another size must not end the recording.
-  return std::string(" split. ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 "
-                     "! videoconvert ! videoscale add-borders=true ! capsfilter name=size "
-                     "! vp8enc deadline=1 cpu-used=8 threads=2 bits-per-pixel=0.3 "
-                     "keyframe-max-dist=60 ! ") +
+  return std::string(
+             " split. ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 "
+             "! videoconvert ! videoscale add-borders=true ! capsfilter name=size "
+             "! vp8enc deadline=1 cpu-used=8 threads=2 bits-per-pixel=0.3 "
+             "keyframe-max-dist=60 ! ") +
          (path.ends_with(".webm") ? "webmmux" : "matroskamux") + " ! filesink name=file";
 }
 
@@ -102,8 +103,8 @@ GstClockTime Output::live_time(GstClockTime time) const {
   const GstClockTime now = gst_clock_get_time(clock) - base_time();
   const GstClockTime last = last_time_;
   // A source that lost its clock, or that came back with an earlier one, is taken to be on time.
-  const bool sensible = GST_CLOCK_TIME_IS_VALID(time) && time <= now + GST_SECOND &&
-                        time + 5 * GST_SECOND >= now;
+  const bool sensible =
+      GST_CLOCK_TIME_IS_VALID(time) && time <= now + GST_SECOND && time + 5 * GST_SECOND >= now;
   if (!sensible) time = now;
   return GST_CLOCK_TIME_IS_VALID(last) && time <= last ? last + GST_MSECOND : time;
 }
@@ -112,16 +113,13 @@ void Output::push(GstSample *frame, GstClockTime time) {
   if (live_) time = live_time(time);
   if (!has_begun()) keep_size(gst_sample_get_caps(frame));
   last_time_ = time;
-  // Taken out of the sample: a buffer that nobody else holds is changed without a copy, and goes back
-  // to the camera's pool when it is done with.
-  GstBuffer *buffer = gst_buffer_ref(gst_sample_get_buffer(frame));
-  gst_sample_set_buffer(frame, nullptr);
-  buffer = gst_buffer_make_writable(buffer);
+  // The pixels are shared, not copied: appsink keeps its sample, whose times are not ours to change.
+  g_autoptr(GstSample) retimed = gst_sample_copy(frame);
+  g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
   GST_BUFFER_PTS(buffer) = time;
   GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
-  gst_sample_set_buffer(frame, buffer);
-  gst_buffer_unref(buffer);
-  gst_app_src_push_sample(GST_APP_SRC(frames_), frame);
+  gst_sample_set_buffer(retimed, buffer);
+  gst_app_src_push_sample(GST_APP_SRC(frames_), retimed);
 }
 
 void Output::keep_size(GstCaps *caps) {
@@ -144,8 +142,7 @@ GstPadProbeReturn Output::take_drawn(GstPad *, GstPadProbeInfo *info, gpointer s
   GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
   const GstNaclipSegmentationMeta *meta = gst_buffer_get_naclip_segmentation_meta(frame);
   g_autoptr(GstClock) clock = gst_pipeline_get_clock(GST_PIPELINE(output->pipeline_));
-  const GstClockTimeDiff now =
-      GST_CLOCK_DIFF(output->base_time(), gst_clock_get_time(clock));
+  const GstClockTimeDiff now = GST_CLOCK_DIFF(output->base_time(), gst_clock_get_time(clock));
 
   const std::lock_guard lock(output->mutex_);
   ++output->drawn_;

@@ -20,9 +20,9 @@ namespace naclip::live {
 
 /// The state of things at one moment.
 struct Progress {
-  guint64 frames = 0;                 ///< that have come through
-  guint64 inferred = 0;               ///< of them with a mask of their own
-  GstClockTime inference = 0;         ///< time of the last inference, ns
+  guint64 frames = 0;                       ///< that have come through
+  guint64 inferred = 0;                     ///< of them with a mask of their own
+  GstClockTime inference = 0;               ///< time of the last inference, ns
   std::optional<GstClockTimeDiff> age;      ///< of the last frame's mask
   std::optional<GstClockTimeDiff> latency;  ///< from the camera to after drawing, where it is live
   /// Labels and their shares of the picture, the largest first, without nothing and background.
@@ -44,7 +44,7 @@ class Output {
   /// Running times of live sources count from here.
   GstClockTime base_time() const { return gst_element_get_base_time(pipeline_); }
 
-  /// From a streaming thread; the sample's only owner lends it. Waits while others are in work where the source is not live; else the
+  /// From a streaming thread. Waits while others are in work where the source is not live; else the
   /// newest replaces the one that waits.
   void push(GstSample *frame, GstClockTime time);
   /// No frame comes after this; what is in work is finished, and a message EOS follows.

@@ -1,7 +1,5 @@
 #include "properties.h"
 
-#include <gst/gst.h>
-
 #include "options.h"
 
 namespace naclip::live {
@@ -36,9 +34,9 @@ std::string values_of(GParamSpec *spec) {
            std::to_string(G_PARAM_SPEC_INT(spec)->maximum);
   }
   if (G_IS_PARAM_SPEC_DOUBLE(spec)) {
-    g_autofree char *text = g_strdup_printf("numbers from %g to %g",
-                                            G_PARAM_SPEC_DOUBLE(spec)->minimum,
-                                            G_PARAM_SPEC_DOUBLE(spec)->maximum);
+    g_autofree char *text =
+        g_strdup_printf("numbers from %g to %g", G_PARAM_SPEC_DOUBLE(spec)->minimum,
+                        G_PARAM_SPEC_DOUBLE(spec)->maximum);
     return text;
   }
   if (G_IS_PARAM_SPEC_BOOLEAN(spec)) return "true and false";
@@ -57,12 +55,17 @@ bool read_value(GParamSpec *spec, const std::string &text, GValue *value) {
 
 }  // namespace
 
+std::string kind_of(GstObject *element) {
+  GstElementFactory *factory =
+      GST_IS_ELEMENT(element) ? gst_element_get_factory(GST_ELEMENT(element)) : nullptr;
+  return factory ? GST_OBJECT_NAME(factory) : GST_OBJECT_NAME(element);
+}
+
 void set_from_text(GObject *object, const std::string &name, const std::string &value) {
-  g_autofree char *element = gst_object_get_name(GST_OBJECT(object));
   GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), name.c_str());
   if (!spec || !(spec->flags & G_PARAM_WRITABLE)) {
-    throw UsageError(std::string(element) + " has no property '" + name + "' to set; it has " +
-                     names_of_properties(object));
+    throw UsageError(kind_of(GST_OBJECT(object)) + " has no property '" + name +
+                     "' to set; it has " + names_of_properties(object));
   }
   GValue read = G_VALUE_INIT;
   g_value_init(&read, spec->value_type);

@@ -47,7 +47,8 @@ RtspOutput::RtspOutput(const ServeChoice &choice) : host_(choice.address), path_
   if (attached_ == 0) {
     g_clear_object(&server);
     throw std::runtime_error("nothing can be served at " + choice.address + ", port " +
-                             choice.port + ": is another program using it, or is the address not "
+                             choice.port +
+                             ": is another program using it, or is the address not "
                              "one of this machine?");
   }
 }

@@ -13,15 +13,13 @@ namespace {
 constexpr gint64 kSilence = 10 * G_USEC_PER_SEC;
 
 /// What naclipoverlay draws on.
-constexpr const char *kFormats =
-    "video/x-raw,format={I420,NV12,RGB,BGR,RGBx,BGRx,RGBA,BGRA}";
+constexpr const char *kFormats = "video/x-raw,format={I420,NV12,RGB,BGR,RGBx,BGRx,RGBA,BGRA}";
 
 /// ",width=..,height=..,framerate=.." of what was asked for.
 std::string wanted(const SourceChoice &choice) {
   std::string fields;
   if (choice.width > 0) {
-    fields += ",width=" + std::to_string(choice.width) +
-              ",height=" + std::to_string(choice.height);
+    fields += ",width=" + std::to_string(choice.width) + ",height=" + std::to_string(choice.height);
   }
   if (choice.rate > 0) fields += ",framerate=" + std::to_string(choice.rate) + "/1";
   return fields;
@@ -30,9 +28,9 @@ std::string wanted(const SourceChoice &choice) {
 /// Locations are set as properties afterwards: they may hold any character.
 std::string launch_text(const SourceChoice &choice) {
   const std::string fields = wanted(choice);
-  const std::string sink =
-      std::string(" ! videoconvert ! ") + kFormats + " ! appsink name=sink sync=false enable-last-sample=false" +
-      (choice.live() ? " max-buffers=1 drop=true" : " max-buffers=2");
+  const std::string sink = std::string(" ! videoconvert ! ") + kFormats +
+                           " ! appsink name=sink sync=false enable-last-sample=false" +
+                           (choice.live() ? " max-buffers=1 drop=true" : " max-buffers=2");
   switch (choice.kind) {
     case SourceKind::kTest:
       return "videotestsrc name=source is-live=true pattern=" + choice.location + " ! video/x-raw" +

@@ -14,7 +14,7 @@ namespace naclip::live {
 
 /// What a source tells.
 struct SourceEvents {
-  /// A decoded frame that nobody else holds, from a streaming thread; `time` is its running time, GST_CLOCK_TIME_NONE
+  /// A decoded frame, from a streaming thread; `time` is its running time, GST_CLOCK_TIME_NONE
   /// where it has none. Waits as long as it likes where the source is not live.
   std::function<void(GstSample *frame, GstClockTime time)> frame;
   /// Nothing more will come, and why: from the default main context.

@@ -37,6 +37,8 @@ gboolean add_figure(GQuark field, const GValue *value, gpointer text) {
 
 std::string status_line(const Progress &progress, double frames_per_second) {
   std::string line = format("%.1f fps", frames_per_second);
+  // The last figures would look as if they were of now.
+  if (frames_per_second == 0) return line + " | waiting for a picture";
   if (progress.inferred > 0)
     line += " | inference " + milliseconds(static_cast<double>(progress.inference));
   if (progress.age) line += " | mask age " + milliseconds(static_cast<double>(*progress.age));

@@ -1,11 +1,15 @@
 #include "words.h"
 
+#include "properties.h"
+
 namespace naclip::live {
 namespace {
 
 /// What may help where a source cannot be opened or read; empty where nothing is known to.
 std::string advice(const SourceChoice &choice, const GError &error) {
-  const auto is = [&](GQuark domain, int code) { return error.domain == domain && error.code == code; };
+  const auto is = [&](GQuark domain, int code) {
+    return error.domain == domain && error.code == code;
+  };
   if (is(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED))
     return "it wants a name and a password: rtsp://NAME:PASSWORD@...";
   if (is(GST_CORE_ERROR, GST_CORE_ERROR_MISSING_PLUGIN) ||
@@ -47,7 +51,7 @@ std::string message_text(GstMessage *message) {
   } else {
     gst_message_parse_warning(message, &error, &debug);
   }
-  std::string text = GST_MESSAGE_SRC_NAME(message) + std::string(": ") + error->message;
+  std::string text = kind_of(GST_MESSAGE_SRC(message)) + ": " + error->message;
   // "file.cpp(123): function (): /path/of/element:\nthe cause"
   const std::string whole = debug ? debug : "";
   const auto cause = whole.find('\n');
