@@ -19,9 +19,9 @@ using Arguments = std::vector<std::string>;
 
 /// The test pictures at 20 frames a second, every pixel drawn in its class's colour.
 Arguments with_pictures(const Arguments &more) {
-  Arguments all{"--source",  "test",      "--size",    "160x120",    "--rate",    "20",
-                "--status",  "0.2",       "--overlay", "opacity=1",  "--overlay", "contours=0",
-                "--overlay", "legend=none"};
+  Arguments all{"--source",  "test",       "--size",    "160x120",    "--rate",
+                "20",        "--status",   "0.2",       "--overlay",  "opacity=1",
+                "--overlay", "contours=0", "--overlay", "legend=none"};
   all.insert(all.end(), more.begin(), more.end());
   return all;
 }
@@ -182,8 +182,8 @@ TEST(Live, WhatCannotBeDoneIsSaidBeforeItStarts) {
   };
   EXPECT_NE(said({"--source", "none.avi", "--vocabulary", "a"}, 2).find("no file none.avi"),
             std::string::npos);
-  EXPECT_NE(said({"--source", "/dev/video99", "--vocabulary", "a"}, 1)
-                .find("/dev/video99: "), std::string::npos);
+  EXPECT_NE(said({"--source", "/dev/video99", "--vocabulary", "a"}, 1).find("/dev/video99: "),
+            std::string::npos);
   EXPECT_NE(said({"--vocabulary", "a", "--set", "colour=red"}, 2).find("no property 'colour'"),
             std::string::npos);
   EXPECT_NE(said({"--vocabulary", "a: ; b"}, 1).find("a class without words"), std::string::npos);
@@ -196,10 +196,10 @@ TEST(Live, WhatCannotBeDoneIsSaidBeforeItStarts) {
 
 TEST(Live, ATerminalsStatusLineIsRewrittenInPlace) {
   std::string command;
-  for (const std::string &argument : live_arguments(
-           {"--status", "0.2", "--vocabulary", "thing", "--source",
-            "launch:videotestsrc is-live=true num-buffers=40 ! "
-            "video/x-raw,width=160,height=120,framerate=20/1"})) {
+  for (const std::string &argument :
+       live_arguments({"--status", "0.2", "--vocabulary", "thing", "--source",
+                       "launch:videotestsrc is-live=true num-buffers=40 ! "
+                       "video/x-raw,width=160,height=120,framerate=20/1"})) {
     g_autofree char *quoted = g_shell_quote(argument.c_str());
     command += std::string(quoted) + " ";
   }
