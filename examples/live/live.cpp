@@ -1,0 +1,231 @@
+#include "live.h"
+
+#include <glib-unix.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "properties.h"
+#include "status.h"
+#include "words.h"
+
+namespace naclip::live {
+namespace {
+
+constexpr guint kLongestPause = 30;  // between two tries to reach a source, seconds
+constexpr guint kPatience = 5;  // after a failure, for what was recorded to be finished, seconds
+
+constexpr const char *kHelp =
+    "type a vocabulary, such as  person; car, truck; background: road  or one of these:\n"
+    "  :set NAME=VALUE      a property of naclipsegment, such as :set threshold=0.4\n"
+    "  :overlay NAME=VALUE  a property of naclipoverlay, such as :overlay opacity=0.3\n"
+    "  :stats               all figures\n"
+    "  :help                this\n"
+    "  :quit                end, as Ctrl-C does; files are finished";
+
+double status_seconds(const Options &options, const Console &console) {
+  if (options.status_seconds > 0) return options.status_seconds;
+  return console.on_terminal() ? 1.0 : 10.0;
+}
+
+}  // namespace
+
+Live::Live(Options options)
+    : options_(std::move(options)),
+      loop_(g_main_loop_new(nullptr, FALSE)),
+      clock_(gst_system_clock_obtain()),
+      console_([this](const std::string &line) { typed(line); }),
+      output_(options_, [this](GstMessage *one) { message(one); }),
+      source_(options_.source, {[this](GstSample *frame, GstClockTime time) {
+                                  frame_seen_ = true;
+                                  output_.push(frame, time);
+                                },
+                                [this](const std::string &why) { source_broken(why); },
+                                [this] { source_ended(); }}) {}
+
+Live::~Live() {
+  // A source that waits for room in the output is let go by its end.
+  output_.end();
+  source_.stop();
+  if (retry_ != 0) g_source_remove(retry_);
+  gst_object_unref(clock_);
+  g_main_loop_unref(loop_);
+}
+
+int Live::run() {
+  const guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, this);
+  const guint terminate = g_unix_signal_add(SIGTERM, on_interrupt, this);
+  const guint tick =
+      g_timeout_add(static_cast<guint>(1000 * status_seconds(options_, console_)), on_tick, this);
+  console_.say("loading the model");
+  // Where it fails, the reason is on the bus, which the loop reads.
+  if (output_.start(clock_)) {
+    console_.say("watching " + options_.source.name() + "; :help tells what can be typed");
+    if (options_.serve) console_.say("served at " + output_.address());
+    started_ = time_before_ = g_get_monotonic_time();
+    source_.start(clock_, output_.base_time());
+  }
+  g_main_loop_run(loop_);
+  for (const guint one : {interrupt, terminate, tick}) g_source_remove(one);
+  sum_up();
+  return status_;
+}
+
+void Live::finish(int status) {
+  status_ = std::max(status_, status);
+  if (std::exchange(finishing_, true)) return;
+  ever_seen_ |= frame_seen_;
+  output_.end();
+  source_.stop();
+  // Without a frame there is nothing that could end.
+  if (!ever_seen_) {
+    g_main_loop_quit(loop_);
+  } else if (status != 0) {
+    g_timeout_add_seconds(kPatience, on_patience_lost, this);
+  }
+}
+
+gboolean Live::on_patience_lost(gpointer self) {
+  g_main_loop_quit(static_cast<Live *>(self)->loop_);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean Live::on_interrupt(gpointer self) {
+  auto *live = static_cast<Live *>(self);
+  if (live->finishing_) {
+    live->console_.say("ended at once; a file may lack its index");
+    live->status_ = 1;
+    g_main_loop_quit(live->loop_);
+    return G_SOURCE_CONTINUE;
+  }
+  live->console_.say("finishing; once more ends at once");
+  live->finish(0);
+  return G_SOURCE_CONTINUE;
+}
+
+void Live::source_broken(const std::string &why) {
+  ever_seen_ |= frame_seen_;
+  if (frame_seen_.exchange(false)) pause_ = 1;
+  const bool again =
+      options_.source.kind == SourceKind::kRtsp && (ever_seen_ || options_.wait) && !finishing_;
+  if (!again) {
+    console_.say(why);
+    finish(1);
+    return;
+  }
+  source_.stop();
+  console_.say(why + "; trying again in " + std::to_string(pause_) + " s");
+  retry_ = g_timeout_add_seconds(pause_, on_retry, this);
+  pause_ = std::min(2 * pause_, kLongestPause);
+}
+
+gboolean Live::on_retry(gpointer self) {
+  auto *live = static_cast<Live *>(self);
+  live->retry_ = 0;
+  if (!live->finishing_) live->source_.start(live->clock_, live->output_.base_time());
+  return G_SOURCE_REMOVE;
+}
+
+void Live::source_ended() {
+  if (!frame_seen_) {
+    console_.say(options_.source.name() + " holds no picture");
+    finish(1);
+    return;
+  }
+  console_.say("the end of " + options_.source.name());
+  finish(0);
+}
+
+void Live::message(GstMessage *message) {
+  switch (GST_MESSAGE_TYPE(message)) {
+    case GST_MESSAGE_ERROR:
+      // One fault brings others after it; the first tells the cause.
+      if (status_ == 0) console_.say(message_text(message));
+      finish(1);
+      break;
+    case GST_MESSAGE_WARNING:
+      console_.say(message_text(message));
+      break;
+    case GST_MESSAGE_EOS:
+      g_main_loop_quit(loop_);
+      break;
+    case GST_MESSAGE_ELEMENT:
+      element_message(*gst_message_get_structure(message));
+      break;
+    default:
+      break;
+  }
+}
+
+void Live::element_message(const GstStructure &structure) {
+  if (!gst_structure_has_name(&structure, "naclip-vocabulary")) return;
+  const char *words = gst_structure_get_string(&structure, "vocabulary");
+  console_.say(std::string("now looking for ") + (words ? words : "other words"));
+}
+
+void Live::typed(const std::string &line) {
+  const std::size_t begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string::npos || finishing_) return;
+  const std::string text = line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin);
+  try {
+    if (text.front() == ':') {
+      command(text);
+    } else {
+      set_from_text(G_OBJECT(output_.segment()), "vocabulary", text);
+    }
+  } catch (const UsageError &error) {
+    console_.say(error.what());
+  }
+}
+
+void Live::command(const std::string &line) {
+  const auto space = line.find(' ');
+  const std::string name = line.substr(0, space);
+  const std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
+  if (name == ":quit" || name == ":q") {
+    finish(0);
+  } else if (name == ":stats") {
+    show_stats();
+  } else if (name == ":set" || name == ":overlay") {
+    const auto [property, value] = parse_assignment(rest);
+    GstElement *element = name == ":set" ? output_.segment() : output_.overlay();
+    set_from_text(G_OBJECT(element), property, value);
+  } else if (name == ":help") {
+    console_.say(kHelp);
+  } else {
+    console_.say("there is no " + name + ":\n" + kHelp);
+  }
+}
+
+void Live::show_stats() {
+  g_autoptr(GstStructure) stats = nullptr;
+  g_object_get(output_.segment(), "stats", &stats, nullptr);
+  console_.say(stats ? stats_text(*stats) : "no figures yet");
+}
+
+gboolean Live::on_tick(gpointer self) {
+  auto *live = static_cast<Live *>(self);
+  if (live->started_ == 0) return G_SOURCE_CONTINUE;
+  const Progress progress = live->output_.progress();
+  const gint64 now = g_get_monotonic_time();
+  const double seconds = static_cast<double>(now - live->time_before_) / G_USEC_PER_SEC;
+  live->console_.status(
+      status_line(progress, static_cast<double>(progress.frames - live->frames_before_) / seconds));
+  live->frames_before_ = progress.frames;
+  live->time_before_ = now;
+  return G_SOURCE_CONTINUE;
+}
+
+void Live::sum_up() {
+  if (started_ == 0) return;
+  const guint64 frames = output_.progress().frames;
+  const double seconds = static_cast<double>(g_get_monotonic_time() - started_) / G_USEC_PER_SEC;
+  g_autofree char *text = g_strdup_printf(
+      "%" G_GUINT64_FORMAT " frames in %.1f s%s%s", frames, seconds,
+      options_.output.empty() ? "" : (frames > 0 ? ", recorded in " : ", none for "),
+      options_.output.c_str());
+  console_.say(text);
+}
+
+}  // namespace naclip::live

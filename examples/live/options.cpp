@@ -1,0 +1,221 @@
+#include "options.h"
+
+#include <gst/gst.h>
+
+#include <cctype>
+#include <charconv>
+
+namespace naclip::live {
+namespace {
+
+constexpr const char *kSummary =
+    "Watches a camera, an RTSP stream or a file, and marks in it what you name.\n"
+    "Words typed while it plays are the new vocabulary; :help tells what else can be typed.";
+constexpr const char *kDescription =
+    "SOURCE is a camera (0, /dev/video0), rtsp://... (rtspu://... for UDP), a file or URI, `test` "
+    "or\n"
+    "`test:PATTERN` (a pattern of videotestsrc), or `launch:TEXT` with a live source as for\n"
+    "gst-launch-1.0, such as launch:libcamerasrc.\n\n"
+    "Examples:\n"
+    "  naclip-live --model ViT-B/16 --source 0 --vocabulary 'person; cup; chair; background: "
+    "wall'\n"
+    "  naclip-live --model ViT-B/16 --source rtsp://camera.local/stream --output out.mkv\n"
+    "  naclip-live --model ViT-B/16 --source 0 --serve 8554 --headless";
+
+bool is_number(const std::string &text) {
+  if (text.empty()) return false;
+  for (const unsigned char one : text) {
+    if (!std::isdigit(one)) return false;
+  }
+  return true;
+}
+
+SourceChoice parse_source(const std::string &text) {
+  if (text == "test") return {SourceKind::kTest, "ball"};
+  if (text.starts_with("test:")) return {SourceKind::kTest, text.substr(5)};
+  if (text.starts_with("launch:")) return {SourceKind::kLaunch, text.substr(7)};
+  if (text.starts_with("rtsp") && text.find("://") != std::string::npos)
+    return {SourceKind::kRtsp, text};
+  if (is_number(text)) return {SourceKind::kCamera, "/dev/video" + text};
+  if (text.starts_with("/dev/")) return {SourceKind::kCamera, text};
+  if (gst_uri_is_valid(text.c_str())) return {SourceKind::kFile, text};
+  if (!g_file_test(text.c_str(), G_FILE_TEST_EXISTS)) {
+    throw UsageError("there is no file " + text +
+                     "; --source takes a file, a camera (0, /dev/video0), rtsp://... or test");
+  }
+  g_autofree char *uri = gst_filename_to_uri(text.c_str(), nullptr);
+  return {SourceKind::kFile, uri};
+}
+
+/// "WIDTHxHEIGHT" of at least one pixel.
+void parse_size(const std::string &text, SourceChoice &source) {
+  const char *end = text.data() + text.size();
+  const auto [cross, width_error] = std::from_chars(text.data(), end, source.width);
+  const bool halfway = width_error == std::errc() && cross != end && *cross == 'x';
+  const auto [rest, height_error] = std::from_chars(halfway ? cross + 1 : end, end, source.height);
+  if (!halfway || height_error != std::errc() || rest != end || source.width < 1 ||
+      source.height < 1) {
+    throw UsageError("--size is written as in --size 640x480, not " + text);
+  }
+}
+
+/// [ADDRESS:]PORT[/path]
+ServeChoice parse_serve(const std::string &text) {
+  ServeChoice serve;
+  const auto slash = text.find('/');
+  std::string host = text.substr(0, slash);
+  if (slash != std::string::npos && slash + 1 < text.size()) serve.path = text.substr(slash);
+  const auto colon = host.rfind(':');
+  if (colon != std::string::npos) {
+    serve.address = host.substr(0, colon);
+    host = host.substr(colon + 1);
+  }
+  if (!is_number(host) || host.size() > 5 || std::stoi(host) > 65535 || serve.address.empty())
+    throw UsageError(
+        "--serve is written as in --serve 8554, --serve 8554/door or, to be reached "
+        "from other machines, --serve 0.0.0.0:8554/door; not " +
+        text);
+  serve.port = host;
+  return serve;
+}
+
+/// What GOption fills; freed with this object.
+struct Raw {
+  char *source = nullptr, *size = nullptr, *model = nullptr, *vocabulary = nullptr,
+       *vocabulary_file = nullptr, *mode = nullptr, *output = nullptr, *serve = nullptr;
+  char **set = nullptr, **overlay = nullptr;
+  int rate = 0;
+  double status = 0;
+  gboolean wait = FALSE, window = FALSE, headless = FALSE;
+
+  Raw() = default;
+  Raw(const Raw &) = delete;
+  Raw &operator=(const Raw &) = delete;
+  ~Raw() {
+    for (char *text : {source, size, model, vocabulary, vocabulary_file, mode, output, serve}) {
+      g_free(text);
+    }
+    g_strfreev(set);
+    g_strfreev(overlay);
+  }
+};
+
+void parse_command_line(int argc, char **argv, Raw &raw) {
+  const GOptionEntry entries[] = {
+      {"source", 's', 0, G_OPTION_ARG_STRING, &raw.source, "Where frames come from (test)",
+       "SOURCE"},
+      {"size", 0, 0, G_OPTION_ARG_STRING, &raw.size, "Size wanted of a camera or the test pictures",
+       "WIDTHxHEIGHT"},
+      {"rate", 0, 0, G_OPTION_ARG_INT, &raw.rate, "Frames a second wanted of them", "N"},
+      {"wait", 0, 0, G_OPTION_ARG_NONE, &raw.wait, "Wait for an RTSP server that is not there yet",
+       nullptr},
+      {"model", 'm', 0, G_OPTION_ARG_STRING, &raw.model,
+       "Checkpoint, or the name of a fetched one, such as ViT-B/16", "MODEL"},
+      {"vocabulary", 'v', 0, G_OPTION_ARG_STRING, &raw.vocabulary,
+       "What to look for, such as 'person; car, truck'", "WORDS"},
+      {"vocabulary-file", 'V', 0, G_OPTION_ARG_FILENAME, &raw.vocabulary_file,
+       "A file with the vocabulary", "FILE"},
+      {"mode", 0, 0, G_OPTION_ARG_STRING, &raw.mode,
+       "auto, sync (each frame waits for its mask) or async (none waits)", "MODE"},
+      {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.set,
+       "Any property of naclipsegment; may be given again", "NAME=VALUE"},
+      {"overlay", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.overlay,
+       "Any property of naclipoverlay; may be given again", "NAME=VALUE"},
+      {"window", 'w', 0, G_OPTION_ARG_NONE, &raw.window,
+       "Show a window (what is done where no other output is named)", nullptr},
+      {"output", 'o', 0, G_OPTION_ARG_FILENAME, &raw.output, "Record into a .mkv or .webm file",
+       "FILE"},
+      {"serve", 0, 0, G_OPTION_ARG_STRING, &raw.serve,
+       "Serve by RTSP, to this machine alone where no address is named", "[ADDRESS:]PORT[/PATH]"},
+      {"headless", 0, 0, G_OPTION_ARG_NONE, &raw.headless, "No window", nullptr},
+      {"status", 0, 0, G_OPTION_ARG_DOUBLE, &raw.status,
+       "Seconds between status lines (1 on a terminal, else 10)", "SECONDS"},
+      {}};
+  g_autoptr(GOptionContext) context = g_option_context_new(nullptr);
+  g_option_context_set_summary(context, kSummary);
+  g_option_context_set_description(context, kDescription);
+  g_option_context_add_main_entries(context, entries, nullptr);
+  g_option_context_add_group(context, gst_init_get_option_group());
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error)) throw UsageError(error->message);
+  if (argc > 1) {
+    throw UsageError(std::string(argv[1]) + " is not an option; name the source with --source");
+  }
+}
+
+void add(std::vector<Assignment> &assignments, const char *name, const char *value) {
+  if (value) assignments.emplace_back(name, value);
+}
+
+std::vector<Assignment> segment_properties(const Raw &raw) {
+  std::vector<Assignment> properties;
+  add(properties, "model", raw.model);
+  add(properties, "vocabulary", raw.vocabulary);
+  add(properties, "vocabulary-file", raw.vocabulary_file);
+  add(properties, "mode", raw.mode);
+  for (char **one = raw.set; one && *one; ++one) properties.push_back(parse_assignment(*one));
+  bool model = false, words = false;
+  for (const auto &[name, value] : properties) {
+    model |= name == "model";
+    words |= name.starts_with("vocabulary");
+  }
+  if (!model) {
+    throw UsageError(
+        "which model? --model FILE, or --model ViT-B/16 once `naclip-model fetch "
+        "ViT-B/16` has brought it");
+  }
+  if (!words) throw UsageError("what to look for? --vocabulary 'person; car, truck'");
+  return properties;
+}
+
+}  // namespace
+
+std::string SourceChoice::name() const {
+  if (kind == SourceKind::kTest) return "the test pictures";
+  const auto scheme = location.find("://");
+  if (scheme == std::string::npos || kind == SourceKind::kLaunch) return location;
+  const auto at = location.rfind('@', location.find('/', scheme + 3));
+  if (at == std::string::npos) return location;
+  return location.substr(0, scheme + 3) + location.substr(at + 1);
+}
+
+Assignment parse_assignment(const std::string &text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw UsageError("'" + text + "' is not NAME=VALUE, such as threshold=0.4");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+Options parse_options(int argc, char **argv) {
+  Raw raw;
+  parse_command_line(argc, argv, raw);
+  Options options;
+  options.source = parse_source(raw.source ? raw.source : "test");
+  const bool takes_size =
+      options.source.kind == SourceKind::kTest || options.source.kind == SourceKind::kCamera;
+  if ((raw.size || raw.rate) && !takes_size) {
+    throw UsageError(
+        "--size and --rate are for cameras and test pictures; others come as they are");
+  }
+  if (raw.size) parse_size(raw.size, options.source);
+  if (raw.rate < 0) throw UsageError("--rate is a whole number of frames a second");
+  options.source.rate = raw.rate;
+  options.wait = raw.wait != FALSE;
+  options.segment = segment_properties(raw);
+  for (char **one = raw.overlay; one && *one; ++one) {
+    options.overlay.push_back(parse_assignment(*one));
+  }
+  if (raw.output) options.output = raw.output;
+  if (raw.output && !options.output.ends_with(".mkv") && !options.output.ends_with(".webm")) {
+    throw UsageError("--output writes .mkv and .webm files, not " + options.output);
+  }
+  if (raw.serve) options.serve = parse_serve(raw.serve);
+  if (raw.window && raw.headless) throw UsageError("--window or --headless, not both");
+  options.window = raw.window || (!raw.output && !raw.serve && !raw.headless);
+  if (raw.status < 0) throw UsageError("--status is a number of seconds");
+  options.status_seconds = raw.status;
+  return options;
+}
+
+}  // namespace naclip::live

@@ -1,0 +1,194 @@
+#include "output.h"
+
+#include <gst/app/gstappsink.h>
+#include <gst/app/gstappsrc.h>
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "properties.h"
+
+namespace naclip::live {
+namespace {
+
+std::string file_branch(const std::string &path) {
+  // A source that comes back with another size must not end the recording.
+  return std::string(
+             " split. ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 "
+             "! videoconvert ! videoscale add-borders=true ! capsfilter name=size "
+             "! vp8enc deadline=1 cpu-used=8 threads=2 bits-per-pixel=0.3 "
+             "keyframe-max-dist=60 ! ") +
+         (path.ends_with(".webm") ? "webmmux" : "matroskamux") + " ! filesink name=file";
+}
+
+std::string launch_text(const Options &options) {
+  const bool live = options.source.live();
+  // Live frames are shown as soon as they are there, others at their time.
+  const std::string sync = live ? "false" : "true";
+  const std::string queue =
+      std::string(" split. ! queue max-size-buffers=2 max-size-bytes=0 max-size-time=0") +
+      (live ? " leaky=downstream" : "");
+  std::string text = std::string("appsrc name=frames format=time max-bytes=0 max-buffers=2 ") +
+                     (live ? "is-live=true leaky-type=downstream" : "block=true") +
+                     " ! naclipsegment name=segment ! naclipoverlay name=overlay ! tee name=split";
+  if (options.window) text += queue + " ! videoconvert ! autovideosink name=window sync=" + sync;
+  if (!options.output.empty()) text += file_branch(options.output);
+  if (options.serve) {
+    text += queue + " ! appsink name=served drop=true max-buffers=1 sync=" + sync;
+  }
+  if (!options.window && options.output.empty() && !options.serve) {
+    text += " split. ! fakesink sync=false";
+  }
+  return text;
+}
+
+}  // namespace
+
+Output::Output(const Options &options, std::function<void(GstMessage *)> message)
+    : live_(options.source.live()), message_(std::move(message)) {
+  g_autoptr(GError) error = nullptr;
+  g_autoptr(GstElement) parsed = gst_parse_launch(launch_text(options).c_str(), &error);
+  if (!parsed || error) throw std::runtime_error(error ? error->message : "no pipeline");
+  if (options.serve) rtsp_ = std::make_unique<RtspOutput>(*options.serve);
+  pipeline_ = static_cast<GstElement *>(gst_object_ref_sink(g_steal_pointer(&parsed)));
+  GstBin *bin = GST_BIN(pipeline_);
+  frames_ = gst_bin_get_by_name(bin, "frames");
+  segment_ = gst_bin_get_by_name(bin, "segment");
+  overlay_ = gst_bin_get_by_name(bin, "overlay");
+
+  for (const auto &[name, value] : options.segment) {
+    set_from_text(G_OBJECT(segment_), name, value);
+  }
+  for (const auto &[name, value] : options.overlay) {
+    set_from_text(G_OBJECT(overlay_), name, value);
+  }
+  if (g_autoptr(GstElement) file = gst_bin_get_by_name(bin, "file"); file) {
+    g_object_set(file, "location", options.output.c_str(), nullptr);
+  }
+  if (g_autoptr(GstElement) served = gst_bin_get_by_name(bin, "served"); served) {
+    g_object_set(served, "emit-signals", TRUE, nullptr);
+    g_signal_connect(served, "new-sample", G_CALLBACK(take_served), this);
+  }
+  g_autoptr(GstPad) drawn = gst_element_get_static_pad(overlay_, "src");
+  gst_pad_add_probe(drawn, GST_PAD_PROBE_TYPE_BUFFER, take_drawn, this, nullptr);
+  g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
+  watch_ = gst_bus_add_watch(bus, take_message, this);
+}
+
+Output::~Output() {
+  if (watch_ != 0) g_source_remove(watch_);
+  if (pipeline_) gst_element_set_state(pipeline_, GST_STATE_NULL);
+  rtsp_.reset();
+  gst_clear_object(&frames_);
+  gst_clear_object(&segment_);
+  gst_clear_object(&overlay_);
+  gst_clear_object(&pipeline_);
+  if (last_) gst_naclip_segmentation_unref(last_);
+}
+
+bool Output::start(GstClock *clock) {
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline_), clock);
+  if (gst_element_set_state(pipeline_, GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE) return false;
+  if (live_) {
+    // Time begins now that the model is there.
+    gst_element_set_start_time(pipeline_, GST_CLOCK_TIME_NONE);
+    gst_element_set_base_time(pipeline_, gst_clock_get_time(clock));
+  }
+  return gst_element_set_state(pipeline_, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
+}
+
+GstClockTime Output::live_time(GstClockTime time) const {
+  g_autoptr(GstClock) clock = gst_pipeline_get_clock(GST_PIPELINE(pipeline_));
+  const GstClockTime now = gst_clock_get_time(clock) - base_time();
+  const GstClockTime last = last_time_;
+  // A source that lost its clock, or that came back with an earlier one, is taken to be on time.
+  const bool sensible =
+      GST_CLOCK_TIME_IS_VALID(time) && time <= now + GST_SECOND && time + 5 * GST_SECOND >= now;
+  if (!sensible) time = now;
+  return GST_CLOCK_TIME_IS_VALID(last) && time <= last ? last + GST_MSECOND : time;
+}
+
+void Output::push(GstSample *frame, GstClockTime time) {
+  if (live_) time = live_time(time);
+  if (!has_begun()) keep_size(gst_sample_get_caps(frame));
+  last_time_ = time;
+  // The pixels are shared, not copied: appsink keeps its sample, whose times are not ours to change.
+  g_autoptr(GstSample) retimed = gst_sample_copy(frame);
+  g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
+  GST_BUFFER_PTS(buffer) = time;
+  GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
+  gst_sample_set_buffer(retimed, buffer);
+  gst_app_src_push_sample(GST_APP_SRC(frames_), retimed);
+}
+
+void Output::keep_size(GstCaps *caps) {
+  g_autoptr(GstElement) size = gst_bin_get_by_name(GST_BIN(pipeline_), "size");
+  GstVideoInfo info;
+  if (!size || !gst_video_info_from_caps(&info, caps)) return;
+  g_autoptr(GstCaps) kept = gst_caps_new_simple(
+      "video/x-raw", "width", G_TYPE_INT, GST_VIDEO_INFO_WIDTH(&info), "height", G_TYPE_INT,
+      GST_VIDEO_INFO_HEIGHT(&info), "pixel-aspect-ratio", GST_TYPE_FRACTION,
+      GST_VIDEO_INFO_PAR_N(&info), GST_VIDEO_INFO_PAR_D(&info), nullptr);
+  g_object_set(size, "caps", kept, nullptr);
+}
+
+void Output::end() {
+  gst_app_src_end_of_stream(GST_APP_SRC(frames_));
+}
+
+GstPadProbeReturn Output::take_drawn(GstPad *, GstPadProbeInfo *info, gpointer self) {
+  auto *output = static_cast<Output *>(self);
+  GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
+  const GstNaclipSegmentationMeta *meta = gst_buffer_get_naclip_segmentation_meta(frame);
+  g_autoptr(GstClock) clock = gst_pipeline_get_clock(GST_PIPELINE(output->pipeline_));
+  const GstClockTimeDiff now = GST_CLOCK_DIFF(output->base_time(), gst_clock_get_time(clock));
+
+  const std::lock_guard lock(output->mutex_);
+  ++output->drawn_;
+  if (output->live_) output->latency_ = now - static_cast<GstClockTimeDiff>(GST_BUFFER_PTS(frame));
+  output->age_.reset();
+  if (!meta) return GST_PAD_PROBE_OK;
+  const GstClockTimeDiff age = gst_naclip_segmentation_meta_get_age(meta, frame);
+  if (GST_CLOCK_STIME_IS_VALID(age)) output->age_ = age;
+  if (output->last_) gst_naclip_segmentation_unref(output->last_);
+  output->last_ = gst_naclip_segmentation_ref(meta->segmentation);
+  return GST_PAD_PROBE_OK;
+}
+
+GstFlowReturn Output::take_served(GstElement *sink, gpointer self) {
+  g_autoptr(GstSample) sample = gst_app_sink_pull_sample(GST_APP_SINK(sink));
+  if (!sample) return GST_FLOW_EOS;
+  static_cast<Output *>(self)->rtsp_->push(sample);
+  return GST_FLOW_OK;
+}
+
+gboolean Output::take_message(GstBus *, GstMessage *message, gpointer self) {
+  static_cast<Output *>(self)->message_(message);
+  return G_SOURCE_CONTINUE;
+}
+
+Progress Output::progress() {
+  Progress progress;
+  g_autoptr(GstStructure) stats = nullptr;
+  g_object_get(segment_, "stats", &stats, nullptr);
+  if (stats) {
+    gst_structure_get_uint64(stats, "inferred", &progress.inferred);
+    gst_structure_get_uint64(stats, "latency-last", &progress.inference);
+  }
+  const std::lock_guard lock(mutex_);
+  progress.frames = drawn_;
+  progress.age = age_;
+  progress.latency = latency_;
+  // Region 0 is nothing.
+  const guint count = last_ ? gst_naclip_segmentation_get_n_regions(last_) : 0;
+  for (guint id = 1; id < count; ++id) {
+    const GstNaclipRegion *region = gst_naclip_segmentation_get_region(last_, id);
+    progress.shares.emplace_back(region->label, region->share);
+  }
+  std::stable_sort(progress.shares.begin(), progress.shares.end(),
+                   [](const auto &one, const auto &other) { return one.second > other.second; });
+  return progress;
+}
+
+}  // namespace naclip::live

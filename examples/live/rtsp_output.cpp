@@ -1,0 +1,109 @@
+#include "rtsp_output.h"
+
+#include <gst/app/gstappsrc.h>
+#include <gst/rtsp-server/rtsp-server.h>
+
+#include <stdexcept>
+
+namespace naclip::live {
+namespace {
+
+/// VP8: every viewer has it, and the encoder comes with GStreamer's good plugins.
+constexpr const char *kMedia =
+    "( appsrc name=frames is-live=true do-timestamp=true format=time leaky-type=downstream "
+    "max-buffers=1 max-bytes=0 ! videoconvert ! video/x-raw,format=I420 "
+    "! vp8enc deadline=1 cpu-used=8 threads=2 keyframe-max-dist=30 target-bitrate=4000000 "
+    "! rtpvp8pay name=pay0 pt=96 )";
+
+/// Connects a function whose last argument is a std::shared_ptr of `Shared`, kept as long as the
+/// connection.
+template <class Shared>
+void connect_shared(gpointer object, const char *signal, GCallback function,
+                    const std::shared_ptr<Shared> &shared) {
+  using Kept = std::shared_ptr<Shared>;
+  g_signal_connect_data(
+      object, signal, function, new Kept(shared),
+      [](gpointer kept, GClosure *) { delete static_cast<Kept *>(kept); }, G_CONNECT_DEFAULT);
+}
+
+GstRTSPServer *as_server(void *server) {
+  return static_cast<GstRTSPServer *>(server);
+}
+
+}  // namespace
+
+RtspOutput::RtspOutput(const ServeChoice &choice) : host_(choice.address), path_(choice.path) {
+  GstRTSPServer *server = gst_rtsp_server_new();
+  server_ = server;
+  gst_rtsp_server_set_address(server, choice.address.c_str());
+  gst_rtsp_server_set_service(server, choice.port.c_str());
+  GstRTSPMediaFactory *factory = gst_rtsp_media_factory_new();
+  gst_rtsp_media_factory_set_launch(factory, kMedia);
+  gst_rtsp_media_factory_set_shared(factory, TRUE);
+  connect_shared(factory, "media-configure", G_CALLBACK(configure), viewed_);
+  g_autoptr(GstRTSPMountPoints) mounts = gst_rtsp_server_get_mount_points(server);
+  gst_rtsp_mount_points_add_factory(mounts, path_.c_str(), factory);
+  attached_ = gst_rtsp_server_attach(server, nullptr);
+  if (attached_ == 0) {
+    g_clear_object(&server);
+    throw std::runtime_error("nothing can be served at " + choice.address + ", port " +
+                             choice.port +
+                             ": is another program using it, or is the address not "
+                             "one of this machine?");
+  }
+}
+
+RtspOutput::~RtspOutput() {
+  g_source_remove(attached_);
+  GstRTSPServer *server = as_server(server_);
+  const auto remove = [](GstRTSPServer *, GstRTSPClient *, gpointer) {
+    return GST_RTSP_FILTER_REMOVE;
+  };
+  gst_rtsp_server_client_filter(server, remove, nullptr);
+  g_autoptr(GstRTSPMountPoints) mounts = gst_rtsp_server_get_mount_points(server);
+  gst_rtsp_mount_points_remove_factory(mounts, path_.c_str());
+  g_clear_object(&server);
+  const std::lock_guard lock(viewed_->mutex);
+  gst_clear_object(&viewed_->frames);
+}
+
+std::string RtspOutput::address() const {
+  // 0.0.0.0 is every address of this machine; this one is good for a first try.
+  return "rtsp://" + (host_ == "0.0.0.0" ? "127.0.0.1" : host_) + ":" +
+         std::to_string(gst_rtsp_server_get_bound_port(as_server(server_))) + path_;
+}
+
+void RtspOutput::push(GstSample *frame) {
+  g_autoptr(GstElement) frames = nullptr;
+  {
+    const std::lock_guard lock(viewed_->mutex);
+    if (!viewed_->frames) return;
+    frames = static_cast<GstElement *>(gst_object_ref(viewed_->frames));
+  }
+  g_autoptr(GstSample) retimed = gst_sample_copy(frame);
+  g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
+  GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;  // when it arrives there
+  gst_sample_set_buffer(retimed, buffer);
+  gst_app_src_push_sample(GST_APP_SRC(frames), retimed);
+}
+
+void RtspOutput::configure(gpointer, gpointer media, gpointer kept) {
+  const auto &viewed = *static_cast<std::shared_ptr<Viewed> *>(kept);
+  g_autoptr(GstElement) bin = gst_rtsp_media_get_element(static_cast<GstRTSPMedia *>(media));
+  GstElement *frames = gst_bin_get_by_name_recurse_up(GST_BIN(bin), "frames");
+  connect_shared(media, "unprepared", G_CALLBACK(unprepared), viewed);
+  const std::lock_guard lock(viewed->mutex);
+  gst_clear_object(&viewed->frames);
+  viewed->frames = frames;
+}
+
+void RtspOutput::unprepared(gpointer media, gpointer kept) {
+  const auto &viewed = *static_cast<std::shared_ptr<Viewed> *>(kept);
+  g_autoptr(GstElement) bin = gst_rtsp_media_get_element(static_cast<GstRTSPMedia *>(media));
+  g_autoptr(GstElement) frames = gst_bin_get_by_name_recurse_up(GST_BIN(bin), "frames");
+  const std::lock_guard lock(viewed->mutex);
+  // Another viewer may have begun meanwhile.
+  if (viewed->frames == frames) gst_clear_object(&viewed->frames);
+}
+
+}  // namespace naclip::live

@@ -1,0 +1,29 @@
+#include "live.h"
+
+#include <cstdlib>
+
+namespace naclip::pipelines {
+
+std::vector<std::string> live_arguments(const std::vector<std::string> &arguments) {
+  std::vector<std::string> all{NACLIP_LIVE, "--headless", "--model",
+                               NACLIP_TEST_DATA "/golden/tiny-openai.safetensors"};
+  for (const char *setting : {"input-size=64", "window-size=0", "refine-steps=2",
+                              "refine-dilations=1,2", "prompts=none"}) {
+    all.emplace_back("--set");
+    all.emplace_back(setting);
+  }
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return all;
+}
+
+LiveProgram::LiveProgram(const std::vector<std::string> &arguments)
+    : Process(live_arguments(arguments), {}, true) {}
+
+bool LiveProgram::wait_for_frames() {
+  while (wait_for(" fps")) {
+    if (std::atof(line().c_str()) > 0) return true;
+  }
+  return false;
+}
+
+}  // namespace naclip::pipelines
