@@ -59,21 +59,23 @@ void LiveVocabulary::work(const std::stop_token &stop) {
     else
       wake_.wait(lock, stop, asked);
     if (stop.stop_requested()) return;
-    const bool was_asked = std::exchange(asked_, false);
+    asked_ = false;
     lock.unlock();
-    refresh(was_asked, stop);
+    refresh(stop);
     lock.lock();
   }
 }
 
-void LiveVocabulary::refresh(bool asked, const std::stop_token &stop) {
+void LiveVocabulary::refresh(const std::stop_token &stop) {
   try {
     const auto settings = current_settings_();
     const Source source = source_of(*settings);
     const bool settled = std::exchange(seen_, source) == source;
     if (source == taken_) return;
-    // A file that is still being written, or that an editor is about to put back, is not ready to be read.
-    if (!asked && (!settled || !source.stamp)) return;
+    // A file that is still being written, or that an editor is about to put back, is not ready to be read. Another
+    // property may have changed at that moment; only a file that was just named is read at once.
+    const bool named = source.text != taken_.text || source.file != taken_.file;
+    if (!named && (!settled || !source.stamp)) return;
     taken_ = source;
     auto queries = segmenter_->encode(read_vocabulary(*settings), log_, stop);
     if (queries != nullptr) newest_->set(std::move(queries));

@@ -70,7 +70,7 @@ class LiveVocabulary {
 
   static Source source_of(const SegmentSettings &settings);
   void work(const std::stop_token &stop);
-  void refresh(bool asked, const std::stop_token &stop);
+  void refresh(const std::stop_token &stop);
 
   std::shared_ptr<Segmenter> segmenter_;
   CurrentSettings current_settings_;
