@@ -19,6 +19,7 @@ gboolean propose_video_meta(gpointer parent_class, GstBaseTransform *base, GstQu
 }
 
 void sync_controlled_properties(GstBaseTransform *base, GstBuffer *buffer) {
+  if (base->segment.format != GST_FORMAT_TIME) return;  // appsrc counts bytes unless told otherwise
   const GstClockTime time =
       gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT_CAST(base), time);
