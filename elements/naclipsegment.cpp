@@ -65,7 +65,9 @@ struct Impl {
   SegmentSettings settings;  // always valid
   // The same, for reading without a copy; another object whenever they have changed.
   std::shared_ptr<const SegmentSettings> snapshot = std::make_shared<SegmentSettings>();
-  std::shared_ptr<SegmentSession> session;  // between start and stop
+  // Between start and stop, which change it with the sink pad's stream lock held as well: with that alone the
+  // streaming thread may use it.
+  std::unique_ptr<SegmentSession> session;
   CudaSharing cuda;
 
   // The streaming thread's.
@@ -84,9 +86,12 @@ struct Impl {
     const std::lock_guard lock(mutex);
     return snapshot;
   }
-  std::shared_ptr<SegmentSession> current_session() {
+  /// For any thread: `use` must not take long or wait. The lock keeps the session from ending in that thread, which
+  /// may be one that the session waits for when it ends.
+  template <class Use>
+  void with_session(Use &&use) {
     const std::lock_guard lock(mutex);
-    return session;
+    if (session) use(*session);
   }
 };
 
@@ -134,7 +139,9 @@ Log log_of(GstNaclipSegment *self) {
 void accept_change(Impl &impl, guint id, const SegmentSettings &candidate) {
   check_settings(candidate);
   const std::string name = kSegmentProperties[id - 1].name;
-  if (name.starts_with("vocabulary") && impl.current_session()) read_vocabulary(candidate);
+  bool running = false;
+  impl.with_session([&](SegmentSession &) { running = true; });
+  if (running && name.starts_with("vocabulary")) read_vocabulary(candidate);
 }
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
@@ -145,16 +152,16 @@ void set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
   if (!taken) return;
   guarded(object, [&] {
     impl.publish_settings();
-    if (const auto session = impl.current_session()) session->vocabulary_changed();
+    impl.with_session([](SegmentSession &session) { session.vocabulary_changed(); });
   });
 }
 
 void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
   if (id == kPropertyStats) {
-    const auto session = impl.current_session();
-    g_value_take_boxed(
-        value, (session ? session->statistics() : SegmentStatistics().structure(0)).release());
+    Ptr<GstStructure> statistics = SegmentStatistics().structure(0);
+    impl.with_session([&](SegmentSession &session) { statistics = session.statistics(); });
+    g_value_take_boxed(value, statistics.release());
     return;
   }
   get_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex);
@@ -171,8 +178,9 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     impl.cuda.offer(element, impl.current_settings()->device);
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    if (const auto session = GST_NACLIP_SEGMENT(element)->impl->current_session())
-      session->interrupt();  // the streaming thread may be waiting for a mask
+    // The streaming thread may be waiting for a mask.
+    GST_NACLIP_SEGMENT(element)->impl->with_session(
+        [](SegmentSession &session) { session.interrupt(); });
   }
   const GstStateChangeReturn result =
       GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->change_state(element, transition);
@@ -223,7 +231,7 @@ gboolean start(GstBaseTransform *base) {
     impl.failed = false;
     impl.last_statistics = g_get_monotonic_time();
     impl.added_latency = 0;
-    auto session = std::make_shared<SegmentSession>(
+    auto session = std::make_unique<SegmentSession>(
         [&impl] { return impl.current_settings(); },
         SegmentReports{log_of(self), [self](const Error &error) {
                          post_warning(GST_ELEMENT_CAST(self), error);
@@ -231,15 +239,21 @@ gboolean start(GstBaseTransform *base) {
     GST_INFO_OBJECT(self, "loaded %s", session->settings().model.c_str());
     const std::lock_guard lock(impl.mutex);
     impl.session = std::move(session);
+    impl.session->vocabulary_changed();  // it may have, since the session read it
     return TRUE;
   });
 }
 
 gboolean stop(GstBaseTransform *base) {
   Impl &impl = *GST_NACLIP_SEGMENT(base)->impl;
-  std::shared_ptr<SegmentSession> session;  // freed once the lock is given back
-  const std::lock_guard lock(impl.mutex);
-  session.swap(impl.session);
+  std::unique_ptr<SegmentSession> session;  // freed once the locks are given back
+  // The source pad is deactivated first: until the sink pad is too, one more frame may come.
+  GST_PAD_STREAM_LOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
+  {
+    const std::lock_guard lock(impl.mutex);
+    session.swap(impl.session);
+  }
+  GST_PAD_STREAM_UNLOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
   return TRUE;
 }
 
@@ -249,21 +263,20 @@ gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
   if (!read_video_info(GST_ELEMENT_CAST(self), incaps, info)) return FALSE;
   GST_DEBUG_OBJECT(self, "negotiated %" GST_PTR_FORMAT, incaps);
   self->impl->info = info;
-  if (const auto session = self->impl->current_session()) session->forget();
+  if (self->impl->session) self->impl->session->forget();
   return TRUE;
 }
 
 gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
   Impl &impl = *GST_NACLIP_SEGMENT(base)->impl;
-  if (const auto session = impl.current_session()) {
-    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START) session->interrupt();
-    // A flush comes with a seek: what plays next has nothing to do with the last mask. FLUSH_STOP
-    // arrives when streaming has stopped, so the session is not in use.
-    if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) {
-      session->resume();
-      session->forget();
-      impl.failed = false;
-    }
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_START)
+    impl.with_session([](SegmentSession &session) { session.interrupt(); });
+  // A flush comes with a seek: what plays next has nothing to do with the last mask. FLUSH_STOP
+  // arrives when streaming has stopped, so the session is not in use.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP && impl.session) {
+    impl.session->resume();
+    impl.session->forget();
+    impl.failed = false;
   }
   return GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->sink_event(base, event);
 }
@@ -319,17 +332,18 @@ void attach(GstBuffer *buffer, SegmentSession &session, GstNaclipSegmentation *s
 
 GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   Impl &impl = *self->impl;
-  const auto session = impl.current_session();
-  const Pace pace = pace_of(self, session->settings().mode);
-  const SegmentSession::Mask mask = session->next(buffer, impl.info, pace);
+  if (!impl.session) return GST_FLOW_FLUSHING;  // stopped already, see stop()
+  SegmentSession &session = *impl.session;
+  const Pace pace = pace_of(self, session.settings().mode);
+  const SegmentSession::Mask mask = session.next(buffer, impl.info, pace);
   if (mask.interrupted) return GST_FLOW_FLUSHING;
   GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer,
                  mask.segmentation == nullptr ? "no"
                  : mask.fresh                 ? "fresh"
                                               : "last");
-  if (mask.segmentation != nullptr) attach(buffer, *session, mask.segmentation, impl.info);
-  post_news(self, *session, mask, GST_BUFFER_PTS(buffer));
-  if (mask.fresh && pace == Pace::kSync && *impl.live) update_latency(self, *session);
+  if (mask.segmentation != nullptr) attach(buffer, session, mask.segmentation, impl.info);
+  post_news(self, session, mask, GST_BUFFER_PTS(buffer));
+  if (mask.fresh && pace == Pace::kSync && *impl.live) update_latency(self, session);
   return GST_FLOW_OK;
 }
 
