@@ -26,6 +26,14 @@ class FrameFeeder {
     gst_pad_set_active(source_.get(), TRUE);
     if (gst_element_set_state(element_.get(), GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
       throw std::runtime_error("cannot start: " + line);
+    announce(caps);
+  }
+  ~FrameFeeder() { gst_element_set_state(element_.get(), GST_STATE_NULL); }
+  FrameFeeder(const FrameFeeder &) = delete;
+  FrameFeeder &operator=(const FrameFeeder &) = delete;
+
+  /// What comes before the frames; again after the element was stopped.
+  void announce(const std::string &caps) {
     GstSegment segment;
     gst_segment_init(&segment, GST_FORMAT_TIME);
     gst_pad_push_event(source_.get(), gst_event_new_stream_start("frames"));
@@ -33,10 +41,6 @@ class FrameFeeder {
                        gst_event_new_caps(Ptr<GstCaps>(gst_caps_from_string(caps.c_str())).get()));
     gst_pad_push_event(source_.get(), gst_event_new_segment(&segment));
   }
-  ~FrameFeeder() { gst_element_set_state(element_.get(), GST_STATE_NULL); }
-  FrameFeeder(const FrameFeeder &) = delete;
-  FrameFeeder &operator=(const FrameFeeder &) = delete;
-
   GstElement *element() { return element_.get(); }
   GstFlowReturn push(Ptr<GstBuffer> frame) { return gst_pad_push(source_.get(), frame.release()); }
 

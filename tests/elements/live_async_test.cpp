@@ -94,13 +94,20 @@ TEST_F(LiveAsync, FramesGoBackToTheirPoolWhileTheirInferenceIsInWork) {
 }
 
 TEST_F(LiveAsync, IntervalLetsOnlyEveryNthFrameIn) {
+  control_->gate(true);
   LiveElement element(line(async("interval=3")));
-  GstClockTime pts = 0;
-  pass_until_fresh(element, pts);
-  // Whatever the count stands at: three times three frames hold three that are due.
+  element.pass(GstClockTime{0});
+  control_->wait_for_calls(1);
+  element.pass(GstClockTime{1});  // due as well, since there is no mask yet
+  control_->release();
+  control_->wait_for_calls(2);
   const int before = control_->prepared;
-  for (int i = 0; i < 9; ++i) EXPECT_NE(segmentation_on(element.pass(pts++)), nullptr);
-  EXPECT_EQ(control_->prepared - before, 3);
+  for (GstClockTime pts = 2; pts < 11; ++pts) EXPECT_EQ(source_of(element.pass(pts)), 0U);
+  EXPECT_EQ(control_->prepared - before, 3) << "frames 4, 7 and 10";
+  control_->release();
+  control_->wait_for_calls(3);
+  EXPECT_EQ(source_of(element.pass(GstClockTime{11})), 1U);
+  control_->gate(false);
 }
 
 TEST_F(LiveAsync, EosPassesWhileAFrameIsInWork) {

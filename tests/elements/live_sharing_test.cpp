@@ -1,4 +1,5 @@
 // Elements on one model: who loads it, who frees it, and that none disturbs another.
+#include "frame_feeder.h"
 #include "live_fixture.h"
 
 namespace naclip::testing {
@@ -112,6 +113,39 @@ TEST_F(LiveSharing, ElementsComeAndGoUnderAStreamThatPlaysOn) {
   running = false;
   player.join();
   EXPECT_EQ(control_->loads, 1);
+}
+
+class LiveStates : public Live, public ::testing::WithParamInterface<const char *> {};
+INSTANTIATE_TEST_SUITE_P(Mode, LiveStates, ::testing::Values("sync", "async"),
+                         [](const auto &info) { return std::string(info.param); });
+
+TEST_P(LiveStates, ChangeAHundredTimesUnderLoad) {
+  const std::string caps = caps_of("GRAY8", kLiveWidth, kLiveHeight);
+  FrameFeeder feeder(line(std::string("mode=") + GetParam()), caps);
+  Messages messages(feeder.element());
+  std::atomic<bool> running = true;
+  std::atomic<int> passed = 0;
+  std::thread player([&] {
+    for (GstClockTime pts = 0; running; ++pts) {
+      const GstFlowReturn flow = feeder.push(frame_at(pts));
+      if (flow == GST_FLOW_OK)
+        ++passed;
+      else
+        feeder.announce(caps);
+    }
+  });
+  const GstState states[] = {GST_STATE_NULL, GST_STATE_PAUSED, GST_STATE_READY, GST_STATE_PLAYING};
+  for (int i = 0; i < 400; ++i) {
+    // Each time frames have gone through before the next change.
+    const int before = passed;
+    const GstState state = states[i % 4];
+    ASSERT_EQ(gst_element_set_state(feeder.element(), state), GST_STATE_CHANGE_SUCCESS);
+    if (state >= GST_STATE_PAUSED)
+      while (passed < before + 2) std::this_thread::yield();
+  }
+  running = false;
+  player.join();
+  EXPECT_EQ(messages.next(GST_MESSAGE_ERROR), nullptr);
 }
 
 }  // namespace
