@@ -3,7 +3,7 @@
 
 #include <ATen/ATen.h>
 
-#include "scene_cut.h"
+#include "flow.h"
 
 namespace naclip {
 
@@ -26,7 +26,9 @@ class ScoreSmoother {
 
  private:
   at::Tensor mean_;
-  Thumbnail thumbnail_;
+  at::Tensor picture_;
+  FlowPicture last_;
+  FlowSearch search_;
   const void *queries_ = nullptr;
 };
 
