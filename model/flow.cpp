@@ -141,7 +141,9 @@ FlowPicture FlowPicture::of(const Picture &frame) {
 
 class FlowSearch::Impl {
  public:
-  Impl() : search_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM)) {
+  explicit Impl(FlowDetail detail)
+      : search_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM)) {
+    search_->setFinestScale(detail == FlowDetail::kFine ? 0 : 1);
     // It costs as much as the search and finds edges no better, with or without noise
     // (docs/benchmarks.md).
     search_->setVariationalRefinementIterations(0);
@@ -154,14 +156,17 @@ class FlowSearch::Impl {
       reset();
       return false;
     }
-    if (source_.content() != &from) reset();
-    const BlockMotion motion = match_blocks(from.thumbnail, to.thumbnail);
+    // Over a long way a scene may change as much as at a cut; from frame to frame it does not.
+    const bool goes_on = source_.content() == &from && !flow_.empty();
+    const Thumbnail &last = goes_on ? last_.content()->thumbnail : from.thumbnail;
+    const BlockMotion motion = match_blocks(last, to.thumbnail);
     if (is_scene_cut(motion)) {
       reset();
       return false;
     }
+    if (!goes_on) flow_ = flow_of(motion, to.thumbnail, to.grey.size());
     source_ = source;
-    if (flow_.empty()) flow_ = flow_of(motion, to.thumbnail, to.grey.size());
+    last_ = now;
     if (std::min(to.grey.rows, to.grey.cols) < kLeastSide)
       flow_ = cv::Mat::zeros(to.grey.size(), CV_32FC2);
     else
@@ -174,18 +179,18 @@ class FlowSearch::Impl {
 
   void reset() {
     flow_.release();
-    source_ = {};
+    source_ = last_ = {};
     field_ = {};
   }
 
  private:
   cv::Ptr<cv::DISOpticalFlow> search_;
-  FlowPicture source_;
+  FlowPicture source_, last_;
   cv::Mat flow_;
   FlowField field_;
 };
 
-FlowSearch::FlowSearch() : impl_(std::make_unique<Impl>()) {}
+FlowSearch::FlowSearch(FlowDetail detail) : impl_(std::make_unique<Impl>(detail)) {}
 FlowSearch::~FlowSearch() = default;
 FlowSearch::FlowSearch(FlowSearch &&) noexcept = default;
 FlowSearch &FlowSearch::operator=(FlowSearch &&) noexcept = default;

@@ -37,11 +37,14 @@ struct FlowField {
   const float *offsets = nullptr;
 };
 
+/// kFine searches at twice the resolution and takes four times as long.
+enum class FlowDetail { kQuick, kFine };
+
 /// Follows one stream: it keeps the last flow, from which the next is found. Used by one thread at a
 /// time; computes on the caller's thread alone.
 class FlowSearch {
  public:
-  FlowSearch();
+  explicit FlowSearch(FlowDetail detail = FlowDetail::kQuick);
   ~FlowSearch();
   FlowSearch(FlowSearch &&) noexcept;
   FlowSearch &operator=(FlowSearch &&) noexcept;

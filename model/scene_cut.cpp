@@ -17,7 +17,7 @@ constexpr float kFlicker = 13.0F;
 // What a block costs however flat it is: noise and rounding that are left in a thumbnail, in levels.
 constexpr float kFloor = 2.0F;
 // A far match has to be better than a near one by this much a pixel, in levels.
-constexpr float kPerPixel = 0.25F;
+constexpr float kPerPixel = 0.5F;
 constexpr double kCut = 0.7;
 
 struct Block {

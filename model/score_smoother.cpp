@@ -51,38 +51,49 @@ at::Tensor grid_of(const FlowField &field, const at::Tensor &like) {
 
 at::Tensor ScoreSmoother::smooth(const at::Tensor &scores, const at::Tensor &picture,
                                  const void *queries, double factor) {
-  if (factor <= 0.0) {
-    reset();
-    return scores;
-  }
+  at::Tensor guide = smooth_picture(picture, factor);
+  (void)guide;
+  return smooth_scores(scores, queries, factor);
+}
+
+at::Tensor ScoreSmoother::smooth_picture(const at::Tensor &picture, double factor) {
   const at::NoGradGuard no_grad;
   FlowPicture now = flow_picture(picture);
-  const bool continues = mean_.defined() && queries == queries_ &&
-                         mean_.sizes() == scores.sizes() && mean_.device() == scores.device() &&
-                         search_.follow(last_, now);
-  queries_ = queries;
-  static const bool motion = env("X_MOTION", 1) > 0;
-  static const double gate = env("X_GATE", 0);
-  if (continues && motion) {
-    const at::Tensor grid = grid_of(search_.field(), scores);
-    const at::Tensor past = at::grid_sampler(mean_, grid, 0, 1, false);
+  weight_ = at::Tensor();
+  grid_ = at::Tensor();
+  static const double gate = env("X_GATE", 10), over = env("X_OVER", 1.5),
+                      guide = env("X_GUIDE", 0);
+  if (last_ && picture_.defined() && picture_.sizes() == picture.sizes() &&
+      search_.follow(last_, now)) {
+    grid_ = grid_of(search_.field(), picture);
+    const at::Tensor past = at::grid_sampler(picture_, grid_, 0, 1, false);
     if (gate > 0) {
-      at::Tensor a = at::avg_pool2d(picture, {3, 3}, {1, 1}, {1, 1});
-      at::Tensor d =
-          (a - at::grid_sampler(picture_, grid, 0, 1, false)).abs().sum(1, true) * (kLevels / 3);
-      d = at::avg_pool2d(d, {5, 5}, {1, 1}, {2, 2});
-      if (d.size(2) != scores.size(2))
-        d = at::upsample_bilinear2d(d, {scores.size(2), scores.size(3)}, false);
-      at::Tensor weight = (-(d / gate).square()).exp() * factor;
-      mean_ = at::lerp(scores, past, weight);
+      at::Tensor d = (picture - past).mean(1, true);
+      d = at::avg_pool2d(picture - past, {5, 5}, {1, 1}, {2, 2}).abs().mean(1, true) * kLevels;
+      const at::Tensor floor = d.median() * over;
+      weight_ = (-((d - floor).clamp_min(0) / gate).square()).exp() * factor;
     } else
-      mean_ = at::lerp(scores, past, factor);
-  } else if (continues)
-    mean_.lerp_(scores, 1.0 - factor);
-  else
-    mean_ = scores.clone(at::MemoryFormat::Contiguous);
+      weight_ = at::full({1, 1, picture.size(2), picture.size(3)}, factor);
+    picture_ = guide > 0 ? at::lerp(picture, past, weight_) : picture.clone();
+  } else {
+    picture_ = picture.clone();
+  }
   last_ = now;
-  if (gate > 0) picture_ = at::avg_pool2d(picture, {3, 3}, {1, 1}, {1, 1});
+  return picture_;
+}
+
+at::Tensor ScoreSmoother::smooth_scores(const at::Tensor &scores, const void *queries,
+                                        double factor) {
+  const at::NoGradGuard no_grad;
+  if (grid_.defined() && mean_.defined() && mean_.sizes() == scores.sizes()) {
+    at::Tensor grid = grid_, weight = weight_;
+    if (grid.size(1) != scores.size(2)) {
+      grid = grid_of(search_.field(), scores);
+      weight = at::upsample_bilinear2d(weight, {scores.size(2), scores.size(3)}, false);
+    }
+    mean_ = at::lerp(scores, at::grid_sampler(mean_, grid, 0, 1, false), weight);
+  } else
+    mean_ = scores.clone(at::MemoryFormat::Contiguous);
   return mean_;
 }
 

@@ -21,14 +21,17 @@ class ScoreSmoother {
   at::Tensor smooth(const at::Tensor &scores, const at::Tensor &picture, const void *queries,
                     double factor);
 
+  at::Tensor smooth_picture(const at::Tensor &picture, double factor);
+  at::Tensor smooth_scores(const at::Tensor &scores, const void *queries, double factor);
+
   /// Forgets the past: after a flush or where a stream begins anew.
   void reset();
 
  private:
   at::Tensor mean_;
-  at::Tensor picture_;
+  at::Tensor picture_, grid_, weight_;
   FlowPicture last_;
-  FlowSearch search_;
+  FlowSearch search_{FlowDetail::kFine};
   const void *queries_ = nullptr;
 };
 
