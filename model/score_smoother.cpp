@@ -1,107 +1,136 @@
 #include "score_smoother.h"
+
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
+#include <cstdint>
+#include <utility>
 
 namespace naclip {
 
 namespace {
 
-// 255 levels times the mean of CLIP's three standard deviations: a normalised picture's unit, in levels.
+// 255 levels times the mean of CLIP's three standard deviations: a normalised picture's unit, in
+// levels; and about the level of its zero.
 constexpr double kLevels = 255.0 * 0.2688;
-double env(const char *name, double value) {
-  const char *e = std::getenv(name);
-  return e ? std::atof(e) : value;
-}
+constexpr double kZero = 255.0 * 0.4466;
+// The flow is searched on pictures of that short side, pixels.
+constexpr double kFlowSide = 120.0;
+// Pixels around a pixel, across and down, over which two pictures are compared.
+constexpr int kAround = 5;
+// Differences up to so many times the median are noise's.
+constexpr double kNoise = 1.5;
+// Beyond it, the difference in levels by which the past loses most of its weight.
+constexpr double kUnlike = 10.0;
 
 FlowPicture flow_picture(const at::Tensor &picture) {
   at::Tensor grey =
       (picture.select(1, 0) * 0.299 + picture.select(1, 1) * 0.587 + picture.select(1, 2) * 0.114)
-          .mul_(kLevels)
-          .add_(0.45 * 255)
           .unsqueeze(1);
-  const std::int64_t f =
-      std::max<std::int64_t>(1, std::lround(std::min(grey.size(2), grey.size(3)) / 120.0));
-  if (f > 1) grey = at::avg_pool2d(grey, {f, f}, {f, f});
-  grey = grey.round().clamp(0, 255).to(at::kCPU, at::kByte).contiguous();
-  Picture p;
-  p.format = PixelFormat::kGray8;
-  p.width = grey.size(3);
-  p.height = grey.size(2);
-  p.planes[0] = grey.data_ptr<std::uint8_t>();
-  p.strides[0] = p.width;
-  return FlowPicture::of(p);
+  const auto shrink = static_cast<std::int64_t>(
+      std::lround(static_cast<double>(std::min(grey.size(2), grey.size(3))) / kFlowSide));
+  if (shrink > 1) grey = at::avg_pool2d(grey, {shrink, shrink}, {shrink, shrink});
+  grey = (grey * kLevels + kZero).round().clamp(0, 255).to(at::kCPU, at::kByte).contiguous();
+  Picture small;
+  small.format = PixelFormat::kGray8;
+  small.width = static_cast<int>(grey.size(3));
+  small.height = static_cast<int>(grey.size(2));
+  small.planes[0] = grey.data_ptr<std::uint8_t>();
+  small.strides[0] = small.width;
+  return FlowPicture::of(small);
 }
 
-at::Tensor grid_of(const FlowField &field, const at::Tensor &like) {
-  at::Tensor flow = at::from_blob(const_cast<float *>(field.offsets),
-                                  {1, field.height, field.width, 2}, at::kFloat)
-                        .to(like.device());
-  flow = flow.permute({0, 3, 1, 2});
-  const std::int64_t h = like.size(2), w = like.size(3);
-  flow = at::upsample_bilinear2d(flow.contiguous(), {h, w}, false);
-  const at::Tensor x = (at::arange(w, like.options()) + 0.5) * (2.0 / w) - 1.0;
-  const at::Tensor y = (at::arange(h, like.options()) + 0.5) * (2.0 / h) - 1.0;
-  return at::stack({x.unsqueeze(0) + flow.select(1, 0) * (2.0 / field.whole_width),
-                    y.unsqueeze(1).unsqueeze(0) + flow.select(1, 1) * (2.0 / field.whole_height)},
-                   -1);
+/// Where each of height x width pixels was, as grid_sampler() takes it: [1, height, width, 2], -1..1
+/// from edge to edge of the picture.
+at::Tensor places(const FlowField &field, std::int64_t height, std::int64_t width,
+                  const at::TensorOptions &options) {
+  const at::Tensor offsets = at::from_blob(const_cast<float *>(field.offsets),
+                                           {1, field.height, field.width, 2}, at::kFloat)
+                                 .to(options.device())
+                                 .permute({0, 3, 1, 2})
+                                 .contiguous();
+  const at::Tensor way = at::upsample_bilinear2d(offsets, {height, width}, false);
+  const auto centres = [&](std::int64_t count) {
+    return (at::arange(count, options) + 0.5) * (2.0 / static_cast<double>(count)) - 1.0;
+  };
+  return at::stack(
+      {centres(width).unsqueeze(0) + way.select(1, 0) * (2.0 / field.whole_width),
+       centres(height).unsqueeze(1).unsqueeze(0) + way.select(1, 1) * (2.0 / field.whole_height)},
+      -1);
+}
+
+/// `map`, [1, C, h, w], read there; edges repeat.
+at::Tensor read_at(const at::Tensor &map, const at::Tensor &where) {
+  constexpr std::int64_t kBilinear = 0, kBorder = 1;
+  return at::grid_sampler(map, where, kBilinear, kBorder, false);
+}
+
+/// How far the past is to be believed, [1, 1, H, W], 0..1: where the pictures are as alike as most of
+/// them is, wholly.
+at::Tensor trust(const at::Tensor &picture, const at::Tensor &past) {
+  const at::Tensor difference =
+      at::avg_pool2d(picture - past, {kAround, kAround}, {1, 1}, {kAround / 2, kAround / 2})
+          .abs()
+          .mean(1, true)
+          .mul_(kLevels);
+  return (difference - difference.median() * kNoise)
+      .clamp_min_(0.0)
+      .div_(kUnlike)
+      .square_()
+      .neg_()
+      .exp_();
 }
 
 }  // namespace
 
-at::Tensor ScoreSmoother::smooth(const at::Tensor &scores, const at::Tensor &picture,
-                                 const void *queries, double factor) {
-  at::Tensor guide = smooth_picture(picture, factor);
-  (void)guide;
-  return smooth_scores(scores, queries, factor);
-}
-
 at::Tensor ScoreSmoother::smooth_picture(const at::Tensor &picture, double factor) {
+  factor_ = factor;
+  if (factor <= 0.0) {
+    reset();
+    return picture;
+  }
   const at::NoGradGuard no_grad;
-  FlowPicture now = flow_picture(picture);
-  weight_ = at::Tensor();
-  grid_ = at::Tensor();
-  static const double gate = env("X_GATE", 10), over = env("X_OVER", 1.5),
-                      guide = env("X_GUIDE", 0);
-  if (last_ && picture_.defined() && picture_.sizes() == picture.sizes() &&
-      search_.follow(last_, now)) {
-    grid_ = grid_of(search_.field(), picture);
-    const at::Tensor past = at::grid_sampler(picture_, grid_, 0, 1, false);
-    if (gate > 0) {
-      at::Tensor d = (picture - past).mean(1, true);
-      d = at::avg_pool2d(picture - past, {5, 5}, {1, 1}, {2, 2}).abs().mean(1, true) * kLevels;
-      const at::Tensor floor = d.median() * over;
-      weight_ = (-((d - floor).clamp_min(0) / gate).square()).exp() * factor;
-    } else
-      weight_ = at::full({1, 1, picture.size(2), picture.size(3)}, factor);
-    picture_ = guide > 0 ? at::lerp(picture, past, weight_) : picture.clone();
+  const FlowPicture now = flow_picture(picture);
+  const bool alike = picture_.defined() && picture_.sizes() == picture.sizes() &&
+                     picture_.device() == picture.device();
+  if (alike && search_.follow(last_, now)) {
+    places_ = places(search_.field(), picture.size(2), picture.size(3), picture.options());
+    const at::Tensor past = read_at(picture_, places_);
+    weight_ = trust(picture, past).mul_(factor);
+    picture_ = at::lerp(picture, past, weight_);
   } else {
+    places_ = weight_ = at::Tensor();
+    // A copy: the network's input is memory that is used again.
     picture_ = picture.clone();
   }
   last_ = now;
   return picture_;
 }
 
-at::Tensor ScoreSmoother::smooth_scores(const at::Tensor &scores, const void *queries,
-                                        double factor) {
+at::Tensor ScoreSmoother::smooth_scores(const at::Tensor &scores, const void *queries) {
+  if (factor_ <= 0.0) return scores;
   const at::NoGradGuard no_grad;
-  if (grid_.defined() && mean_.defined() && mean_.sizes() == scores.sizes()) {
-    at::Tensor grid = grid_, weight = weight_;
-    if (grid.size(1) != scores.size(2)) {
-      grid = grid_of(search_.field(), scores);
-      weight = at::upsample_bilinear2d(weight, {scores.size(2), scores.size(3)}, false);
-    }
-    mean_ = at::lerp(scores, at::grid_sampler(mean_, grid, 0, 1, false), weight);
-  } else
-    mean_ = scores.clone(at::MemoryFormat::Contiguous);
-  return mean_;
+  const bool continues = places_.defined() && scores_.defined() && queries == queries_ &&
+                         scores_.sizes() == scores.sizes() && scores_.device() == scores.device();
+  if (!continues) {
+    scores_ = scores.clone(at::MemoryFormat::Contiguous);
+  } else {
+    const std::int64_t height = scores.size(2), width = scores.size(3);
+    const bool same = height == places_.size(1) && width == places_.size(2);
+    const at::Tensor where =
+        same ? places_ : places(search_.field(), height, width, scores.options());
+    const at::Tensor weight =
+        same ? weight_ : at::upsample_bilinear2d(weight_, {height, width}, false);
+    scores_ = at::lerp(scores, read_at(scores_, where), weight).contiguous();
+  }
+  queries_ = queries;
+  return scores_;
 }
 
 void ScoreSmoother::reset() {
-  mean_ = at::Tensor();
+  picture_ = scores_ = places_ = weight_ = at::Tensor();
+  queries_ = nullptr;
   last_ = {};
   search_.reset();
-  queries_ = nullptr;
 }
 
 }  // namespace naclip
