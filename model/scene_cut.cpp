@@ -17,8 +17,8 @@ constexpr float kFlicker = 13.0F;
 // What a block costs however flat it is: noise and rounding that are left in a thumbnail, in levels.
 constexpr float kFloor = 2.0F;
 // A far match has to be better than a near one by this much a pixel, in levels.
-constexpr float kPerPixel = 0.25F;
-constexpr double kCut = 0.5;
+constexpr float kPerPixel = 0.5F;
+constexpr double kCut = 0.7;
 
 struct Block {
   int x, y, width, height;
@@ -141,7 +141,11 @@ BlockMotion match_blocks(const Thumbnail &before, const Thumbnail &now) {
 bool is_scene_cut(const Thumbnail &before, const Thumbnail &now) {
   if (before.channels != now.channels || before.height != now.height || before.width != now.width)
     return true;
-  return match_blocks(before, now).unexplained > kCut;
+  return is_scene_cut(match_blocks(before, now));
+}
+
+bool is_scene_cut(const BlockMotion &motion) {
+  return motion.unexplained > kCut;
 }
 
 }  // namespace naclip

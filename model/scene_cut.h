@@ -43,4 +43,7 @@ BlockMotion match_blocks(const Thumbnail &before, const Thumbnail &now);
 /// Thumbnails of different shapes are different scenes.
 bool is_scene_cut(const Thumbnail &before, const Thumbnail &now);
 
+/// The same of blocks that were matched already.
+bool is_scene_cut(const BlockMotion &motion);
+
 }  // namespace naclip

@@ -306,13 +306,16 @@ class TorchSegmenter final : public Segmenter {
     const bool frame_sized = options.mask_size == MaskSize::kFrame;
     const std::int64_t height = frame_sized ? work.frame.height : input.size(2);
     const std::int64_t width = frame_sized ? work.frame.width : input.size(3);
-    if (work.memory != nullptr && options.smoothing > 0) {
-      scores = work.memory->smoother.smooth(scores, input, queries.get(), options.smoothing);
-      work.memory->queries = queries;
-    }
+    // Noise moves labels by way of the picture that refinement follows, too.
+    ScoreSmoother *smoother = work.memory ? &work.memory->smoother : nullptr;
+    const at::Tensor guide = smoother ? smoother->smooth_picture(input, options.smoothing) : input;
     if (options.refine_steps > 0)
-      scores = refiner_.refine(input, scores, height, width, options.refine_steps,
+      scores = refiner_.refine(guide, scores, height, width, options.refine_steps,
                                options.refine_dilations);
+    if (smoother) {
+      scores = smoother->smooth_scores(scores, queries.get());
+      work.memory->queries = queries;  // whose address is not another's while it is compared
+    }
     DecodeOptions decode_options;
     decode_options.region_of_query = queries->region_of_query();
     decode_options.regions = queries->vocabulary().regions().size();
