@@ -227,19 +227,23 @@ gboolean start(GstBaseTransform *base) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, FALSE, [&] {
     Impl &impl = *self->impl;
-    impl.live.reset();
-    impl.failed = false;
-    impl.last_statistics = g_get_monotonic_time();
-    impl.added_latency = 0;
     auto session = std::make_unique<SegmentSession>(
         [&impl] { return impl.current_settings(); },
         SegmentReports{log_of(self), [self](const Error &error) {
                          post_warning(GST_ELEMENT_CAST(self), error);
                        }});
     GST_INFO_OBJECT(self, "loaded %s", session->settings().model.c_str());
-    const std::lock_guard lock(impl.mutex);
-    impl.session = std::move(session);
-    impl.session->vocabulary_changed();  // it may have, since the session read it
+    GST_PAD_STREAM_LOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
+    impl.live.reset();
+    impl.failed = false;
+    impl.last_statistics = g_get_monotonic_time();
+    impl.added_latency = 0;
+    {
+      const std::lock_guard lock(impl.mutex);
+      impl.session = std::move(session);
+      impl.session->vocabulary_changed();  // it may have, since the session read it
+    }
+    GST_PAD_STREAM_UNLOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
     return TRUE;
   });
 }

@@ -36,14 +36,15 @@ TEST_F(LiveSync, EachFrameWaitsForItsOwnMask) {
   std::thread pusher([&] {
     for (GstClockTime pts = 0; pts < 3; ++pts) element.push(frame_at(pts));
   });
+  std::vector<Ptr<GstBuffer>> frames;
   for (std::size_t i = 0; i < 3; ++i) {
     control_->wait_for_calls(i + 1);
     EXPECT_EQ(gst_harness_buffers_in_queue(element.harness()), 0U);
     control_->release();
-    const Ptr<GstBuffer> frame(gst_harness_pull(element.harness()));
-    EXPECT_EQ(source_of(frame), i);
+    frames.emplace_back(gst_harness_pull(element.harness()));
   }
   pusher.join();
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(source_of(frames[i]), i);
 }
 
 TEST_F(LiveSync, LatencyIsToldWhereALiveStreamWaits) {

@@ -23,8 +23,10 @@ std::string camera(const std::string &size = "width=160,height=90") {
 }
 
 TEST_P(LiveFaults, CameraThatFallsSilentAndComesBackIsSegmentedAgain) {
-  WatchedPipeline pipeline(camera() + "tee name=tee ! valve name=valve ! " + tiny_segment(mode()) +
-                           " ! fakesink name=out sync=false tee. ! fakesink name=all sync=false");
+  WatchedPipeline pipeline(
+      camera() + "tee name=tee ! valve name=valve ! " + tiny_segment(mode()) +
+      " ! fakesink name=out sync=false async=false tee. ! fakesink name=all sync=false "
+      "async=false");
   pipeline.set(GST_STATE_PLAYING);
   for (int i = 0; i < 3; ++i) {
     pipeline.wait_for_masks(2);
@@ -63,10 +65,10 @@ TEST_P(LiveFaults, CameraThatFallsSilentAndComesBackIsSegmentedAgain) {
 }
 
 TEST_P(LiveFaults, FramesOfAnotherSizeGetMasksOfTheirOwn) {
-  WatchedPipeline pipeline("videotestsrc is-live=true ! videoscale ! capsfilter name=caps "
-                           "caps=video/x-raw,format=I420,width=160,height=90,framerate=60/1 ! " +
-                           tiny_segment(mode() + "interval=2") +
-                           " ! fakesink name=out sync=false");
+  WatchedPipeline pipeline(
+      "videotestsrc is-live=true ! videoscale ! capsfilter name=caps "
+      "caps=video/x-raw,format=I420,width=160,height=90,framerate=60/1 ! " +
+      tiny_segment(mode() + "interval=2") + " ! fakesink name=out sync=false");
   pipeline.set(GST_STATE_PLAYING);
   const int widths[] = {96, 160, 64, 320, 33}, heights[] = {128, 90, 64, 100, 99};
   for (int i = 0; i < 10; ++i) {
@@ -85,11 +87,11 @@ TEST_P(LiveFaults, FramesOfAnotherSizeGetMasksOfTheirOwn) {
 TEST_P(LiveFaults, AHundredCyclesOfStatesUnderLoad) {
   WatchedPipeline pipeline("videotestsrc ! video/x-raw,format=I420,width=64,height=48 ! " +
                            tiny_segment(mode()) + " ! fakesink name=out");
-  // Another stream that keeps the model busy, and in memory for every other round.
   for (int i = 0; i < 100; ++i) {
+    const int before = pipeline.frames();
     ASSERT_NE(pipeline.set(i % 3 == 0 ? GST_STATE_PAUSED : GST_STATE_PLAYING),
               GST_STATE_CHANGE_FAILURE);
-    pipeline.wait_for_frames(1);
+    pipeline.wait_for_frames(1, before);  // paused, there is one alone
     ASSERT_EQ(pipeline.set(i % 2 == 0 ? GST_STATE_NULL : GST_STATE_READY),
               GST_STATE_CHANGE_SUCCESS);
   }
@@ -143,8 +145,9 @@ TEST_P(LiveFaults, OneFrameOf8KAmidSmallOnesPasses) {
   GstElement *source = pipeline.get("source");
   GstClockTime pts = 0;
   const auto pass = [&](int width, int height) {
+    const int before = pipeline.frames();
     push_frame(source, width, height, pts++ * GST_SECOND / 25);
-    pipeline.wait_for_frames(1);
+    pipeline.wait_for_frames(1, before);
   };
   for (int i = 0; i < 3; ++i) {
     for (int masks = pipeline.masks(); pipeline.masks() < masks + 2 && !HasFailure();)
@@ -154,15 +157,14 @@ TEST_P(LiveFaults, OneFrameOf8KAmidSmallOnesPasses) {
       EXPECT_EQ(pipeline.width(), 7680);
     }
   }
-  for (int masks = pipeline.masks(); pipeline.masks() < masks + 2 && !HasFailure();)
-    pass(640, 360);
+  for (int masks = pipeline.masks(); pipeline.masks() < masks + 2 && !HasFailure();) pass(640, 360);
   gst_object_unref(source);
 }
 
 TEST_P(LiveFaults, TwoPipelinesTornDownWithABatchInFlight) {
   for (int round = 0; round < 20; ++round) {
-    const std::string line = camera() + tiny_segment(mode() + "batch-timeout=50") +
-                             " ! fakesink name=out sync=false";
+    const std::string line =
+        camera() + tiny_segment(mode() + "batch-timeout=50") + " ! fakesink name=out sync=false";
     WatchedPipeline one(line), other(line);
     one.set(GST_STATE_PLAYING);
     other.set(GST_STATE_PLAYING);
@@ -186,8 +188,8 @@ TEST(LiveFaultsOfModels, ReplacedFileDoesNotDisturbWhoPlays) {
   WatchedPipeline playing(camera() + tiny_segment(of_folder) + end);
   playing.set(GST_STATE_PLAYING);
   playing.wait_for_masks(2);
-  ASSERT_TRUE(g_file_set_contents(folder.file("tiny-openai.safetensors").c_str(), "broken", -1,
-                                  nullptr));
+  ASSERT_TRUE(
+      g_file_set_contents(folder.file("tiny-openai.safetensors").c_str(), "broken", -1, nullptr));
   {
     WatchedPipeline late(camera() + tiny_segment(of_folder) + end);
     EXPECT_EQ(late.set(GST_STATE_PLAYING), GST_STATE_CHANGE_FAILURE);

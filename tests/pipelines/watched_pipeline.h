@@ -35,11 +35,10 @@ class WatchedPipeline {
     }
     GstElement *out = get("out");
     GstPad *pad = gst_element_get_static_pad(out, "sink");
-    gst_pad_add_probe(
-        pad,
-        static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
-                                     GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
-        see, this, nullptr);
+    gst_pad_add_probe(pad,
+                      static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER |
+                                                   GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM),
+                      see, this, nullptr);
     gst_object_unref(pad);
     gst_object_unref(out);
   }
@@ -62,10 +61,11 @@ class WatchedPipeline {
     gst_object_unref(found);
   }
 
-  /// Waits for `count` more frames.
-  void wait_for_frames(int count) {
-    wait([this, target = frames() + count] { return frames_ >= target; });
+  /// Waits for `count` more frames than there were.
+  void wait_for_frames(int count, int before) {
+    wait([this, target = before + count] { return frames_ >= target; });
   }
+  void wait_for_frames(int count) { wait_for_frames(count, frames()); }
   /// Waits for masks of `count` more inferences.
   void wait_for_masks(int count) {
     wait([this, target = masks() + count] { return masks_ >= target; });
@@ -85,9 +85,8 @@ class WatchedPipeline {
   /// Waits for a message of these types and gives its type's name.
   std::string wait_for_message(GstMessageType types) {
     GstBus *bus = gst_element_get_bus(pipeline_);
-    GstMessage *message =
-        gst_bus_timed_pop_filtered(bus, 120 * GST_SECOND,
-                                   static_cast<GstMessageType>(types | GST_MESSAGE_ERROR));
+    GstMessage *message = gst_bus_timed_pop_filtered(
+        bus, 120 * GST_SECOND, static_cast<GstMessageType>(types | GST_MESSAGE_ERROR));
     gst_object_unref(bus);
     if (message == nullptr) return "none";
     std::string name = GST_MESSAGE_TYPE_NAME(message);
@@ -161,8 +160,9 @@ class WatchedPipeline {
       EXPECT_EQ(meta->height, static_cast<guint>(height_));
       // The short side is 64; the long one follows the frame's shape.
       const double shape = static_cast<double>(width_) / height_;
-      const double mask = static_cast<double>(gst_naclip_segmentation_get_width(meta->segmentation)) /
-                          gst_naclip_segmentation_get_height(meta->segmentation);
+      const double mask =
+          static_cast<double>(gst_naclip_segmentation_get_width(meta->segmentation)) /
+          gst_naclip_segmentation_get_height(meta->segmentation);
       EXPECT_NEAR(mask / shape, 1.0, 0.3) << "a mask of another picture's shape";
     }
     changed_.notify_all();

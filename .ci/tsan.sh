@@ -1,0 +1,39 @@
+#!/bin/bash
+# Builds the live part with ThreadSanitizer and runs its tests on the engine that computes nothing.
+#
+#   .ci/tsan.sh [folder]        where the build is kept; default: naclip-ci/tsan in TMPDIR or /var/tmp
+#
+# GStreamer and GLib are not instrumented: what they do to memory is not looked at. Ends with
+# `N passed, N failed, N skipped`.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+build=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/tsan}")
+tests=(live_async live_errors live_properties live_sharing live_sync live_vocabulary shared-models)
+
+fail() {
+  echo "tsan.sh: $*" >&2
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+}
+
+[ -e "$build/build.ninja" ] && [ "$(cat "$build/source" 2>/dev/null)" = "$PWD" ] || {
+  rm -rf "$build"
+  meson setup "$build" -Dtests=enabled -Dwerror=true -Db_sanitize=thread -Db_lundef=false -Dintrospection=disabled \
+    -Dtools=disabled -Dexamples=disabled || fail "the build could not be set up"
+  pwd >"$build/source"
+}
+programs=()
+for test in "${tests[@]}"; do
+  suite=elements
+  [ "$test" != shared-models ] || suite=model
+  programs+=("tests/test-$suite-$test")
+done
+ninja -C "$build" tests/elements/libnaclip-test-fake.so "${programs[@]}" || fail "the build failed"
+
+rm -f "$build"/*.xml "$build"/meson-logs/testlog.{json,junit.xml}
+status=0
+TSAN_OPTIONS=ignore_noninstrumented_modules=1 meson test -C "$build" --no-rebuild --print-errorlogs "${tests[@]}" || status=$?
+counted=0
+python3 tests/count_results.py "$build" || counted=$?
+[ "$status" -eq 0 ] || exit "$status"
+exit "$counted"
