@@ -77,5 +77,25 @@ TEST(Demo, LabelsInBfloat16AreThoseOfFloat32) {
   std::filesystem::remove_all(folder);
 }
 
+/// What naclip-score prints of the clip's first second with that much noise and these properties.
+std::string first_second(int noise, const std::string &properties) {
+  return printed_by("'" NACLIP_BUILD_ROOT "/examples/naclip-score' --frames 30 --noise " +
+                    std::to_string(noise) + " --video '" + kDemo + "/clip.webm' '" + kDemo +
+                    "/masks.mkv' '" + kDemo + "/vocabulary.txt' model='" + kDemo +
+                    "/model.safetensors' " + properties);
+}
+
+TEST(Demo, SmoothingHalvesTheFalseChangesOfNoise) {
+  const std::string plain = first_second(20, ""), smooth = first_second(20, "smoothing=0.8");
+  EXPECT_LE(number_after("false changes ", smooth), 0.55 * number_after("false changes ", plain));
+  EXPECT_GE(number_after("mIoU ", smooth), number_after("mIoU ", plain) - 0.01);
+}
+
+TEST(Demo, CarriedMasksAreNearlyAsGoodAsInferredOnes) {
+  const double every = number_after("mIoU ", first_second(0, ""));
+  EXPECT_GE(number_after("mIoU ", first_second(0, "interval=5 carry=on")), every - 0.03);
+  EXPECT_LE(number_after("mIoU ", first_second(0, "interval=5 carry=off")), every - 0.03);
+}
+
 }  // namespace
 }  // namespace naclip::pipelines
