@@ -145,7 +145,9 @@ void Live::message(GstMessage *message) {
       finish(1);
       break;
     case GST_MESSAGE_WARNING:
-      console_.say(message_text(message));
+      // What it has to say is that frames have no mask: so it is until the first inference is done.
+      if (GST_MESSAGE_SRC(message) != GST_OBJECT(output_.overlay()))
+        console_.say(message_text(message));
       break;
     case GST_MESSAGE_EOS:
       g_main_loop_quit(loop_);
@@ -160,8 +162,15 @@ void Live::message(GstMessage *message) {
 
 void Live::element_message(const GstStructure &structure) {
   if (!gst_structure_has_name(&structure, "naclip-vocabulary")) return;
-  const char *words = gst_structure_get_string(&structure, "vocabulary");
-  console_.say(std::string("now looking for ") + (words ? words : "other words"));
+  std::string words;
+  const GValue *labels = gst_structure_get_value(&structure, "labels");
+  const guint count = labels && GST_VALUE_HOLDS_LIST(labels) ? gst_value_list_get_size(labels) : 0;
+  // The first is that of nothing.
+  for (guint i = 1; i < count; ++i) {
+    const char *label = g_value_get_string(gst_value_list_get_value(labels, i));
+    words += (i == 1 ? "" : "; ") + std::string(label ? label : "");
+  }
+  console_.say("now looking for " + words);
 }
 
 void Live::typed(const std::string &line) {
