@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/tsan}")
-tests=(live_async live_errors live_properties live_sharing live_sync live_vocabulary shared-models)
+tests=(live_async live_errors live_properties live_sharing live_sync live_vocabulary scheduler shared-models)
 
 fail() {
   echo "tsan.sh: $*" >&2
@@ -25,7 +25,7 @@ fail() {
 programs=()
 for test in "${tests[@]}"; do
   suite=elements
-  [ "$test" != shared-models ] || suite=model
+  [[ $test == live_* ]] || suite=model
   programs+=("tests/test-$suite-$test")
 done
 ninja -C "$build" tests/elements/libnaclip-test-fake.so "${programs[@]}" || fail "the build failed"

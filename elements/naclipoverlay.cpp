@@ -88,6 +88,9 @@ constexpr std::array kProperties{
                        static_cast<bool Settings::*>(&Settings::labels), Change::kAlways},
 };
 
+// How long frames may lack a mask before the user is told.
+constexpr GstClockTime kPatience = 10 * GST_SECOND;
+
 struct Impl {
   std::mutex mutex;   // guards settings, never held while drawing
   Settings settings;  // always valid
@@ -96,7 +99,9 @@ struct Impl {
   OverlayRenderer renderer;
   std::string classes;  // what `selection` was made from
   ClassSelection selection;
-  bool warned = false;  // that frames have no mask
+  // While no mask has come: the time of the first frame, and whether the user was told.
+  bool awaits_mask = true;
+  GstClockTime first_pts = GST_CLOCK_TIME_NONE;
 
   Settings copy_settings() {
     const std::lock_guard lock(mutex);
@@ -127,7 +132,9 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 }
 
 gboolean start(GstBaseTransform *base) {
-  GST_NACLIP_OVERLAY(base)->impl->warned = false;
+  Impl &impl = *GST_NACLIP_OVERLAY(base)->impl;
+  impl.awaits_mask = true;
+  impl.first_pts = GST_CLOCK_TIME_NONE;
   return TRUE;
 }
 
@@ -150,12 +157,27 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
   return propose_video_meta(gst_naclip_overlay_parent_class, base, decide_query, query);
 }
 
+/// Once, where no frame has had a mask.
 void warn_of_no_mask(GstNaclipOverlay *self) {
-  if (std::exchange(self->impl->warned, true)) return;
-  post_warning(
-      GST_ELEMENT_CAST(self),
-      Error(ErrorKind::kSettings,
-            "There are frames without a mask to draw. Put naclipsegment before naclipoverlay."));
+  if (!std::exchange(self->impl->awaits_mask, false)) return;
+  post_warning(GST_ELEMENT_CAST(self),
+               Error(ErrorKind::kSettings,
+                     "No frame has a mask to draw. Put naclipsegment before naclipoverlay."));
+}
+
+/// A live stream's first mask comes with its first inference.
+void wait_for_mask(GstNaclipOverlay *self, GstClockTime pts) {
+  Impl &impl = *self->impl;
+  if (!GST_CLOCK_TIME_IS_VALID(impl.first_pts)) impl.first_pts = pts;
+  if (GST_CLOCK_TIME_IS_VALID(pts) && pts >= impl.first_pts + kPatience) warn_of_no_mask(self);
+}
+
+gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+    auto *self = GST_NACLIP_OVERLAY(base);
+    if (GST_CLOCK_TIME_IS_VALID(self->impl->first_pts)) warn_of_no_mask(self);
+  }
+  return GST_BASE_TRANSFORM_CLASS(gst_naclip_overlay_parent_class)->sink_event(base, event);
 }
 
 Canvas canvas_of(const MappedFrame &frame) {
@@ -197,9 +219,10 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
     Impl &impl = *self->impl;
     const std::vector<FrameMask> masks = read_masks(buffer);
     if (masks.empty()) {
-      warn_of_no_mask(self);
+      wait_for_mask(self, GST_BUFFER_PTS(buffer));
       return GST_FLOW_OK;
     }
+    impl.awaits_mask = false;
     const Settings settings = impl.copy_settings();
     if (settings.classes != impl.classes) {
       impl.classes = settings.classes;
@@ -249,6 +272,7 @@ static void gst_naclip_overlay_class_init(GstNaclipOverlayClass *klass) {
   base_class->start = start;
   base_class->stop = stop;
   base_class->set_caps = set_caps;
+  base_class->sink_event = sink_event;
   base_class->propose_allocation = propose_allocation;
   base_class->before_transform = sync_controlled_properties;
   base_class->transform_ip = transform_ip;

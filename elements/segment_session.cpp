@@ -193,7 +193,12 @@ bool SegmentSession::carry(FrameReader &reader) {
   const MaskView view{last_labels_.width, last_labels_.height, last_labels_.bytes_per_label,
                       last_labels_.labels.data()};
   Segmentation moved;
-  if (!carrier_.carry(last_flow_, reader.flow(), view, moved.labels)) return false;
+  try {
+    if (!carrier_.carry(last_flow_, reader.flow(), view, moved.labels)) return false;
+  } catch (const Error &error) {
+    fail(error);
+    return false;
+  }
   moved.width = view.width;
   moved.height = view.height;
   moved.bytes_per_label = view.bytes_per_label;

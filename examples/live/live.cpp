@@ -145,9 +145,7 @@ void Live::message(GstMessage *message) {
       finish(1);
       break;
     case GST_MESSAGE_WARNING:
-      // What it has to say is that frames have no mask: so it is until the first inference is done.
-      if (GST_MESSAGE_SRC(message) != GST_OBJECT(output_.overlay()))
-        console_.say(message_text(message));
+      console_.say(message_text(message));
       break;
     case GST_MESSAGE_EOS:
       g_main_loop_quit(loop_);

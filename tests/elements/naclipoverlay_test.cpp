@@ -39,6 +39,7 @@ class Overlay {
     if (gst_harness_push(harness_.get(), frame.release()) != GST_FLOW_OK) return nullptr;
     return Ptr<GstBuffer>(gst_harness_pull(harness_.get()));
   }
+  void end() { gst_harness_push_event(harness_.get(), gst_event_new_eos()); }
 
  private:
   Ptr<GstElement> element_;
@@ -96,19 +97,48 @@ TEST(NaclipOverlay, DrawsTheMaskInItsColoursOnEveryFormat) {
   }
 }
 
-TEST(NaclipOverlay, PassesFramesWithoutAMaskUntouchedAndWarnsOnce) {
-  Overlay overlay;
-  overlay.set_caps("RGB", 4, 2);
-  for (int i = 0; i < 3; ++i) {
-    const Ptr<GstBuffer> frame = overlay.push(make_frame(GST_VIDEO_FORMAT_RGB, 4, 2));
-    ASSERT_NE(frame, nullptr);
-    EXPECT_EQ(rgb_of(frame.get()), Pixels(24, 100));
-  }
+/// A frame of 4 x 2, untouched by the overlay.
+void pass_without_mask(Overlay &overlay, GstClockTime pts) {
+  Ptr<GstBuffer> frame = make_frame(GST_VIDEO_FORMAT_RGB, 4, 2);
+  GST_BUFFER_PTS(frame.get()) = pts;
+  frame = overlay.push(std::move(frame));
+  ASSERT_NE(frame, nullptr);
+  EXPECT_EQ(rgb_of(frame.get()), Pixels(24, 100));
+}
+
+void expect_one_warning(Overlay &overlay) {
   const Ptr<GstMessage> warning = overlay.messages().next(GST_MESSAGE_WARNING);
   ASSERT_NE(warning, nullptr);
   EXPECT_NE(std::string(error_of(warning.get())->message).find("naclipsegment"), std::string::npos);
   EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
   EXPECT_EQ(overlay.messages().next(GST_MESSAGE_ERROR), nullptr);
+}
+
+TEST(NaclipOverlay, WarnsOnceWhereNoMaskComesInTenSeconds) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  for (const GstClockTime second : {5, 10, 14}) pass_without_mask(overlay, second * GST_SECOND);
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
+  for (const GstClockTime second : {15, 30}) pass_without_mask(overlay, second * GST_SECOND);
+  expect_one_warning(overlay);
+}
+
+TEST(NaclipOverlay, WarnsAtTheEndOfAStreamWithoutMasks) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  pass_without_mask(overlay, 0);
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
+  overlay.end();
+  expect_one_warning(overlay);
+}
+
+TEST(NaclipOverlay, DoesNotWarnOfFramesBetweenMasks) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 4, 2);
+  overlay.push(rgb_frame_with_mask());
+  pass_without_mask(overlay, 60 * GST_SECOND);
+  overlay.end();
+  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
 }
 
 TEST(NaclipOverlay, CopiesAFrameThatAnotherBranchHoldsToo) {
