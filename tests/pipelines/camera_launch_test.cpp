@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "launch.h"
@@ -27,6 +28,12 @@ std::string into_file(const std::string &path) {
 
 void expect_colour(const std::array<double, 3> &colour, const std::array<double, 3> &expected) {
   for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(colour[c], expected[c], kCodecError);
+}
+
+bool is_colour(const std::array<double, 3> &colour, const std::array<double, 3> &expected) {
+  for (std::size_t c = 0; c < 3; ++c)
+    if (std::abs(colour[c] - expected[c]) > kCodecError) return false;
+  return true;
 }
 
 std::array<double, 3> colour_of(const Recording &recording, const Frame &frame) {
@@ -100,12 +107,15 @@ TEST(CameraLaunch, MosaicShowsEachCameraInItsQuarterInItsOwnWords) {
   ASSERT_EQ(recording.height, 120);
   ASSERT_FALSE(recording.frames.empty());
   expect_ascending(recording);
-  const Frame &last = recording.frames.back();
-  // Away from the seams, where chroma at half size mixes both sides.
-  expect_colour(mean_colour(recording, last, 4, 4, 76, 56), {255, 0, 0});
-  expect_colour(mean_colour(recording, last, 84, 4, 156, 56), {0, 255, 0});
-  expect_colour(mean_colour(recording, last, 4, 64, 76, 116), {255, 255, 0});
-  expect_colour(mean_colour(recording, last, 84, 64, 156, 116), {0, 0, 255});
+  // Away from the seams, where chroma at half size mixes both sides. At the end cameras leave one by one, and on a busy
+  // machine one may be late.
+  const auto shows_all = [&](const Frame &frame) {
+    return is_colour(mean_colour(recording, frame, 4, 4, 76, 56), {255, 0, 0}) &&
+           is_colour(mean_colour(recording, frame, 84, 4, 156, 56), {0, 255, 0}) &&
+           is_colour(mean_colour(recording, frame, 4, 64, 76, 116), {255, 255, 0}) &&
+           is_colour(mean_colour(recording, frame, 84, 64, 156, 116), {0, 0, 255});
+  };
+  EXPECT_TRUE(std::any_of(recording.frames.begin(), recording.frames.end(), shows_all));
 }
 
 class Segments : public testing::Test {
