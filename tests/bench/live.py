@@ -3,7 +3,7 @@
 
     tests/bench/live.py [--quick] [--write] [BUILD]
 
-BUILD is the build folder (default: build) with its target `benchmarks`. Some 50 minutes, or some 5 with
+BUILD is the build folder (default: build) with its target `benchmarks`. Some 30 minutes, or some 5 with
 --quick. --write puts the tables into docs/benchmarks.md, between their markers. Let nothing else run
 meanwhile. Ends with 1 where a target is missed.
 """
@@ -49,8 +49,8 @@ class Bench:
 
     # --- Scenarios --------------------------------------------------------------------------------
 
-    def live(self, title, segment):
-        seconds = 60 if self.quick else 600
+    def live(self, title, segment, seconds):
+        seconds = 30 if self.quick else seconds
         got = self.run("live", segment, seconds=seconds)
         minutes = got["seconds"] / 60
         self.row(
@@ -98,7 +98,7 @@ class Bench:
         )
 
     def streams(self, more, title):
-        seconds = 40 if self.quick else 240
+        seconds = 40 if self.quick else 120
         one = self.run("streams", self.big(f"window-size=0 {more}"), count=1, seconds=seconds // 4)
         eight = self.run("streams", self.big(f"window-size=0 {more}"), count=8, seconds=seconds)
         inferred = eight["inferred"]
@@ -122,7 +122,7 @@ class Bench:
         )
 
     def batch(self, title, segment, frames, exact):
-        got = self.run("batch", segment, count=8, frames=frames, repeats=3 if self.quick else 5)
+        got = self.run("batch", segment, count=8, frames=frames, repeats=3)
         alone, together = (programs.quartiles(got[key])[1] for key in ("alone_s", "together_s"))
         self.row(
             f"8 recordings of {frames} frames, {title}: one after another, together",
@@ -164,13 +164,13 @@ class Bench:
         )
 
     def all(self):
-        self.live("one camera, 1280 x 720, ViT-B/16, whole picture", self.big("window-size=0"))
-        self.live("the same with the paper's windows", self.big())
+        self.live("one camera, 1280 x 720, ViT-B/16, whole picture", self.big("window-size=0"), 600)
+        self.live("the same with the paper's windows", self.big(), 90)
         self.word()
         self.streams("", "as set by default")
         self.streams("carry=off", "carry=off")
         demo = f"model={DEMO / 'model.safetensors'} prompts=none mode=sync precision=float32"
-        self.batch("demo model in float32", demo, 10, True)
+        self.batch("demo model in float32", demo, 5, True)
         self.batch("ViT-B/16, whole picture", self.big("mode=sync window-size=0"), 3, False)
         self.soak()
 
