@@ -1,5 +1,7 @@
 #include "score_smoother.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
