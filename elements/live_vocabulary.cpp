@@ -1,7 +1,5 @@
 #include "live_vocabulary.h"
 
-#include <glib/gstdio.h>
-
 #include <chrono>
 #include <utility>
 
@@ -20,11 +18,7 @@ LiveVocabulary::Source LiveVocabulary::source_of(const SegmentSettings &settings
   source.text = settings.vocabulary;
   if (!source.text.empty()) return source;
   source.file = settings.vocabulary_file;
-  GStatBuf status{};
-  if (g_stat(source.file.c_str(), &status) == 0)
-    source.stamp =
-        FileStamp{status.st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + status.st_mtim.tv_nsec,
-                  status.st_size, status.st_ino};
+  source.stamp = identify_file(source.file);
   return source;
 }
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <tuple>
 
+#include "../model/file_identity.h"
 #include "../model/segmenter.h"
 #include "segment_settings.h"
 
@@ -42,12 +42,10 @@ class LiveVocabulary {
   }
 
  private:
-  /// Tells a file's contents from those of another time: modification in nanoseconds, size, inode.
-  using FileStamp = std::tuple<gint64, gint64, guint64>;
   /// Where a vocabulary comes from, and which of its contents.
   struct Source {
     std::string text, file;
-    std::optional<FileStamp> stamp;
+    std::optional<FileIdentity> stamp;
     bool operator==(const Source &) const = default;
   };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "count_labels.h"
 #include "error.h"
 
 namespace naclip {
@@ -97,17 +98,13 @@ bool MaskCarrier::carry(const FlowPicture &source, const FlowPicture &now, const
 }
 
 std::vector<double> label_shares(const MaskView &mask, std::size_t regions) {
-  std::vector<std::size_t> counts(mask.bytes_per_label == 2 ? 65536 : 256);
-  const auto pixels = static_cast<std::size_t>(mask.width) * static_cast<std::size_t>(mask.height);
-  if (mask.bytes_per_label == 2) {
-    for (std::size_t i = 0; i < pixels; ++i)
-      ++counts[static_cast<std::size_t>(mask.labels[2 * i] | mask.labels[2 * i + 1] << 8)];
-  } else {
-    for (std::size_t i = 0; i < pixels; ++i) ++counts[mask.labels[i]];
-  }
+  const std::vector<std::size_t> counts =
+      count_labels(mask.labels, static_cast<std::ptrdiff_t>(mask.width) * mask.bytes_per_label,
+                   mask.width, mask.height, mask.bytes_per_label);
+  const double pixels = static_cast<double>(mask.width) * mask.height;
   std::vector<double> shares(regions);
   for (std::size_t label = 0; label < std::min(regions, counts.size()); ++label)
-    shares[label] = static_cast<double>(counts[label]) / static_cast<double>(pixels);
+    shares[label] = static_cast<double>(counts[label]) / pixels;
   return shares;
 }
 

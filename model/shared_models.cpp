@@ -1,7 +1,5 @@
 #include "shared_models.h"
 
-#include <glib/gstdio.h>
-
 #include <condition_variable>
 #include <filesystem>
 #include <map>
@@ -9,34 +7,23 @@
 #include <string>
 #include <tuple>
 
+#include "file_identity.h"
 #include "published_models.h"
 
 namespace naclip {
 
 namespace {
 
-/// Tells a file from the one that takes its name later.
-using FileIdentity = std::tuple<std::string, guint64, guint64, gint64, gint64, gint64>;
-
-FileIdentity identify(const std::string &path) {
-  std::error_code ignored;
-  const std::string canonical = std::filesystem::weakly_canonical(path, ignored).string();
-  GStatBuf status{};
-  if (g_stat(path.c_str(), &status) != 0) return {path, 0, 0, 0, 0, 0};
-  return {canonical.empty() ? path : canonical,
-          status.st_dev,
-          status.st_ino,
-          status.st_size,
-          status.st_mtim.tv_sec,
-          status.st_mtim.tv_nsec};
-}
-
 /// All that a loaded model depends on.
-using Key = std::tuple<FileIdentity, std::string, std::string, Precision, Attention, Architecture,
-                       double, Prompts, std::string, int>;
+using Key = std::tuple<std::string, std::optional<FileIdentity>, std::string, std::string,
+                       Precision, Attention, Architecture, double, Prompts, std::string, int>;
 
 Key key_of(const ModelOptions &options) {
-  return {identify(resolve_model(options.model)),
+  const std::string path = resolve_model(options.model);
+  std::error_code ignored;
+  const std::string canonical = std::filesystem::weakly_canonical(path, ignored).string();
+  return {canonical.empty() ? path : canonical,
+          identify_file(path),
           options.merges,
           options.device,
           options.precision,

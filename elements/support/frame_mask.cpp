@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "../../model/count_labels.h"
 #include "../../model/error.h"
 #include "../../model/palette.h"
 #include "analytics.h"
@@ -54,15 +55,8 @@ FrameMask::FrameMask(GstBuffer *mask, MaskRectangle rectangle)
 }
 
 void FrameMask::count_shares() {
-  std::vector<std::size_t> counts(bytes_per_label() == 2 ? 65536 : 256);
-  for (int y = 0; y < height(); ++y) {
-    const std::uint8_t *row = labels() + y * stride();
-    if (bytes_per_label() == 1) {
-      for (int x = 0; x < width(); ++x) ++counts[row[x]];
-    } else {
-      for (int x = 0; x < width(); ++x) ++counts[GST_READ_UINT16_LE(row + 2 * x)];
-    }
-  }
+  const std::vector<std::size_t> counts =
+      count_labels(labels(), stride(), width(), height(), bytes_per_label());
   const double pixels = static_cast<double>(width()) * height();
   for (std::size_t id = 0; id < counts.size(); ++id) {
     if (counts[id] > 0) {

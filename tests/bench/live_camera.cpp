@@ -110,8 +110,7 @@ void Camera::look_at(GstBuffer *frame) {
   for (guint id = 0; id < regions; ++id) {
     const char *label = gst_naclip_segmentation_get_region(meta->segmentation, id)->label;
     labels += std::string(label) + ";";
-    if (labels_.empty() || labels.size() > labels_.size() || !labels_.starts_with(labels))
-      seen_labels_.insert(label);
+    seen_labels_.insert(label);
   }
   if (!labels_.empty() && labels != labels_) ++changes_;
   labels_ = labels;

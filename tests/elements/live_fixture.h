@@ -9,6 +9,7 @@
 #include "../../elements/naclipsegment.h"
 #include "fake_engine.h"
 #include "frames.h"
+#include "segmentations.h"
 
 namespace naclip::testing {
 
@@ -20,20 +21,6 @@ inline GstNaclipSegmentation *segmentation_on(const Ptr<GstBuffer> &frame) {
   const GstNaclipSegmentationMeta *meta =
       frame ? gst_buffer_get_naclip_segmentation_meta(frame.get()) : nullptr;
   return meta != nullptr ? meta->segmentation : nullptr;
-}
-
-inline Labels labels_of(const GstNaclipSegmentation *segmentation) {
-  Labels labels;
-  for (guint id = 0; id < gst_naclip_segmentation_get_n_regions(segmentation); ++id)
-    labels.emplace_back(gst_naclip_segmentation_get_region(segmentation, id)->label);
-  return labels;
-}
-
-inline std::vector<std::uint8_t> ids_of(const GstNaclipSegmentation *segmentation) {
-  GstBuffer *mask = gst_naclip_segmentation_get_mask(segmentation);
-  std::vector<std::uint8_t> bytes(gst_buffer_get_size(mask));
-  gst_buffer_extract(mask, 0, bytes.data(), bytes.size());
-  return bytes;
 }
 
 /// A bright frame, all of which the fake engine labels with the vocabulary's last region.
@@ -82,20 +69,11 @@ class LiveElement {
     return seen;
   }
 
-  guint64 statistic(const char *field) {
-    GstStructure *stats = nullptr;
-    g_object_get(element_.get(), "stats", &stats, nullptr);
-    const Ptr<GstStructure> owned(stats);
-    guint64 value = 0;
-    EXPECT_TRUE(gst_structure_get_uint64(stats, field, &value)) << field;
-    return value;
-  }
+  guint64 statistic(const char *field) { return statistic_of(element_.get(), field); }
   guint count(const char *field) {
-    GstStructure *stats = nullptr;
-    g_object_get(element_.get(), "stats", &stats, nullptr);
-    const Ptr<GstStructure> owned(stats);
     guint value = 0;
-    EXPECT_TRUE(gst_structure_get_uint(stats, field, &value)) << field;
+    EXPECT_TRUE(gst_structure_get_uint(statistics_of(element_.get()).get(), field, &value))
+        << field;
     return value;
   }
 

@@ -16,7 +16,7 @@ class LiveProperties : public Live {
     const GstNaclipSegmentation *segmentation = segmentation_on(frame);
     if (segmentation == nullptr) return -1;
     double count = 0;
-    const auto ids = ids_of(segmentation);
+    const auto ids = mask_bytes(segmentation);
     for (const std::uint8_t id : ids) count += id > 0;
     return count / static_cast<double>(ids.size());
   }
@@ -182,7 +182,7 @@ class LiveCarry : public LiveProperties {
     const GstNaclipSegmentation *segmentation = segmentation_on(frame);
     if (segmentation == nullptr) return -1;
     double sum = 0, count = 0;
-    const auto ids = ids_of(segmentation);
+    const auto ids = mask_bytes(segmentation);
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (ids[i] == 0) continue;
       sum += static_cast<double>(i % kWidth);

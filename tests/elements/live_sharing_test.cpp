@@ -28,8 +28,8 @@ TEST_F(LiveSharing, EachHasItsOwnWordsAndProperties) {
     const auto one = animals.pass(pts), other = sea.pass(pts);
     EXPECT_EQ(labels_of(segmentation_on(one)), (Labels{"background", "cat", "dog"}));
     EXPECT_EQ(labels_of(segmentation_on(other)), (Labels{"background", "sea", "sand", "sky"}));
-    EXPECT_EQ(ids_of(segmentation_on(one)).front(), 2);
-    EXPECT_EQ(ids_of(segmentation_on(other)).front(), 0);
+    EXPECT_EQ(mask_bytes(segmentation_on(one)).front(), 2);
+    EXPECT_EQ(mask_bytes(segmentation_on(other)).front(), 0);
   }
   EXPECT_EQ(control_->loads, 1);
 }

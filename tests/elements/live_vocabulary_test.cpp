@@ -41,7 +41,7 @@ class LiveWords : public Live {
     if (segmentation == nullptr) return -3;
     const Labels labels = naclip::testing::labels_of(segmentation);
     // All pixels are bright, and so of the last region of the vocabulary that the engine decided by.
-    for (const std::uint8_t id : ids_of(segmentation)) {
+    for (const std::uint8_t id : mask_bytes(segmentation)) {
       if (id + 1U != labels.size()) {
         ADD_FAILURE() << "id " << int(id) << " of " << labels.size() << " labels";
         break;

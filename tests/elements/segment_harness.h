@@ -6,6 +6,7 @@
 #include "../../elements/naclipsegment.h"
 #include "../model/checkpoint_files.h"
 #include "frames.h"
+#include "segmentations.h"
 
 namespace naclip::testing {
 
@@ -44,28 +45,7 @@ class Segment : public ::testing::Test {
     return meta != nullptr ? meta->segmentation : nullptr;
   }
 
-  static std::vector<std::uint8_t> mask_bytes(GstNaclipSegmentation *segmentation) {
-    GstBuffer *mask = gst_naclip_segmentation_get_mask(segmentation);
-    std::vector<std::uint8_t> bytes(gst_buffer_get_size(mask));
-    gst_buffer_extract(mask, 0, bytes.data(), bytes.size());
-    return bytes;
-  }
-
-  static std::vector<std::string> labels_of(GstNaclipSegmentation *segmentation) {
-    std::vector<std::string> labels;
-    for (guint id = 0; id < gst_naclip_segmentation_get_n_regions(segmentation); ++id)
-      labels.emplace_back(gst_naclip_segmentation_get_region(segmentation, id)->label);
-    return labels;
-  }
-
-  guint64 statistic(const char *field) {
-    GstStructure *stats = nullptr;
-    g_object_get(element_.get(), "stats", &stats, nullptr);
-    const Ptr<GstStructure> owned(stats);
-    guint64 value = 0;
-    EXPECT_TRUE(gst_structure_get_uint64(stats, field, &value)) << field;
-    return value;
-  }
+  guint64 statistic(const char *field) { return statistic_of(element_.get(), field); }
 
   Harness harness_;
   Ptr<GstElement> element_;
