@@ -62,12 +62,14 @@ at::Tensor ClipText::encode_trie(const TokenTrie &trie) {
   const at::Tensor x =
       (at::embedding(embedding_, indices(trie.tokens)) + positions_.index({indices(trie.depths)}))
           .unsqueeze(0);
-  for (const Block &block : blocks_)
+  for (const Block &block : blocks_) {
+    ComputeThread::shared().interruption_point();
     cpu_blocks_.forward(
         block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
           with_elements(attended,
                         [&](auto *out) { attend_paths(trie, own.heads, projected, out); });
         });
+  }
   return projection_(ln_final_(x[0].index({indices(trie.ends)})));
 }
 

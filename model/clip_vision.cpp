@@ -91,7 +91,7 @@ at::Tensor ClipVision::encode(const at::Tensor &pictures) {
   for (std::size_t layer = 0; layer + 1 < blocks_.size(); ++layer) {
     if (x.device().is_cpu()) {
       cpu_blocks_.forward(blocks_[layer], x);
-      ComputeThread::shared().let_by();
+      ComputeThread::shared().interruption_point();
     } else {
       x = blocks_[layer].forward(x, false);
     }

@@ -30,17 +30,17 @@ Compute choose_compute(const std::string &device, Precision precision);
 enum class Piece { kWhole, kShort };
 
 /// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for
-/// others; without gradients. Throws what it throws.
+/// others; without gradients. Throws what it throws, and on the CPU Interrupted as ComputeThread::run() does.
 template <class Work>
-auto on_device(const Compute &compute, Work &&work, Piece piece = Piece::kWhole)
-    -> std::invoke_result_t<Work> {
+auto on_device(const Compute &compute, Work &&work, Piece piece = Piece::kWhole,
+               const std::stop_token &stop = {}) -> std::invoke_result_t<Work> {
   const auto without_gradients = [&] {
     at::NoGradGuard no_grad;
     return work();
   };
   if (!compute.device.is_cpu()) return without_gradients();
-  return piece == Piece::kShort ? ComputeThread::shared().run_between(without_gradients)
-                                : ComputeThread::shared().run(without_gradients);
+  return piece == Piece::kShort ? ComputeThread::shared().run_between(without_gradients, stop)
+                                : ComputeThread::shared().run(without_gradients, stop);
 }
 
 std::string precision_name(at::ScalarType type);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "compute_thread.h"
 #include "cuda/operations.h"
 #include "kernels/lanes.h"
 #include "score_lines.h"
@@ -65,6 +66,7 @@ at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, 
   stretch(scores, current_);
   weigh_neighbours(picture_.map(), dilations, weights_);
   for (int step = 0; step < steps; ++step) {
+    ComputeThread::shared().interruption_point();
     at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
       kernels::refine_rows(current_.map(), weights_.data_ptr<float>(), dilations, begin, end,
                            next_.map());

@@ -69,6 +69,8 @@ void rethrow_translated(const std::string &doing) {
     throw;
   } catch (const Error &) {
     throw;
+  } catch (const Interrupted &) {
+    throw;
   } catch (const c10::Error &error) {
     const std::string detail = error.what_without_backtrace();
     if (out_of_memory(detail))

@@ -25,8 +25,8 @@ void check(const Picture &picture);
 /// there is none to read them. accelerated: the model has a GPU's kernels.
 void check_place(const Picture &picture, bool accelerated, const Compute &compute);
 
-/// Throws the exception in flight as Error: kMemory where memory ran out, else kInference; an Error as it is. Call it in
-/// a catch block alone.
+/// Throws the exception in flight as Error: kMemory where memory ran out, else kInference; an Error and Interrupted
+/// as they are. Call it in a catch block alone.
 [[noreturn]] void rethrow_translated(const std::string &doing);
 
 /// Runs `work` and turns what libtorch throws into Error.

@@ -38,7 +38,7 @@ Key key_of(const ModelOptions &options) {
 class SharedModels {
  public:
   static SharedModels &shared() {
-    static SharedModels models;
+    static SharedModels &models = *new SharedModels;  // a process may exit while models load
     return models;
   }
 

@@ -2,11 +2,14 @@
 #include <glib.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <latch>
-#include <string>
 
+#include <atomic>
+#include <latch>
+#include <mutex>
 #include <set>
 #include <stdexcept>
+#include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -49,9 +52,9 @@ TEST(ComputeThread, AShortPieceGetsByLongWorkOnce) {
       running.count_down();
       posted.wait();
       order.emplace_back("first half");
-      // Both are in line once their callers wait; let_by() finds them sooner or later.
-      while (order.size() < 2) thread.let_by();
-      for (int i = 0; i < 1000; ++i) thread.let_by();
+      // Both are in line once their callers wait; interruption_point() finds them sooner or later.
+      while (order.size() < 2) thread.interruption_point();
+      for (int i = 0; i < 1000; ++i) thread.interruption_point();
       order.emplace_back("second half");
     });
   });
@@ -65,6 +68,66 @@ TEST(ComputeThread, AShortPieceGetsByLongWorkOnce) {
   longer.join();
   for (std::thread &one : shorter) one.join();
   EXPECT_EQ(order, (std::vector<std::string>{"first half", "short", "second half", "short"}));
+}
+
+TEST(ComputeThread, WorkEndsAtAnInterruptionPointOnceItsStopWasRequested) {
+  auto &thread = ComputeThread::shared();
+  std::stop_source source;
+  bool went_on = false;
+  EXPECT_THROW(thread.run(
+                   [&] {
+                     thread.interruption_point();
+                     source.request_stop();
+                     thread.interruption_point();
+                     went_on = true;
+                   },
+                   source.get_token()),
+               Interrupted);
+  EXPECT_FALSE(went_on);
+  EXPECT_EQ(thread.run([&] { return thread.interruption_point(), 3; }), 3)
+      << "the next has no stop";
+}
+
+TEST(ComputeThread, WorkInLineIsWithdrawnOnceItsStopIsRequested) {
+  auto &thread = ComputeThread::shared();
+  std::latch running(1), withdrawn(1);
+  std::thread longer([&] {
+    thread.run([&] {
+      running.count_down();
+      withdrawn.wait();  // for ever, if what is in line had to wait for its turn
+    });
+  });
+  running.wait();
+  std::stop_source source;
+  std::jthread stopper([&] { source.request_stop(); });
+  EXPECT_THROW(thread.run([] { FAIL() << "it was to be withdrawn"; }, source.get_token()),
+               Interrupted);
+  withdrawn.count_down();
+  longer.join();
+}
+
+TEST(ComputeThread, AShortPieceThatIsStoppedLeavesTheLongOneAlone) {
+  auto &thread = ComputeThread::shared();
+  std::stop_source source;
+  std::latch running(1);
+  std::atomic<bool> short_ran = false;
+  std::thread longer([&] {
+    thread.run([&] {
+      running.count_down();
+      while (!short_ran) thread.interruption_point();
+      thread.interruption_point();
+    });
+  });
+  running.wait();
+  EXPECT_THROW(thread.run_between(
+                   [&] {
+                     short_ran = true;
+                     source.request_stop();
+                     thread.interruption_point();
+                   },
+                   source.get_token()),
+               Interrupted);
+  longer.join();
 }
 
 TEST(ComputeThread, WorkMayRunMoreWork) {
