@@ -232,6 +232,7 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
     std::vector<OverlayMask> drawn;
     for (const FrameMask &mask : masks) drawn.insert(drawn.begin(), overlay_mask(self, mask));
     const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
+    const ExitSection section;
     impl.renderer.draw(canvas_of(frame), drawn, settings);
     GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": drew %zu mask(s)", buffer, drawn.size());
     return GST_FLOW_OK;

@@ -150,6 +150,8 @@ bool SegmentSession::adopt(FrameOutcome outcome) {
   pending_.pop_front();
   try {
     if (outcome.error) std::rethrow_exception(outcome.error);
+  } catch (const Interrupted &) {
+    throw;
   } catch (const Error &error) {
     fail(error);
     return false;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "error.h"
+#include "process_exit.h"
 #include "scene_cut.h"
 
 namespace naclip {
@@ -30,6 +31,7 @@ constexpr int kLeastSide = 16;
 /// Runs `work` on this thread alone. OpenCV's loops inside a loop of its own stay on their thread, whatever
 /// number of threads the process has set; one with a single turn stays on its caller's.
 void on_this_thread(const std::function<void()> &work) {
+  const ExitSection section;
   cv::parallel_for_(cv::Range(0, 1), [&](const cv::Range &) { work(); });
 }
 

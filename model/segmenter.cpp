@@ -147,6 +147,7 @@ class TorchSegmenter final : public Segmenter {
     check_place(picture, runner_ != nullptr, compute_);
     check_input_size(side, vision_.patch());
     return translated("preparing a picture", [&] {
+      const ExitSection section;
       const PictureSize frame{picture.height, picture.width};
       const PictureSize size = input_size(frame, side, static_cast<int>(vision_.patch()));
       if (runner_)

@@ -3,9 +3,11 @@
 
 #include <gst/gst.h>
 
+#include <type_traits>
 #include <utility>
 
 #include "../../model/error.h"
+#include "../../model/process_exit.h"
 
 namespace naclip {
 
@@ -36,13 +38,17 @@ void post_error(GstElement *self, const Error &error) noexcept;
 /// Posts a warning message with the same texts, domain and code.
 void post_warning(GstElement *self, const Error &error) noexcept;
 
-/// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws.
+/// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws. Where the process exits
+/// meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING.
 ///
 ///     return guarded(self, GST_FLOW_ERROR, [&] { … return GST_FLOW_OK; });
 template <class Self, class Result, class Body>
 Result guarded(Self *self, Result fallback, Body &&body) noexcept {
   try {
     return static_cast<Result>(std::forward<Body>(body)());
+  } catch (const Interrupted &) {
+    if constexpr (std::is_same_v<Result, GstFlowReturn>) return GST_FLOW_FLUSHING;
+    return fallback;
   } catch (...) {
     post_current_exception(GST_ELEMENT_CAST(self));
     return fallback;
