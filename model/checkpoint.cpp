@@ -1,10 +1,7 @@
 #include "checkpoint.h"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-
-#include <cstring>
 
 #include "checkpoint_file.h"
 
@@ -26,25 +23,14 @@ at::ScalarType scalar_type(ElementType type) {
   }
 }
 
-/// The tensor over the file's own bytes; a copy only where it is a strided view, or lies askew in
-/// the file.
+/// The tensor over the bytes that were read; a copy only where it is a strided view.
 at::Tensor to_tensor(const RawTensor &raw) {
   const std::shared_ptr<const std::uint8_t> storage = raw.storage();
-  const std::int64_t size = element_size(raw.type);
-  const std::uint8_t *start = storage.get() + raw.offset * size;
-  const at::TensorOptions options = at::TensorOptions().dtype(scalar_type(raw.type));
-  const bool aligned =
-      reinterpret_cast<std::uintptr_t>(start) % static_cast<std::uintptr_t>(size) == 0;
-  // safetensors promise no alignment, but their tensors are dense, so that a plain copy will do.
-  if (!aligned) {
-    const at::Tensor copy = at::empty(raw.shape, options);
-    std::memcpy(copy.data_ptr(), start, copy.nbytes());
-    return copy;
-  }
+  const std::uint8_t *start = storage.get() + raw.offset * element_size(raw.type);
   // libtorch has no read-only tensors; nothing in this library writes to weights.
   return at::from_blob(
              const_cast<std::uint8_t *>(start), raw.shape, raw.strides, [storage](void *) {},
-             options)
+             at::TensorOptions().dtype(scalar_type(raw.type)))
       .contiguous();
 }
 

@@ -2,13 +2,14 @@
 
 #include <glib.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
 
-#include "mapped_file.h"
 #include "pickle.h"
+#include "regular_file.h"
 #include "safetensors.h"
 #include "torch_archive.h"
 
@@ -56,9 +57,9 @@ const char *naming_text(Naming naming) {
   return naming == Naming::kHuggingFace ? "Hugging Face" : "OpenAI";
 }
 
-CheckpointFile read_zip(const std::shared_ptr<const MappedFile> &file) {
+CheckpointFile read_zip(const RegularFile &file) {
   TorchArchive archive = read_torch_archive(file);
-  CheckpointFile checkpoint = check(std::move(archive.tensors), file->bytes().size());
+  CheckpointFile checkpoint = check(std::move(archive.tensors), file.size());
   const std::string naming = naming_text(checkpoint.naming);
   checkpoint.layout = archive.torch_script ? naming + " TorchScript archive"
                                            : "pickled state dict (" + naming + " names)";
@@ -66,7 +67,11 @@ CheckpointFile read_zip(const std::shared_ptr<const MappedFile> &file) {
 }
 
 /// Files that begin like a pickle: PyTorch's format before 1.6, or something else altogether.
-[[noreturn]] void refuse_bare_pickle(std::span<const std::uint8_t> bytes) {
+[[noreturn]] void refuse_bare_pickle(const RegularFile &file) {
+  constexpr std::uint64_t kMostRead = 16u << 20;
+  const std::uint64_t size = std::min(file.size(), kMostRead);
+  const auto memory = file.read(0, size);
+  const std::span bytes(memory.get(), size);
   // PyTorch's magic number, pickled.
   constexpr std::string_view kLegacy = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
   if (starts_with(bytes, kLegacy))
@@ -91,14 +96,17 @@ CheckpointFile read_zip(const std::shared_ptr<const MappedFile> &file) {
 }
 
 CheckpointFile read_file(const std::string &path) {
-  const auto file = MappedFile::open(path);
-  const auto bytes = file->bytes();
-  if (starts_with(bytes, "PK\x03\x04")) return read_zip(file);
-  if (!looks_like_safetensors(bytes)) {
-    if (starts_with(bytes, "\x80")) refuse_bare_pickle(bytes);
-    refuse_unknown(bytes);
+  constexpr std::uint64_t kBeginning = 64;
+  const auto file = RegularFile::open(path);
+  const std::uint64_t size = std::min(file->size(), kBeginning);
+  const auto memory = file->read(0, size);
+  const std::span beginning(memory.get(), size);
+  if (starts_with(beginning, "PK\x03\x04")) return read_zip(*file);
+  if (!looks_like_safetensors(beginning)) {
+    if (starts_with(beginning, "\x80")) refuse_bare_pickle(*file);
+    refuse_unknown(beginning);
   }
-  CheckpointFile checkpoint = check(read_safetensors(file), bytes.size());
+  CheckpointFile checkpoint = check(read_safetensors(file), file->size());
   checkpoint.layout = std::string("safetensors (") + naming_text(checkpoint.naming) + " names)";
   return checkpoint;
 }

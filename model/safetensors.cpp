@@ -103,8 +103,9 @@ struct Extent {
 /// The header's text as tensors.
 class Header {
  public:
-  Header(std::span<const std::uint8_t> data, std::shared_ptr<const void> owner)
-      : data_(data), owner_(std::move(owner)) {}
+  /// `data`: where the tensors begin in the file.
+  Header(std::shared_ptr<const ByteSource> file, std::uint64_t data)
+      : file_(std::move(file)), data_(data), size_(file_->size() - data) {}
 
   void add(const std::string &name, JsonNode *node) {
     if (!JSON_NODE_HOLDS_OBJECT(node)) damaged(printable(name) + " is no tensor");
@@ -124,7 +125,7 @@ class Header {
     const std::vector<std::int64_t> offsets = integers(object, "data_offsets", name);
     if (offsets.size() != 2 || offsets[0] > offsets[1])
       damaged(printable(name) + ": impossible data_offsets");
-    if (static_cast<std::uint64_t>(offsets[1]) > data_.size())
+    if (static_cast<std::uint64_t>(offsets[1]) > size_)
       truncated(printable(name) + " ends after the file");
     const std::int64_t count = element_count(shape);
     std::int64_t bytes = 0;
@@ -132,10 +133,13 @@ class Header {
         bytes != offsets[1] - offsets[0])
       damaged(printable(name) + ": shape and data_offsets contradict each other");
 
-    const std::shared_ptr<const std::uint8_t> start(owner_, data_.data() + offsets[0]);
     std::vector<std::int64_t> strides = count > 0 ? dense_strides(shape) : shape;
     tensors_.emplace(
-        name, RawTensor{*type, std::move(shape), std::move(strides), 0, [start] { return start; }});
+        name, RawTensor{*type, std::move(shape), std::move(strides), 0,
+                        [file = file_, start = data_ + static_cast<std::uint64_t>(offsets[0]),
+                         bytes = static_cast<std::uint64_t>(bytes)] {
+                          return file->read(start, bytes);
+                        }});
     extents_.push_back({offsets[0], offsets[1], name});
   }
 
@@ -150,13 +154,13 @@ class Header {
       if (extent.begin > end) damaged("a gap before " + printable(extent.name));
       end = extent.end;
     }
-    if (static_cast<std::uint64_t>(end) != data_.size()) damaged("bytes after the last tensor");
+    if (static_cast<std::uint64_t>(end) != size_) damaged("bytes after the last tensor");
     return std::move(tensors_);
   }
 
  private:
-  std::span<const std::uint8_t> data_;
-  std::shared_ptr<const void> owner_;
+  std::shared_ptr<const ByteSource> file_;
+  std::uint64_t data_, size_;
   RawTensors tensors_;
   std::vector<Extent> extents_;
 };
@@ -168,13 +172,13 @@ bool looks_like_safetensors(std::span<const std::uint8_t> bytes) {
          header_length(bytes) < (std::uint64_t{1} << 32);
 }
 
-RawTensors read_safetensors(std::span<const std::uint8_t> bytes,
-                            const std::shared_ptr<const void> &owner) {
-  if (bytes.size() < kLengthBytes) truncated("no header");
-  const std::uint64_t length = header_length(bytes);
+RawTensors read_safetensors(const std::shared_ptr<const ByteSource> &file) {
+  if (file->size() < kLengthBytes) truncated("no header");
+  const std::uint64_t length = header_length({file->read(0, kLengthBytes).get(), kLengthBytes});
   if (length > kMaxHeader) damaged("a header of " + std::to_string(length) + " bytes");
-  if (length > bytes.size() - kLengthBytes) truncated("the header ends after the file");
-  const std::string_view text(reinterpret_cast<const char *>(bytes.data()) + kLengthBytes, length);
+  if (length > file->size() - kLengthBytes) truncated("the header ends after the file");
+  const auto memory = file->read(kLengthBytes, length);
+  const std::string_view text(reinterpret_cast<const char *>(memory.get()), length);
   if (!g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr))
     damaged("the header is not UTF-8");
   check_nesting(text);
@@ -190,7 +194,7 @@ RawTensors read_safetensors(std::span<const std::uint8_t> bytes,
   JsonNode *root = json_parser_get_root(parser.get());
   if (root == nullptr || !JSON_NODE_HOLDS_OBJECT(root)) damaged("the header is no JSON object");
 
-  Header header(bytes.subspan(kLengthBytes + length), owner);
+  Header header(file, kLengthBytes + length);
   JsonObjectIter iterator;
   const char *name = nullptr;
   JsonNode *node = nullptr;
@@ -198,10 +202,6 @@ RawTensors read_safetensors(std::span<const std::uint8_t> bytes,
   while (json_object_iter_next(&iterator, &name, &node))
     if (std::string_view(name) != "__metadata__") header.add(name, node);
   return header.finish();
-}
-
-RawTensors read_safetensors(const std::shared_ptr<const MappedFile> &file) {
-  return read_safetensors(file->bytes(), file);
 }
 
 }  // namespace naclip

@@ -5,7 +5,7 @@
 #include <memory>
 #include <span>
 
-#include "mapped_file.h"
+#include "byte_source.h"
 #include "raw_tensor.h"
 
 namespace naclip {
@@ -13,12 +13,8 @@ namespace naclip {
 /// True for bytes that begin like a safetensors file, be it whole or not.
 bool looks_like_safetensors(std::span<const std::uint8_t> bytes);
 
-/// Reads the header and checks that the tensors fill the rest of the file without gap or overlap.
-/// Tensors share the mapping, nothing is copied. Throws Error{kFormat}.
-RawTensors read_safetensors(const std::shared_ptr<const MappedFile> &file);
-
-/// As above, of bytes that the caller keeps alive for as long as `owner` lives.
-RawTensors read_safetensors(std::span<const std::uint8_t> bytes,
-                            const std::shared_ptr<const void> &owner);
+/// Reads the header and checks that the tensors fill the rest of the file without gap or overlap. A tensor's bytes
+/// are read when they are asked for. Throws Error{kFormat}, and what `file` throws.
+RawTensors read_safetensors(const std::shared_ptr<const ByteSource> &file);
 
 }  // namespace naclip

@@ -140,8 +140,8 @@ void check_byte_order(ZipArchive &archive, const std::string &folder) {
 
 }  // namespace
 
-TorchArchive read_torch_archive(std::shared_ptr<const MappedFile> file) {
-  const auto archive = std::make_shared<ZipArchive>(std::move(file));
+TorchArchive read_torch_archive(const RegularFile &file) {
+  const auto archive = std::make_shared<ZipArchive>(file);
   const std::string folder = find_folder(*archive);
   check_byte_order(*archive, folder);
   const ZipEntry entry = archive->read(folder + "data.pkl");

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "mapped_file.h"
 #include "raw_tensor.h"
+#include "regular_file.h"
 
 namespace naclip {
 
@@ -18,6 +18,6 @@ struct TorchArchive {
 /// Reads a state dict, alone or under the key "state_dict" of a training checkpoint, or the
 /// parameters and buffers of a TorchScript module; "module." in front of every name is dropped.
 /// Whatever else the file holds is passed over. Throws Error{kFormat}; nothing in the file is run.
-TorchArchive read_torch_archive(std::shared_ptr<const MappedFile> file);
+TorchArchive read_torch_archive(const RegularFile &file);
 
 }  // namespace naclip

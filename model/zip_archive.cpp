@@ -1,6 +1,9 @@
 #include "zip_archive.h"
 
+#include <unistd.h>
 #include <zip.h>
+
+#include <cstdio>
 
 #include "error.h"
 
@@ -16,15 +19,17 @@ using EntryFile = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
 
 }  // namespace
 
-ZipArchive::ZipArchive(std::shared_ptr<const MappedFile> file)
-    : file_(std::move(file)), budget_(file_->bytes().size()) {
+ZipArchive::ZipArchive(const RegularFile &file) : budget_(file.size()) {
   zip_error_t error;
   zip_error_init(&error);
   const std::unique_ptr<zip_error_t, decltype(&zip_error_fini)> cleared(&error, zip_error_fini);
+  FILE *stream = fdopen(dup(file.descriptor()), "rb");
   zip_source_t *source =
-      zip_source_buffer_create(file_->bytes().data(), file_->bytes().size(), 0, &error);
-  if (source == nullptr)
+      stream != nullptr ? zip_source_filep_create(stream, 0, -1, &error) : nullptr;
+  if (source == nullptr) {
+    if (stream != nullptr) std::fclose(stream);
     throw Error(ErrorKind::kMemory, "out of memory", zip_error_strerror(&error));
+  }
   archive_ = zip_open_from_source(source, ZIP_RDONLY, &error);
   if (archive_ == nullptr) {
     zip_source_free(source);

@@ -1,4 +1,4 @@
-// The entries of a zip archive in memory, by libzip.
+// The entries of a zip archive, by libzip.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "mapped_file.h"
+#include "regular_file.h"
 
 struct zip;
 
@@ -22,8 +22,8 @@ struct ZipEntry {
 /// read is bounded by the file's own size, so that a small file cannot ask for much memory.
 class ZipArchive {
  public:
-  /// Throws Error{kFormat} where the bytes are no whole zip archive.
-  explicit ZipArchive(std::shared_ptr<const MappedFile> file);
+  /// Throws Error{kFormat} where the file is no whole zip archive.
+  explicit ZipArchive(const RegularFile &file);
   ~ZipArchive();
   ZipArchive(const ZipArchive &) = delete;
   ZipArchive &operator=(const ZipArchive &) = delete;
@@ -39,7 +39,6 @@ class ZipArchive {
   ZipEntry read(const std::string &name);
 
  private:
-  std::shared_ptr<const MappedFile> file_;
   zip *archive_ = nullptr;
   std::vector<std::string> names_;
   std::uint64_t budget_ = 0;  // bytes that may still be read

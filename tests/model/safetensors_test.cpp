@@ -2,16 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "checkpoint_files.h"
 #include "error.h"
+#include "memory_bytes.h"
+#include "regular_file.h"
 
 namespace naclip {
 namespace {
 
 RawTensors read_text(const std::string &bytes) {
-  const auto owner = std::make_shared<const std::string>(bytes);
-  return read_safetensors({reinterpret_cast<const std::uint8_t *>(owner->data()), owner->size()},
-                          owner);
+  return read_safetensors(std::make_shared<const test::MemoryBytes>(bytes));
 }
 
 void expect_error(const std::string &bytes) {
@@ -36,7 +38,7 @@ std::string one(const std::string &dtype, const std::string &shape, const std::s
 TEST(Safetensors, ReadsTensorsOfAGoldenFile) {
   const std::string path = test::golden_file("tiny-openai.safetensors");
   const test::FileTensors expected = test::read_tensors(path);
-  const RawTensors tensors = read_safetensors(MappedFile::open(path));
+  const RawTensors tensors = read_safetensors(RegularFile::open(path));
   ASSERT_EQ(tensors.size(), expected.size());
   for (const auto &[name, tensor] : tensors) {
     EXPECT_EQ(tensor.shape, expected.at(name).shape);
@@ -47,22 +49,32 @@ TEST(Safetensors, ReadsTensorsOfAGoldenFile) {
   }
 }
 
-TEST(Safetensors, SharesTheMappingWithoutACopy) {
-  auto file = MappedFile::open(test::golden_file("tiny-openai.safetensors"));
-  RawTensors tensors = read_safetensors(file);
-  const std::uint8_t *begin = file->bytes().data();
-  const std::uint8_t *end = begin + file->bytes().size();
-  for (const auto &entry : tensors) {
-    const auto storage = entry.second.storage();
-    EXPECT_TRUE(begin <= storage.get() && storage.get() < end) << entry.first;
+TEST(Safetensors, ATensorOfAFileThatWasShortenedIsAnError) {
+  const std::string bytes = test::read_bytes(test::golden_file("tiny-openai.safetensors"));
+  const std::string path = test::write_file("shortened.safetensors", bytes);
+  const RawTensors tensors = read_safetensors(RegularFile::open(path));
+  // As `cp` does first to a file that it overwrites.
+  std::filesystem::resize_file(path, 0);
+  for (const auto &[name, tensor] : tensors) {
+    try {
+      tensor.storage();
+      ADD_FAILURE() << name << " was read from an empty file";
+    } catch (const Error &error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kRead);
+    }
   }
-  const std::weak_ptr<const MappedFile> mapping = file;
-  auto kept = tensors.begin()->second.storage();
-  file.reset();
-  tensors.clear();
-  EXPECT_FALSE(mapping.expired());
-  kept.reset();
-  EXPECT_TRUE(mapping.expired());
+}
+
+TEST(Safetensors, WhatWasReadStaysAsItWas) {
+  const std::string bytes = test::read_bytes(test::golden_file("tiny-openai.safetensors"));
+  const std::string path = test::write_file("overwritten.safetensors", bytes);
+  const test::FileTensors expected = test::read_tensors(path);
+  RawTensors tensors = read_safetensors(RegularFile::open(path));
+  const auto &[name, tensor] = *tensors.begin();
+  const auto storage = tensor.storage();
+  test::write_file("overwritten.safetensors", std::string(bytes.size(), 'x'));
+  const std::string &before = expected.at(name).bytes;
+  EXPECT_EQ(std::string_view(reinterpret_cast<const char *>(storage.get()), before.size()), before);
 }
 
 TEST(Safetensors, ReadsScalarsEmptyTensorsAndMetadata) {

@@ -9,7 +9,7 @@ namespace naclip {
 namespace {
 
 ZipArchive open(const std::string &bytes) {
-  return ZipArchive(MappedFile::open(test::write_file("opened.zip", bytes)));
+  return ZipArchive(*RegularFile::open(test::write_file("opened.zip", bytes)));
 }
 
 void expect_damaged(const std::string &bytes, const std::string &entry) {

@@ -6,7 +6,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "mapped_file.h"
+#include "regular_file.h"
 #include "safetensors.h"
 
 namespace naclip::testing {
@@ -38,8 +38,7 @@ JsonNode *read_json(const std::string &file) {
 
 std::map<std::string, at::Tensor> read_tensors(const std::string &path) {
   std::map<std::string, at::Tensor> tensors;
-  const auto file = MappedFile::open(path);
-  for (const auto &[name, raw] : read_safetensors(file)) {
+  for (const auto &[name, raw] : read_safetensors(RegularFile::open(path))) {
     const auto bytes = raw.storage();
     const auto type = scalar_type(raw.type);
     auto *start = const_cast<std::uint8_t *>(bytes.get()) + raw.offset * element_size(raw.type);

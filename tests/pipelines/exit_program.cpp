@@ -44,26 +44,29 @@ std::string vocabulary(const std::string &scene) {
 }
 
 GstElement *start(const std::string &scene) {
-  const std::string properties =
-      scene == "sync"    ? "mode=sync"
-      : scene == "words" ? "mode=sync"
-                         : "mode=async carry=on smoothing=0.5";
+  const std::string properties = scene == "sync"    ? "mode=sync"
+                                 : scene == "words" ? "mode=sync"
+                                                    : "mode=async carry=on smoothing=0.5";
   GstElement *pipeline = gst_parse_launch(
-      ("videotestsrc is-live=true pattern=ball ! video/x-raw,format=RGB,width=640,height=360,framerate=60/1 ! "
+      ("videotestsrc is-live=true pattern=ball ! "
+       "video/x-raw,format=RGB,width=640,height=360,framerate=60/1 ! "
        "naclipsegment name=segment model=" NACLIP_DEMO "/model.safetensors " +
-       properties + " ! naclipoverlay labels=true ! fakesink name=sink signal-handoffs=true sync=false")
+       properties +
+       " ! naclipoverlay labels=true ! fakesink name=sink signal-handoffs=true sync=false")
           .c_str(),
       nullptr);
   GstElement *segment = gst_bin_get_by_name(GST_BIN(pipeline), "segment");
   g_object_set(segment, "vocabulary", vocabulary(scene).c_str(), nullptr);
   GstElement *sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
   static std::once_flag once;
-  g_signal_connect(sink, "handoff", G_CALLBACK(+[] { std::call_once(once, [] { shown.count_down(); }); }),
-                   nullptr);
+  g_signal_connect(sink, "handoff",
+                   G_CALLBACK(+[] { std::call_once(once, [] { shown.count_down(); }); }), nullptr);
   return pipeline;
 }
 
-void exit_in_handler(int) { std::exit(kStatus); }
+void exit_in_handler(int) {
+  std::exit(kStatus);
+}
 
 }  // namespace
 

@@ -40,20 +40,21 @@ TEST_P(ProcessExit, KeepsItsStatus) {
   Moments moments;
   for (int run = 0; run < runs(); ++run) {
     const std::string moment = std::to_string(moments.next());
-    Process program({"/usr/bin/timeout", "--signal=KILL", kPatience, NACLIP_EXIT_PROGRAM, way,
-                     scene, moment},
-                    {});
+    Process program(
+        {"/usr/bin/timeout", "--signal=KILL", kPatience, NACLIP_EXIT_PROGRAM, way, scene, moment},
+        {});
     EXPECT_EQ(program.finish(), kStatus) << "after " << moment << " us\n" << program.output();
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    AllWays, ProcessExit,
-    testing::Combine(testing::Values("return", "thread", "signal", "static", "atexit"),
-                     testing::Values("sync", "async", "eight", "words")),
-    [](const testing::TestParamInfo<Case> &info) {
-      return std::string(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
-    });
+INSTANTIATE_TEST_SUITE_P(AllWays, ProcessExit,
+                         testing::Combine(testing::Values("return", "thread", "signal", "static",
+                                                          "atexit"),
+                                          testing::Values("sync", "async", "eight", "words")),
+                         [](const testing::TestParamInfo<Case> &info) {
+                           return std::string(std::get<0>(info.param)) + "_" +
+                                  std::get<1>(info.param);
+                         });
 
 TEST(ProcessExit, PythonEndsWhileAPipelinePlays) {
   for (int run = 0; run < runs(); ++run) {

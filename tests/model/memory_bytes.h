@@ -1,0 +1,26 @@
+// Bytes in memory, where a test has no file.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "byte_source.h"
+
+namespace naclip::test {
+
+class MemoryBytes final : public ByteSource {
+ public:
+  explicit MemoryBytes(std::string bytes) : bytes_(std::make_shared<std::string>(std::move(bytes))) {}
+
+  std::uint64_t size() const override { return bytes_->size(); }
+  std::shared_ptr<const std::uint8_t> read(std::uint64_t offset,
+                                           std::uint64_t count) const override {
+    bytes_->at(offset + count - (offset + count > 0 ? 1 : 0));  // throws beyond the end
+    return {bytes_, reinterpret_cast<const std::uint8_t *>(bytes_->data()) + offset};
+  }
+
+ private:
+  std::shared_ptr<std::string> bytes_;
+};
+
+}  // namespace naclip::test
