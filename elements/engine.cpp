@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../model/process_exit.h"
 #include "support/ptr.h"
 
 namespace naclip {
@@ -82,6 +83,7 @@ LoadSegmenter open_entry_point() {
 LoadSegmenter entry_point() {
   static std::mutex mutex;
   static LoadSegmenter opened = nullptr;
+  const ExitSection section;  // the loader must not start libraries that the process ends
   const std::lock_guard lock(mutex);
   if (opened == nullptr) opened = open_entry_point();
   return opened;

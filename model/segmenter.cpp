@@ -360,6 +360,7 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
   ModelOptions options = given;
   options.model = resolve_model(given.model);
   return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {
+    const ExitSection section;
     warn_of_slow_blas(options.log);
     const Compute compute = choose_compute(options.device, options.precision);
     const std::shared_ptr<cuda::Runner> runner = cuda::Runner::on(compute.device, options.log);
