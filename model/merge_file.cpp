@@ -1,12 +1,15 @@
 #include "merge_file.h"
 
 #include <glib.h>
+#define ZLIB_CONST  // inflate() only reads its input
 #include <zlib.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -20,14 +23,10 @@ namespace {
 constexpr std::size_t kMaxMerges = 49152 - 256 - 2;
 // OpenAI's file is 3 MB; whatever is much larger is something else, or a compressed trap.
 constexpr std::size_t kMaxBytes = std::size_t{64} << 20;
+constexpr std::size_t kChunk = 65536;
 
 constexpr std::array<const char *, 2> kPublishedNames{"bpe_simple_vocab_16e6.txt.gz",
                                                       "bpe_simple_vocab_16e6.txt"};
-
-struct GzipCloser {
-  void operator()(gzFile file) const { gzclose_r(file); }
-};
-using GzipFile = std::unique_ptr<std::remove_pointer_t<gzFile>, GzipCloser>;
 
 [[noreturn]] void fail_read(const std::string &path, const std::string &cause) {
   throw Error(ErrorKind::kRead,
@@ -41,9 +40,17 @@ using GzipFile = std::unique_ptr<std::remove_pointer_t<gzFile>, GzipCloser>;
                                       "e.g. bpe_simple_vocab_16e6.txt.gz.");
 }
 
+struct FileCloser {
+  void operator()(std::FILE *file) const { std::fclose(file); }
+};
+
+void append(std::string &text, const char *data, std::size_t size, const std::string &path) {
+  text.append(data, size);
+  if (text.size() > kMaxBytes) fail_format(path, "is too large");
+}
+
 std::string read_all(const std::string &path) {
-  errno = 0;
-  const GzipFile file(gzopen(path.c_str(), "rb"));
+  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rbe"));
   if (!file) {
     const int error = errno;
     if (error == ENOENT || error == ENOTDIR) {
@@ -53,18 +60,57 @@ std::string read_all(const std::string &path) {
     fail_read(path, g_strerror(error));
   }
   std::string text;
-  std::array<char, 65536> buffer;
-  int size = 0;
-  while ((size = gzread(file.get(), buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(size));
-    if (text.size() > kMaxBytes) fail_format(path, "is too large");
+  std::array<char, kChunk> buffer;
+  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), file.get()))
+    append(text, buffer.data(), size, path);
+  if (std::ferror(file.get())) fail_read(path, g_strerror(errno));
+  return text;
+}
+
+// --- gzip ----------------------------------------------------------------------------------------
+// Not by gzread: versions of zlib differ in what they say of a file that was cut.
+
+constexpr int kGzipFormat = 16 + MAX_WBITS;
+
+struct Inflater : z_stream {
+  Inflater() : z_stream() {
+    if (inflateInit2(this, kGzipFormat) != Z_OK) throw std::bad_alloc();
   }
+  ~Inflater() { inflateEnd(this); }
+  Inflater(const Inflater &) = delete;
+  Inflater &operator=(const Inflater &) = delete;
+};
+
+// Appends what one member of a gzip file holds, and takes it off `packed`.
+void inflate_member(std::string_view &packed, std::string &text, const std::string &path) {
+  Inflater stream;
+  stream.next_in = reinterpret_cast<const Bytef *>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::array<char, kChunk> buffer;
   int status = Z_OK;
-  const char *const cause = gzerror(file.get(), &status);
-  if (status == Z_ERRNO) fail_read(path, g_strerror(errno));
-  if (status == Z_BUF_ERROR) fail_format(path, "is cut short");
-  if (status != Z_OK && status != Z_STREAM_END)
-    fail_format(path, "is damaged (" + std::string(cause) + ")");
+  while (status != Z_STREAM_END) {
+    stream.next_out = reinterpret_cast<Bytef *>(buffer.data());
+    stream.avail_out = static_cast<uInt>(buffer.size());
+    status = inflate(&stream, Z_NO_FLUSH);
+    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
+      fail_format(path, std::string("is damaged (") +
+                            (stream.msg != nullptr ? stream.msg : zError(status)) + ")");
+    }
+    append(text, buffer.data(), buffer.size() - stream.avail_out, path);
+    // With room left, all that was given has been read, and more was to come.
+    if (status != Z_STREAM_END && stream.avail_out > 0) fail_format(path, "is cut short");
+  }
+  packed.remove_prefix(packed.size() - stream.avail_in);
+}
+
+// The text of a merge file, plain or compressed. Members follow each other where gzip files were
+// joined; what else stands behind them is ignored, as gzip does.
+std::string read_text(const std::string &path) {
+  const std::string content = read_all(path);
+  if (!content.starts_with("\x1F\x8B")) return content;
+  std::string text;
+  for (std::string_view packed = content; packed.starts_with('\x1F');)
+    inflate_member(packed, text, path);
   return text;
 }
 
@@ -119,7 +165,7 @@ std::vector<files::path> merges_in(const files::path &folder) {
 }  // namespace
 
 std::vector<Merge> read_merges(const std::string &path) {
-  const std::string text = read_all(path);
+  const std::string text = read_text(path);
   const char *invalid = nullptr;
   if (!g_utf8_validate_len(text.data(), text.size(), &invalid))
     fail_format(path, "is not UTF-8 text");

@@ -1,5 +1,6 @@
 #include "tokenizer.h"
 
+#include <gio/gio.h>
 #include <gtest/gtest.h>
 #include <json-glib/json-glib.h>
 #include <unistd.h>
@@ -63,6 +64,19 @@ const std::string &cache_folder() {
   return folder;
 }
 [[maybe_unused]] const int kCacheIsOurs = setenv("XDG_CACHE_HOME", cache_folder().c_str(), 1);
+
+std::string gzip(const std::string &text) {
+  g_autoptr(GZlibCompressor) compressor =
+      g_zlib_compressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP, /*level=*/1);
+  std::string packed(text.size() + 64, '\0');
+  gsize read = 0, written = 0;
+  EXPECT_EQ(g_converter_convert(G_CONVERTER(compressor), text.data(), text.size(), packed.data(),
+                                packed.size(), G_CONVERTER_INPUT_AT_END, &read, &written, nullptr),
+            G_CONVERTER_FINISHED);
+  EXPECT_EQ(read, text.size());
+  packed.resize(written);
+  return packed;
+}
 
 // A folder that goes with the test.
 class MergeFiles : public testing::Test {
@@ -230,14 +244,44 @@ TEST_F(MergeFiles, ThatAreMalformedAreRefusedWithTheLine) {
   expect(std::string("PK\3\4\0\0", 6), "not UTF-8");
 }
 
-TEST_F(MergeFiles, ThatAreCutShortOrDamagedAreRefused) {
-  std::ifstream in(golden("mini-bpe.txt.gz"), std::ios::binary);
-  std::string bytes(std::istreambuf_iterator<char>(in), {});
-  const std::string cut = write("cut.txt.gz", bytes.substr(0, bytes.size() / 2));
-  expect_error(ErrorKind::kFormat, "cut short", [&] { Tokenizer::from_file(cut); });
-  bytes[bytes.size() / 2] ^= 0x55;
-  const std::string damaged = write("damaged.txt.gz", bytes);
-  expect_error(ErrorKind::kFormat, "", [&] { Tokenizer::from_file(damaged); });
+TEST_F(MergeFiles, ThatAreCutShortAreRefusedWhereverTheCutIs) {
+  const std::string whole = gzip("#\na b\nb c\nab c\n");
+  const std::size_t bytes_that_tell_gzip = 2;
+  for (std::size_t size = bytes_that_tell_gzip; size < whole.size(); ++size) {
+    SCOPED_TRACE(size);
+    const std::string path = write("cut.txt.gz", whole.substr(0, size));
+    expect_error(ErrorKind::kFormat, "cut short", [&] { read_merges(path); });
+  }
+  const std::string cut_later = write("cut.txt.gz", gzip("#\na b\n") + whole.substr(0, 1));
+  expect_error(ErrorKind::kFormat, "cut short", [&] { read_merges(cut_later); });
+}
+
+TEST_F(MergeFiles, ThatAreDamagedAreRefused) {
+  const std::string whole = gzip("#\na b\nb c\nab c\n");
+  const std::size_t header = 10;
+  for (std::size_t place = header; place < whole.size(); ++place) {
+    SCOPED_TRACE(place);
+    std::string bytes = whole;
+    bytes[place] ^= 0x55;
+    const std::string path = write("damaged.txt.gz", bytes);
+    expect_error(ErrorKind::kFormat, "", [&] { read_merges(path); });
+  }
+  std::string another_sum = whole;
+  another_sum[whole.size() - 8] ^= 1;
+  const std::string path = write("damaged.txt.gz", another_sum);
+  expect_error(ErrorKind::kFormat, "is damaged (incorrect data check)", [&] { read_merges(path); });
+}
+
+TEST_F(MergeFiles, ThatWereJoinedAreReadToTheEnd) {
+  const std::string joined = gzip("#\na b\n") + gzip("b c\nab ") + gzip("") + gzip("c");
+  const std::vector<Merge> merges{{"a", "b"}, {"b", "c"}, {"ab", "c"}};
+  EXPECT_EQ(read_merges(write("joined.txt.gz", joined)), merges);
+  EXPECT_EQ(read_merges(write("padded.txt.gz", joined + std::string(512, '\0'))), merges);
+}
+
+TEST_F(MergeFiles, ThatUnpackToTooMuchAreRefused) {
+  const std::string trap = write("trap.txt.gz", gzip(std::string(std::size_t{65} << 20, ' ')));
+  expect_error(ErrorKind::kFormat, "too large", [&] { read_merges(trap); });
 }
 
 TEST_F(MergeFiles, ThatAreMissingOrAFolderHaveTheirOwnErrorKind) {
