@@ -15,6 +15,12 @@ inline constexpr bool kCountsAllocations = false;
 
 inline thread_local std::size_t allocations = 0;
 
+/// Lets the compiler believe that somebody looks at this memory and at `allocations`. Otherwise it
+/// may leave out an allocation that nobody uses, or assume that allocating changes no variable.
+inline void look_at(const void *memory) {
+  asm volatile("" : : "r"(memory) : "memory");
+}
+
 }  // namespace naclip::testing
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
