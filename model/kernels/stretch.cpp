@@ -51,13 +51,13 @@ NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *o
 NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out, bool add) {
   std::int64_t x = 0;
   for (; x + kLanes <= taps.to; x += kLanes) {
-    Lanes left, right;
+    float left[kLanes], right[kLanes];
     for (int lane = 0; lane < kLanes; ++lane) {
       const float *sample = line + taps.first[static_cast<std::size_t>(x + lane)];
       left[lane] = sample[0];
       right[lane] = sample[1];
     }
-    put(out + x, left + (right - left) * load(taps.weight.data() + x), add);
+    put(out + x, load(left) + (load(right) - load(left)) * load(taps.weight.data() + x), add);
   }
   stretch_tail(line, taps, x, out, add);
 }
