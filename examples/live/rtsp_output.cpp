@@ -59,7 +59,7 @@ RtspOutput::~RtspOutput() {
   const auto remove = [](GstRTSPServer *, GstRTSPClient *, gpointer) {
     return GST_RTSP_FILTER_REMOVE;
   };
-  gst_rtsp_server_client_filter(server, remove, nullptr);
+  g_list_free_full(gst_rtsp_server_client_filter(server, remove, nullptr), g_object_unref);
   g_autoptr(GstRTSPMountPoints) mounts = gst_rtsp_server_get_mount_points(server);
   gst_rtsp_mount_points_remove_factory(mounts, path_.c_str());
   g_clear_object(&server);
