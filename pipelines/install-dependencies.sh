@@ -9,9 +9,10 @@ set -eu
 
 say() { echo "install-dependencies: $*" >&2; }
 
-release=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown} ${VERSION_ID:-}") || release=unknown
+release=$(. /etc/os-release 2>/dev/null && echo "${ID:-unknown}${VERSION_ID:+ $VERSION_ID}") || release=unknown
 case $release in
   "debian 12" | "debian 13") ;;
+  debian) say "this is Debian testing or unstable (it has no VERSION_ID), not Debian 12 or 13: trying their package names" ;;
   *) say "this is ${release}, not Debian 12 or 13: trying with Debian's package names" ;;
 esac
 
@@ -27,7 +28,7 @@ tests="libgtest-dev libsoup-3.0-dev gobject-introspection libgirepository1.0-dev
   gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind"
 # libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
 bench="python3-torch python3-numpy python3-matplotlib libblas-dev"
-checks="git clang-format-14 clang-tidy-14 debootstrap"
+checks="git debootstrap"
 
 wanted=""
 [ $# -gt 0 ] || set -- demo
@@ -37,7 +38,13 @@ for set_name; do
     demo) wanted="$wanted $build $demo" ;;
     tests) wanted="$wanted $build $demo $tests" ;;
     bench) wanted="$wanted $build $demo $tests $bench" ;;
-    checks) wanted="$wanted $build $demo $tests $checks" ;;
+    checks)
+      wanted="$wanted $build $demo $tests $checks"
+      case $release in
+        "debian 12") wanted="$wanted clang-format-14 clang-tidy-14" ;;
+        *) say "clang-format 14 and clang-tidy 14, which look at the style, are packages of Debian 12 alone" ;;
+      esac
+      ;;
     *) say "no set of packages is called $set_name: build, demo, tests, bench or checks"; exit 2 ;;
   esac
 done
