@@ -224,8 +224,9 @@ Transfer Request::outcome(CURLcode code) const {
   using End = Transfer::End;
   const long answer = status();
   const std::string http = "HTTP " + std::to_string(answer);
-  if (code == CURLE_OK || declined_) {
-    if (begun_) return {End::kWhole, {}};
+  if (begun_ && code == CURLE_OK) return {End::kWhole, {}};
+  // A refusal is one by its status, whatever curl says of the page that came with it or broke off.
+  if (code == CURLE_OK || declined_ || (!begun_ && answer >= 400)) {
     if (answer == 416) return {End::kUnsatisfied, http};
     if (answer == 404 || answer == 410) return {End::kMissing, http};
     if (answer == 206) return {End::kBroken, "it sent another part of the file than was asked for"};

@@ -64,16 +64,33 @@ TEST_F(Downloading, BeginsAnewWhereTheServerSendsAnotherPart) {
 }
 
 TEST_F(Downloading, BeginsAnewWhereThePartIsLargerThanTheFile) {
-  const HttpServer server([&](Answer &answer, const Asked &) { answer.whole(whole_); });
+  for (const bool with_page : {true, false}) {
+    SCOPED_TRACE(with_page ? "the refusal comes with a page" : "its page breaks off");
+    std::filesystem::remove(path_);
+    const HttpServer server([&](Answer &answer, const Asked &asked) {
+      asked.range.empty() ? answer.whole(whole_) : answer.unsatisfied(whole_.size(), with_page);
+    });
+    write(part_, whole_ + "more");
+    download(from(server), options_);
+    expect_whole();
+    EXPECT_EQ(ranges(server), (Names{"bytes=300004-", ""}));
+    EXPECT_EQ(left(), Names{"model.pt"});
+  }
+}
+
+TEST_F(Downloading, BeginsAnewWhereTheServerSendsAFileThatIsSmallerThanThePart) {
+  const HttpServer server(
+      [&](Answer &answer, const Asked &) { answer.whole_whatever_was_asked(whole_); });
   write(part_, whole_ + "more");
   download(from(server), options_);
   expect_whole();
-  EXPECT_EQ(ranges(server), (Names{"bytes=300004-", ""}));
+  EXPECT_EQ(ranges(server), Names{"bytes=300004-"});
   EXPECT_EQ(left(), Names{"model.pt"});
 }
 
 TEST_F(Downloading, TakesAPartThatIsWholeAsItIs) {
-  const HttpServer server([&](Answer &answer, const Asked &) { answer.whole(whole_); });
+  const HttpServer server(
+      [&](Answer &answer, const Asked &) { answer.unsatisfied(whole_.size()); });
   write(part_, whole_);
   EXPECT_EQ(download(from(server), options_), Downloaded::kFetched);
   expect_whole();

@@ -48,6 +48,17 @@ class Answer {
                                      page.size());
   }
 
+  /// That nothing of the file's `size` bytes lies in the range that was asked for; some
+  /// versions of libsoup send the whole instead. Without `with_page` the connection breaks off
+  /// before the page that was promised.
+  void unsatisfied(std::size_t size, bool with_page = true) {
+    const std::string page = "<html>No such range.</html>";
+    raw("HTTP/1.1 416 Range Not Satisfiable\r\nContent-Range: bytes */" + std::to_string(size) +
+            "\r\nContent-Length: " + std::to_string(page.size()) + "\r\n\r\n" +
+            (with_page ? page : ""),
+        false);
+  }
+
   void redirect(const std::string &url) {
     soup_server_message_set_redirect(message_, SOUP_STATUS_FOUND, url.c_str());
   }
