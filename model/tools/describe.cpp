@@ -63,7 +63,7 @@ std::string merges_text(const std::string &path, std::int64_t tokens) {
   } catch (const Error &error) {
     if (!merges.empty()) return needed + "; " + error.what();
   }
-  return needed + ", which is not here" +
+  return needed + ", which was not found" +
          (tokens == kOpenAiTokens ? "; type: naclip-model fetch vocabulary" : "");
 }
 
@@ -92,8 +92,7 @@ std::string describe_checkpoint(const std::string &path) {
          row("text", tower_text(sizes.text_layers, sizes.text_width, sizes.text_heads) + ", " +
                          text(sizes.context_length) + " tokens a sentence") +
          row("embedding", text(sizes.embedding) + " numbers") +
-         row("activation",
-             "QuickGELU is assumed, as OpenAI's models have it; the file does not say") +
+         row("activation", "QuickGELU is assumed, as in OpenAI's models; the file does not say") +
          row("vocabulary",
              text(sizes.vocabulary) + " tokens: " + merges_text(path, sizes.vocabulary));
 }

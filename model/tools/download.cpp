@@ -45,7 +45,7 @@ void remove(const std::string &path) {
 void make_folder_of(const std::string &path) {
   g_autofree gchar *folder = g_path_get_dirname(path.c_str());
   if (g_mkdir_with_parents(folder, 0755) != 0)
-    throw Error(ErrorKind::kWrite, std::string("The folder ") + folder + " cannot be made (" +
+    throw Error(ErrorKind::kWrite, std::string("The folder ") + folder + " cannot be created (" +
                                        g_strerror(errno) +
                                        "). Set XDG_CACHE_HOME to a folder of your own");
 }
@@ -54,8 +54,8 @@ void make_folder_of(const std::string &path) {
 void put_in_place(const std::string &part, const std::string &path) {
   const Descriptor file(open(part.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file || fsync(file.get()) != 0 || g_rename(part.c_str(), path.c_str()) != 0)
-    throw Error(ErrorKind::kWrite, "The file " + part + " is whole and cannot be moved to " + path +
-                                       " (" + g_strerror(errno) + "). Move it by hand");
+    throw Error(ErrorKind::kWrite, "The file " + part + " is complete but cannot be renamed to " +
+                                       path + " (" + g_strerror(errno) + "). Rename it by hand");
 }
 
 std::string host_of(const std::string &url) {
@@ -107,7 +107,7 @@ class Attempts {
   /// and goes.
   bool is_whole() {
     if (sha256_of(part_, options_.give_up) == what_.sha256) return true;
-    say(options_, part_ + " is not a beginning of the file: starting anew");
+    say(options_, part_ + " is not the beginning of the published file: starting over");
     remove(part_);
     return false;
   }
@@ -131,13 +131,14 @@ class Attempts {
         for (const std::string &tried : what_.urls) message += " " + tried;
         break;
       case Transfer::End::kRefused:
-        message = "The server does not give " + url() + ": " + got.cause;
+        message = "The server refuses " + url() + ": " + got.cause;
         break;
       default:
-        message = "It did not work with " + host_of(url()) + " in " +
-                  std::to_string(options_.attempts) + " attempts, the last time: " + got.cause;
+        message = "Downloading from " + host_of(url()) + " failed in " +
+                  std::to_string(options_.attempts) + " attempts, the last time with: " + got.cause;
         if (const std::uint64_t held = size_of(part_); held > 0)
-          message += ". The same command goes on from the " + size_text(held) + " that are here";
+          message +=
+              ". The same command resumes after the " + size_text(held) + " that were downloaded";
     }
     throw Error(ErrorKind::kNetwork, message, url());
   }
@@ -173,12 +174,12 @@ void get_right(const Download &what, const DownloadOptions &options, const std::
     remove(part);
     if (fresh)
       throw Error(ErrorKind::kFormat,
-                  "What came from " + host_of(what.urls.front()) +
+                  "The file from " + host_of(what.urls.front()) +
                       " is not the published file: its SHA-256 is " + sum + ", not " + what.sha256 +
-                      ". It was deleted. Look for a proxy or mirror that alters files, then type "
+                      ". It was deleted. Look for a proxy or mirror that alters files, then run "
                       "the same command again");
     // What was here before may be of another file, or damaged.
-    say(options, part + " did not belong to the file and was deleted: starting anew");
+    say(options, part + " did not belong to the published file and was deleted: starting over");
   }
 }
 
@@ -198,7 +199,7 @@ std::string sha256_of(const std::string &path, const std::function<bool()> &give
   }
   if (size < 0)
     throw Error(ErrorKind::kRead, "The file " + path + " cannot be read (" + g_strerror(errno) +
-                                      "). Mend its rights, or delete it");
+                                      "). Correct its permissions, or delete it");
   return g_checksum_get_string(checksum);
 }
 
@@ -213,7 +214,7 @@ Downloaded download(const Download &what, const DownloadOptions &options) {
       [&] { return stopped(options); });
   if (is_there(what.path)) {
     if (sha256_of(what.path, options.give_up) == what.sha256) return Downloaded::kWasHere;
-    say(options, what.path + " is not the published file: fetching that in its place");
+    say(options, what.path + " is not the published file: fetching that to replace it");
   }
   const std::string part = what.path + ".part";
   get_right(what, options, part);

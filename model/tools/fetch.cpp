@@ -35,12 +35,12 @@ std::string manual_steps(std::span<const PublishedFile *const> files, const std:
   std::string steps =
       "Behind a proxy, set https_proxy. NACLIP_MODEL_MIRROR names another server that has the "
       "files.\n"
-      "Without a network here, get these files where there is one:\n";
+      "If this machine has no network, download these files on another one:\n";
   for (const PublishedFile *file : files)
     steps += "  " + file->url + "\n    SHA-256 " + file->sha256 + "\n";
-  steps += "and put them here under these names:\n";
+  steps += "and copy them to this machine under these names:\n";
   for (const PublishedFile *file : files) steps += "  " + path_in(folder, *file) + "\n";
-  return steps + "The same command then checks them.\n";
+  return steps + "Then run the same command again to check them.\n";
 }
 
 }  // namespace naclip

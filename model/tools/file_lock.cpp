@@ -16,9 +16,10 @@ namespace naclip {
 namespace {
 
 [[noreturn]] void fail(const std::string &path, int cause) {
-  throw Error(ErrorKind::kWrite,
-              "The lock " + path + " cannot be taken: " + g_strerror(cause) +
-                  ". Mend its folder's rights, or set XDG_CACHE_HOME to a folder of your own");
+  throw Error(
+      ErrorKind::kWrite,
+      "The lock " + path + " cannot be taken: " + g_strerror(cause) +
+          ". Correct the permissions of its folder, or set XDG_CACHE_HOME to a folder of your own");
 }
 
 std::string read_holder(int file) {

@@ -33,36 +33,36 @@ constexpr int kInterrupted = 128 + SIGINT;
 
 constexpr const char *kDescription =
     "Commands:\n"
-    "  fetch NAME...  fetch published models, and the vocabulary that they need, into the cache\n"
-    "  list           show the published models, and which of them are here\n"
+    "  fetch NAME...  download published models and the vocabulary they need into the cache\n"
+    "  list           list the published models and show which are downloaded\n"
     "  info FILE...   describe checkpoints: layout, sizes, precision, vocabulary\n"
     "  random NAME FILE\n"
     "                 write a checkpoint of a published model's sizes with random weights\n"
-    "naclip-model COMMAND --help tells more of one.\n"
+    "\n"
+    "naclip-model COMMAND --help describes a command.\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
 
 constexpr const char *kFetchDescription =
-    "A file is checked against its published SHA-256 and gets its name only when it is whole.\n"
-    "One that broke off, or was stopped by Ctrl-C, goes on where it was when the same command is\n"
-    "typed again. NAME may also be \"vocabulary\", for checkpoints from elsewhere.\n"
+    "A file is downloaded as FILE.part and renamed when its SHA-256 is the published one. If the\n"
+    "download is interrupted, the same command resumes it. NAME may also be \"vocabulary\", to\n"
+    "fetch that alone for a checkpoint from elsewhere.\n"
     "\n"
     "Environment:\n"
     "  XDG_CACHE_HOME        files are kept in its folder naclip (default ~/.cache)\n"
-    "  NACLIP_MODEL_MIRROR   base URL of a server to ask instead: BASE/ViT-B-16.pt, then\n"
-    "                        BASE/clip/models/SHA-256/ViT-B-16.pt\n"
+    "  NACLIP_MODEL_MIRROR   base URL of another server: BASE/ViT-B-16.pt is tried,\n"
+    "                        then BASE/clip/models/SHA-256/ViT-B-16.pt\n"
     "  http_proxy, https_proxy, all_proxy, no_proxy   as with curl\n"
     "  CURL_CA_BUNDLE, SSL_CERT_FILE                  certificates to trust\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
 
 constexpr const char *kRandomDescription =
-    "NAME is a published model's, such as ViT-B/16; FILE becomes safetensors in float16. It is as\n"
-    "fast and as large as the published one, and sees nothing: for measurements and tests. The "
-    "same\n"
-    "seed gives the same bytes everywhere. FILE appears when it is whole; one that is there "
-    "already\n"
-    "is kept unless --force is given.\n"
+    "NAME is the name of a published model, such as ViT-B/16. FILE is written as safetensors in\n"
+    "float16. Its size and speed are those of the published model, but it recognises nothing: use\n"
+    "it for benchmarks and tests. The same seed gives the same bytes on every machine. FILE "
+    "appears\n"
+    "once it is complete. An existing FILE is kept unless --force is given.\n"
     "\n"
     "Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.\n";
 
@@ -111,16 +111,16 @@ std::vector<std::string> parse(int argc, char **argv, const char *parameters,
 const PublishedFile *published(const std::string &name) {
   if (const PublishedFile *found = find_published(name); found != nullptr) return found;
   const PublishedFile *meant = guess_published(name);
-  throw Error(ErrorKind::kSettings, "No published model is called " + name + ". " +
+  throw Error(ErrorKind::kSettings, "There is no published model " + name + ". " +
                                         (meant != nullptr ? "Did you mean " + meant->name + "?"
-                                                          : "There are " + published_names()));
+                                                          : "Use " + published_names()));
 }
 
 /// As published(), but a model and not the vocabulary.
 const PublishedFile &published_model(const std::string &name) {
   const PublishedFile *found = published(name);
   if (found != &published_vocabulary()) return *found;
-  throw Error(ErrorKind::kSettings, "The vocabulary is no model. There are " + published_names());
+  throw Error(ErrorKind::kSettings, "The vocabulary is not a model. Use " + published_names());
 }
 
 /// The files that fetching these models takes: small ones first, none twice.
@@ -158,13 +158,12 @@ Downloaded fetch_shown(const PublishedFile &file, const std::string &mirror, boo
 int fetch_command(int argc, char **argv) {
   gboolean quiet = FALSE;
   const std::array entries{
-      GOptionEntry{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Say nothing but errors", nullptr},
+      GOptionEntry{"quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print errors only", nullptr},
       GOptionEntry{}};
   const std::vector<std::string> names =
       parse(argc, argv, "NAME... - fetch published models and their vocabulary", kFetchDescription,
             entries.data());
-  if (names.empty())
-    throw Error(ErrorKind::kSettings, "Which model? There are " + published_names());
+  if (names.empty()) throw Error(ErrorKind::kSettings, "Name a model: " + published_names());
   const std::vector<const PublishedFile *> files = files_for(names);
   const char *mirror = g_getenv("NACLIP_MODEL_MIRROR");
   std::span<const PublishedFile *const> missing = files;
@@ -173,8 +172,8 @@ int fetch_command(int argc, char **argv) {
       const Downloaded outcome =
           fetch_shown(*file, mirror != nullptr ? mirror : "", quiet != FALSE);
       if (quiet == FALSE)
-        std::printf("%s is %s: %s\n", file->name.c_str(),
-                    outcome == Downloaded::kFetched ? "here" : "here already, and right",
+        std::printf("%s %s: %s\n", file->name.c_str(),
+                    outcome == Downloaded::kFetched ? "fetched" : "already there and intact",
                     published_path(*file).c_str());
       missing = missing.subspan(1);
     }
@@ -198,10 +197,10 @@ std::string held_text(const PublishedFile &file) {
 
 int list_command(int argc, char **argv) {
   const std::vector<std::string> names =
-      parse(argc, argv, "- show the published models, and which of them are here",
-            "The last column is where a model is, or the command that fetches it.\n");
+      parse(argc, argv, "- list the published models and show which are downloaded",
+            "The last column is the path of a downloaded model, or the command that fetches it.\n");
   if (!names.empty()) throw Error(ErrorKind::kSettings, "list takes no arguments");
-  std::printf("%-16s%-10s%-16s%s\n", "NAME", "SIZE", "HERE", "WHERE");
+  std::printf("%-16s%-10s%-16s%s\n", "NAME", "SIZE", "DOWNLOADED", "PATH OR COMMAND");
   std::vector<const PublishedFile *> files;
   for (const PublishedFile &model : published_models()) files.push_back(&model);
   files.push_back(&published_vocabulary());
@@ -220,10 +219,9 @@ int info_command(int argc, char **argv) {
   const std::vector<std::string> names = parse(
       argc, argv, "FILE... - describe checkpoints",
       "FILE is any checkpoint that naclipsegment reads, or the name of a fetched model.\n"
-      "Nothing in a checkpoint is run. Its weights are not read: a damaged number shows when\n"
-      "the model is used.\n");
-  if (names.empty())
-    throw Error(ErrorKind::kSettings, "Which checkpoint? Name its file, or a fetched model");
+      "No code in a checkpoint is run. Its weights are not read: damage there shows only when the\n"
+      "model is used.\n");
+  if (names.empty()) throw Error(ErrorKind::kSettings, "Name a checkpoint file or a fetched model");
   int status = kDone;
   for (const std::string &name : names) {
     try {
@@ -241,7 +239,7 @@ int info_command(int argc, char **argv) {
 std::uint64_t seed_of(const std::string &text) {
   guint64 seed = 0;
   if (!g_ascii_string_to_unsigned(text.c_str(), 10, 0, G_MAXUINT64, &seed, nullptr))
-    throw Error(ErrorKind::kSettings, "--seed takes a whole number from 0 on, not " + text);
+    throw Error(ErrorKind::kSettings, "--seed takes a whole number, 0 or greater, not " + text);
   return seed;
 }
 
@@ -249,16 +247,16 @@ int random_command(int argc, char **argv) {
   g_autofree gchar *seed = nullptr;
   gboolean force = FALSE;
   const std::array entries{
-      GOptionEntry{"seed", 's', 0, G_OPTION_ARG_STRING, &seed, "What the weights follow from", "N"},
-      GOptionEntry{"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace a FILE that is there",
-                   nullptr},
+      GOptionEntry{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
+                   "Seed of the random weights (default 0)", "N"},
+      GOptionEntry{"force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace an existing FILE", nullptr},
       GOptionEntry{}};
   const std::vector<std::string> names =
       parse(argc, argv, "NAME FILE - write a checkpoint with random weights", kRandomDescription,
             entries.data());
   if (names.size() != 2)
     throw Error(ErrorKind::kSettings,
-                "random takes a model's name and a file's. There are " + published_names());
+                "random takes the name of a model and a file. Models: " + published_names());
   RandomCheckpointOptions options;
   options.seed = seed != nullptr ? seed_of(seed) : 0;
   options.replace = force != FALSE;
@@ -299,7 +297,7 @@ int run(int argc, char **argv) {
   if (command == "info") return info_command(argc - 1, argv + 1);
   if (command == "random") return random_command(argc - 1, argv + 1);
   throw Error(ErrorKind::kSettings,
-              "There is no command " + command + ": fetch, list, info or random");
+              "There is no command " + command + ". Use fetch, list, info or random");
 }
 
 }  // namespace
@@ -313,12 +311,12 @@ int main(int argc, char **argv) {
   try {
     return run(argc, argv);
   } catch (const Interrupted &) {
-    print_error("interrupted; what is here is kept, the same command goes on from there");
+    print_error("interrupted; what was downloaded is kept, and the same command resumes there");
     return kInterrupted;
   } catch (const Error &error) {
     print_error(error.what());
     if (error.kind() != ErrorKind::kSettings) return kFailed;
-    std::fputs("naclip-model --help tells how it is used\n", stderr);
+    std::fputs("Type naclip-model --help for usage\n", stderr);
     return kMisused;
   } catch (const std::exception &error) {
     print_error(error.what());

@@ -142,8 +142,8 @@ class NewFile {
     if (!part_.empty()) g_unlink(part_.c_str());
     throw Error(ErrorKind::kWrite,
                 "The file " + path_ + " cannot be written (" + cause +
-                    "): name one in a folder that is there, that you may write to and that has "
-                    "room");
+                    "): choose an existing folder that you may write to and that has enough "
+                    "space");
   }
 
   std::string path_, part_, buffer_;
@@ -207,7 +207,7 @@ void write_random_checkpoint(const std::string &path, const NetworkSizes &sizes,
                              const RandomCheckpointOptions &options) {
   if (!options.replace && g_file_test(path.c_str(), G_FILE_TEST_EXISTS))
     throw Error(ErrorKind::kWrite,
-                "There is a file " + path + " already: delete it, name another, or say --force");
+                "The file " + path + " exists already: delete it, name another, or give --force");
   const std::vector<ExpectedTensor> tensors = tensors_of(sizes);
   NewFile file(path);
   file.put(header_of(tensors));

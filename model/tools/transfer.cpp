@@ -43,19 +43,20 @@ std::uint64_t free_bytes(const std::string &folder) {
 [[noreturn]] void fail_full(const std::string &part, std::uint64_t missing) {
   const std::string folder = folder_of(part);
   std::string message = "There is no room in " + folder + ": ";
-  if (missing > 0) message += size_text(missing) + " are still to come, ";
+  if (missing > 0) message += size_text(missing) + " more are needed, ";
   throw Error(ErrorKind::kWrite,
               message + size_text(free_bytes(folder)) +
-                  " are free. Make room, or set XDG_CACHE_HOME to a folder elsewhere; what is here "
-                  "already is kept");
+                  " are free. Free some space, or set XDG_CACHE_HOME to a folder on another disk; "
+                  "what was downloaded so far is kept");
 }
 
 [[noreturn]] void fail_write(const std::string &part, int cause, std::uint64_t missing) {
   if (cause == ENOSPC || cause == EDQUOT) fail_full(part, missing);
-  throw Error(ErrorKind::kWrite, "The file " + part + " cannot be written: " + g_strerror(cause) +
-                                     (cause == EFBIG ? ". Raise the limit (ulimit -f)"
-                                                     : ". Mend its folder's rights, or set "
-                                                       "XDG_CACHE_HOME to a folder of your own"));
+  throw Error(ErrorKind::kWrite,
+              "The file " + part + " cannot be written: " + g_strerror(cause) +
+                  (cause == EFBIG ? ". Raise the limit (ulimit -f)"
+                                  : ". Correct the permissions of its folder, or set "
+                                    "XDG_CACHE_HOME to a folder of your own"));
 }
 
 /// One request. curl calls back into it; what goes wrong there is kept until curl has returned,
@@ -229,7 +230,7 @@ Transfer Request::outcome(CURLcode code) const {
   if (code == CURLE_OK || declined_ || (!begun_ && answer >= 400)) {
     if (answer == 416) return {End::kUnsatisfied, http};
     if (answer == 404 || answer == 410) return {End::kMissing, http};
-    if (answer == 206) return {End::kBroken, "it sent another part of the file than was asked for"};
+    if (answer == 206) return {End::kBroken, "it sent a part of the file that was not requested"};
     if (answer == 408 || answer == 429 || answer >= 500) return {End::kBroken, http};
     return {End::kRefused, http};
   }

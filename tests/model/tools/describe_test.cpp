@@ -58,7 +58,7 @@ TEST(Describe, FindsTheVocabularyBesideTheFileAndCountsIt) {
 TEST(Describe, ShowsAFileWithoutAVocabularyToo) {
   const std::string path = test::write_checkpoint_with([](test::FileTensors &) {});
   const std::string text = describe_checkpoint(path);
-  EXPECT_NE(text.find("trained with, which is not here"), std::string::npos) << text;
+  EXPECT_NE(text.find("trained with, which was not found"), std::string::npos) << text;
 }
 
 TEST(Describe, SaysWhereTheVocabularyIsOneOfAnotherModel) {
@@ -75,7 +75,7 @@ TEST(Describe, NamesTheCommandForOpenAisVocabulary) {
     test::reshape(embedding, {49408, embedding.shape.at(1)});
   });
   const std::string text = describe_checkpoint(path);
-  EXPECT_NE(text.find("49408 tokens: OpenAI's bpe_simple_vocab_16e6.txt.gz, which is not here; "
+  EXPECT_NE(text.find("49408 tokens: OpenAI's bpe_simple_vocab_16e6.txt.gz, which was not found; "
                       "type: naclip-model fetch vocabulary"),
             std::string::npos)
       << text;

@@ -26,7 +26,7 @@ TEST_F(Downloading, GoesOnWhereAnEarlierCallBrokeOff) {
   options_.attempts = 1;
   const Error error = failure(from(server));
   EXPECT_EQ(error.kind(), ErrorKind::kNetwork);
-  expect_part(error.what(), "goes on from the 150 kB");
+  expect_part(error.what(), "resumes after the 150 kB");
   EXPECT_EQ(left(), Names{"model.pt.part"});
   EXPECT_TRUE(read(part_) == half_);
   EXPECT_EQ(download(from(server), options_), Downloaded::kFetched);
@@ -60,7 +60,7 @@ TEST_F(Downloading, BeginsAnewWhereTheServerSendsAnotherPart) {
   expect_whole();
   EXPECT_EQ(ranges(server), (Names{"bytes=150000-", ""}));
   // Told from the answer's header, not from the sum of two parts that do not fit.
-  expect_part(said_, "another part");
+  expect_part(said_, "not requested");
 }
 
 TEST_F(Downloading, BeginsAnewWhereThePartIsLargerThanTheFile) {

@@ -176,7 +176,7 @@ TEST_F(Downloading, NamesTheFolderWhereTheDiskIsFull) {
   const Error error = failure(from(server));
   EXPECT_EQ(error.kind(), ErrorKind::kWrite);
   expect_part(error.what(), "no room in " + folder_);
-  expect_part(error.what(), "300 kB are still to come");
+  expect_part(error.what(), "300 kB more are needed");
   EXPECT_FALSE(files::exists(path_));
 }
 
@@ -187,7 +187,7 @@ TEST_F(Downloading, KnowsBeforehandThatTheDiskIsTooSmall) {
   const Error error = failure(from(server));
   EXPECT_EQ(error.kind(), ErrorKind::kWrite);
   expect_part(error.what(), "no room in " + folder_);
-  expect_part(error.what(), "9.2 EB are still to come");
+  expect_part(error.what(), "9.2 EB more are needed");
   EXPECT_TRUE(left().empty());
 }
 

@@ -113,15 +113,15 @@ TEST_F(NaclipModel, RefusesAWrongCommandLineWithStatus2) {
            {{"fetch"}, "ViT-B/16"},
            {{"fetch", "--fast", "ViT-B/16"}, "--fast"},
            {{"fetch", "vit-b16"}, "Did you mean ViT-B/16?"},
-           {{"fetch", "ViT-H/14"}, "There are ViT-B/32"},
+           {{"fetch", "ViT-H/14"}, "Use ViT-B/32"},
            {{"list", "ViT-B/16"}, "no arguments"},
            {{"list", "--quiet"}, "--quiet"},
-           {{"info"}, "Which checkpoint"},
-           {{"random"}, "There are ViT-B/32"},
-           {{"random", "ViT-B/32"}, "a model's name and a file's"},
-           {{"random", "ViT-H/14", test::cache_folder()}, "There are ViT-B/32"},
+           {{"info"}, "Name a checkpoint"},
+           {{"random"}, "Models: ViT-B/32"},
+           {{"random", "ViT-B/32"}, "the name of a model and a file"},
+           {{"random", "ViT-H/14", test::cache_folder()}, "Use ViT-B/32"},
            {{"random", "vit-b32", test::cache_folder()}, "Did you mean ViT-B/32?"},
-           {{"random", "vocabulary", test::cache_folder()}, "no model"},
+           {{"random", "vocabulary", test::cache_folder()}, "not a model"},
            {{"random", "ViT-B/32", test::cache_folder(), "--seed", "-1"}, "not -1"},
            {{"random", "ViT-B/32", test::cache_folder(), "--seed", "1x"}, "not 1x"}}) {
     const Ran ran = run(words);
@@ -275,13 +275,13 @@ TEST_F(NaclipModel, FetchesTheRealVocabulary) {
   EXPECT_EQ(ran.status, 0) << ran.err;
   const std::string path = test::cache_folder() + "/naclip/" + published_vocabulary().file;
   EXPECT_EQ(files::file_size(path), bytes.size());
-  expect_part(ran.out, "vocabulary is here: " + path);
+  expect_part(ran.out, "vocabulary fetched: " + path);
   const Ran again = run({"fetch", "--quiet", "vocabulary"});
   EXPECT_EQ(again.status, 0);
   EXPECT_EQ(again.out + again.err, "");
   const Ran model = run({"fetch", "ViT-B/16"}, {{"NACLIP_MODEL_MIRROR", "http://127.0.0.1:1"}});
   EXPECT_EQ(model.status, 1);
-  expect_part(model.out, "vocabulary is here already");
+  expect_part(model.out, "vocabulary already there");
   expect_part(model.err, find_published("ViT-B/16")->url);
   EXPECT_EQ(model.err.find(published_vocabulary().url), std::string::npos) << model.err;
 }
