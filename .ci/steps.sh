@@ -1,6 +1,6 @@
-# Sourced by .ci/run and .ci/nightly: steps whose results are added up, and chroots of other Debians to run tests in.
-# Needs root or sudo for the chroots. They live with all logs under NACLIP_CI_DIR (default: naclip-ci in TMPDIR or
-# /var/tmp).
+# Sourced by .ci/run and .ci/nightly in the project's root: steps whose results are added up, and chroots of other
+# Debian releases to run tests in, which need root or sudo. Chroots and logs live under NACLIP_CI_DIR (default:
+# naclip-ci in TMPDIR or /var/tmp).
 . pipelines/environment.sh
 work=${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}
 as_root=""
