@@ -53,7 +53,7 @@ TEST(Segmentation, OwnsItsLabels) {
   const auto mask = make_mask<std::uint8_t>(1, 1, {0});
   const GstNaclipRegion region{label.c_str(), 0, 0, 0};
   const Ptr<GstNaclipSegmentation> segmentation(
-      gst_naclip_segmentation_new(mask.get(), &region, 1, GST_CLOCK_TIME_NONE));
+      gst_naclip_segmentation_new(mask.get(), &region, 1, nullptr, GST_CLOCK_TIME_NONE));
   label.assign(label.size(), 'x');
   EXPECT_STREQ(gst_naclip_segmentation_get_region(segmentation.get(), 0)->label,
                "a label too long for any small string buffer");
@@ -63,7 +63,7 @@ TEST(Segmentation, HoldsOneReferenceToItsMaskAndGivesItUp) {
   const auto mask = make_mask<std::uint8_t>(1, 1, {0});
   const GstNaclipRegion region{"background", 0, 0, 0};
   Ptr<GstNaclipSegmentation> segmentation(
-      gst_naclip_segmentation_new(mask.get(), &region, 1, GST_CLOCK_TIME_NONE));
+      gst_naclip_segmentation_new(mask.get(), &region, 1, nullptr, GST_CLOCK_TIME_NONE));
   EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(mask.get()), 2);
   Ptr<GstNaclipSegmentation> other = ref(segmentation.get());
   segmentation.reset();
@@ -77,14 +77,14 @@ TEST(Segmentation, MarksItsMask) {
   EXPECT_FALSE(gst_buffer_is_naclip_mask(mask.get()));
   const GstNaclipRegion region{"background", 0, 0, 0};
   const Ptr<GstNaclipSegmentation> segmentation(
-      gst_naclip_segmentation_new(mask.get(), &region, 1, GST_CLOCK_TIME_NONE));
+      gst_naclip_segmentation_new(mask.get(), &region, 1, nullptr, GST_CLOCK_TIME_NONE));
   EXPECT_TRUE(gst_buffer_is_naclip_mask(mask.get()));
 }
 
 void expect_refused(GstBuffer *mask) {
   const ExpectedCritical critical("*is_dense_mask*");
   const GstNaclipRegion region{"background", 0, 0, 0};
-  EXPECT_EQ(gst_naclip_segmentation_new(mask, &region, 1, GST_CLOCK_TIME_NONE), nullptr);
+  EXPECT_EQ(gst_naclip_segmentation_new(mask, &region, 1, nullptr, GST_CLOCK_TIME_NONE), nullptr);
 }
 
 TEST(Segmentation, RefusesAMaskWithoutVideoMeta) {
