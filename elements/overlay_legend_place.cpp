@@ -1,6 +1,7 @@
 #include "overlay_legend_place.h"
 
 #include <array>
+#include <mutex>
 
 namespace naclip {
 namespace {
@@ -13,20 +14,23 @@ guint bit(LegendPlace place) {
   return 1U << static_cast<guint>(place);
 }
 
-/// Metadata of a name alone is copied with the frame.
-const char *meta_name() {
-  static const char *name = [] {
-    static const gchar *no_tags[] = {nullptr};
-    const char *text = "GstNaclipLegendMeta";
-    gst_meta_register_custom(text, no_tags, nullptr, nullptr, nullptr);
-    return text;
-  }();
-  return name;
+constexpr const char *kMeta = "GstNaclipLegendMeta";
+
+/// Without tags, so that whoever copies a frame copies it.
+void register_meta() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    const gchar *no_tags[] = {nullptr};
+    // A second copy of this code, as in a test that loads the plugin too, finds it there.
+    if (gst_meta_get_info(kMeta) == nullptr)
+      gst_meta_register_custom(kMeta, no_tags, nullptr, nullptr, nullptr);
+  });
 }
 
 GstStructure *places_on(GstBuffer *frame) {
-  GstCustomMeta *meta = gst_buffer_get_custom_meta(frame, meta_name());
-  if (meta == nullptr) meta = gst_buffer_add_custom_meta(frame, meta_name());
+  register_meta();
+  GstCustomMeta *meta = gst_buffer_get_custom_meta(frame, kMeta);
+  if (meta == nullptr) meta = gst_buffer_add_custom_meta(frame, kMeta);
   return gst_custom_meta_get_structure(meta);
 }
 
