@@ -17,10 +17,10 @@
  * to host memory, the other outputs do not look at it. Masks come in system memory.
  *
  * Ids and colours are scaled by nearest neighbour, so that no value appears that is not in the
- * mask; a matte's edges are smooth. Where a frame carries several masks the latest one of
- * naclipsegment's counts. Masks that other elements attached as GstAnalytics metadata do as well
- * (GStreamer 1.26 or later). A frame without a mask becomes a frame of nothing, and the first one
- * is warned of.
+ * mask; a matte's edges are smooth. Where several naclipsegment are in line the nearest one counts,
+ * unless `source` names another. Where there is none, masks that other elements attached as
+ * GstAnalytics metadata do as well (GStreamer 1.26 or later). A frame without a mask becomes a
+ * frame of nothing; where none comes in ten seconds, or at all, a warning says so.
  *
  * ## Example launch line
  * |[
@@ -38,15 +38,13 @@
 #include <gst/video/video.h>
 
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "mask_painter.h"
-#include "support/class_selection.h"
 #include "support/cuda_frame.h"
-#include "support/frame_mask.h"
 #include "support/mapped_frame.h"
+#include "support/mask_reader.h"
 #include "support/properties.h"
 #include "support/ptr.h"
 #include "support/video_filter.h"
@@ -69,18 +67,15 @@ constexpr EnumTable<Output, 3> kOutputs{
       {Output::kMatte, "matte", "The picture, transparent but for the chosen classes"},
       {Output::kColour, "colour", "Each chosen class in its colour, on black"}}}};
 
-struct Settings {
+struct Settings : MaskSettings {
   Output output = Output::kLabels;
-  std::string classes;
 };
 
 constexpr std::array kProperties{
     Property<Settings>{"output", "Output", "What to make of the masks",
                        enum_field<&Settings::output, kOutputs>(), Change::kNull},
-    Property<Settings>{"classes", "Classes",
-                       "Labels of the classes to show, separated by , or ; (empty = all but the "
-                       "background, * = all, !label = not that one); others count as nothing",
-                       &Settings::classes, Change::kAlways},
+    kClassesProperty<Settings>,
+    kSourceProperty<Settings>,
 };
 
 /// What an output makes of which pictures, the formats dearest to it first: negotiation takes that.
@@ -133,6 +128,8 @@ LabelMap label_map(const FrameMask &mask) {
 }
 
 struct Impl {
+  explicit Impl(GstElement *self) : reader(self, "naclipmask") {}
+
   std::mutex mutex;
   Settings settings;  // guarded by mutex
 
@@ -140,9 +137,7 @@ struct Impl {
   GstVideoInfo in_info{};
   GstVideoInfo out_info{};
   MaskPainter painter;
-  std::string classes;
-  ClassSelection selection;
-  bool told_no_mask = false;
+  MaskReader reader;
 
   Settings copy_settings() {
     const std::lock_guard lock(mutex);
@@ -164,33 +159,6 @@ static Impl &impl_of(gpointer self) {
   return *GST_NACLIP_MASK(self)->impl;
 }
 
-/// The mask to show, if the frame has one. Says once that it has none.
-static std::optional<FrameMask> find_mask(GstElement *self, GstBuffer *frame) {
-  std::vector<FrameMask> masks = read_masks(frame);
-  if (!masks.empty()) return std::move(masks.front());
-  Impl &impl = impl_of(self);
-  if (!impl.told_no_mask) {
-    impl.told_no_mask = true;
-    post_warning(self, Error(ErrorKind::kSettings,
-                             "A frame carries no mask. Put naclipsegment before naclipmask, with "
-                             "no element between them that drops metadata."));
-  }
-  return std::nullopt;
-}
-
-/// By region id, which are to be shown. Says once which labels are not there.
-static std::vector<bool> choose(GstElement *self, const std::string &classes,
-                                const FrameMask &mask) {
-  Impl &impl = impl_of(self);
-  if (classes != impl.classes) {
-    impl.classes = classes;
-    impl.selection = ClassSelection(classes);
-  }
-  const std::string unknown = impl.selection.unknown_labels(mask.regions);
-  if (!unknown.empty()) post_warning(self, Error(ErrorKind::kVocabulary, unknown));
-  return impl.selection.choose(mask.regions);
-}
-
 static void check_depth(const std::vector<bool> &chosen, GstVideoFormat format) {
   if (format != GST_VIDEO_FORMAT_GRAY8 || chosen.size() <= 256) return;
   throw Error(ErrorKind::kSettings, "There are " + std::to_string(chosen.size()) +
@@ -198,9 +166,11 @@ static void check_depth(const std::vector<bool> &chosen, GstVideoFormat format) 
                                         "video/x-raw,format=GRAY16_LE behind naclipmask.");
 }
 
-static void paint(Impl &impl, Output output, const std::optional<FrameMask> &mask,
-                  const std::vector<bool> &chosen, GstBuffer *in, GstBuffer *out) {
-  const LabelMap map = mask ? label_map(*mask) : LabelMap{};
+/// `shown` is null for a frame without a mask.
+static void paint(Impl &impl, Output output, const ChosenMask *shown, GstBuffer *in,
+                  GstBuffer *out) {
+  const LabelMap map = shown != nullptr ? label_map(shown->mask) : LabelMap{};
+  const std::vector<bool> chosen = shown != nullptr ? shown->chosen : std::vector<bool>{};
   const MappedFrame canvas(out, impl.out_info, GST_MAP_WRITE);
   cv::Mat pixels = first_plane(canvas);
   if (output == Output::kLabels) {
@@ -208,8 +178,8 @@ static void paint(Impl &impl, Output output, const std::optional<FrameMask> &mas
     impl.painter.paint_labels(map, chosen, pixels);
   } else if (output == Output::kColour) {
     std::vector<Colour> colours;
-    if (mask) {
-      for (const MaskRegion &region : mask->regions) colours.push_back(region.colour);
+    if (shown != nullptr) {
+      for (const MaskRegion &region : shown->mask.regions) colours.push_back(region.colour);
     }
     impl.painter.paint_colours(map, chosen, colours, channel_order(impl.out_info), pixels);
   } else {
@@ -224,11 +194,9 @@ static GstFlowReturn transform(GstBaseTransform *trans, GstBuffer *in, GstBuffer
     GstElement *self = GST_ELEMENT(trans);
     Impl &impl = impl_of(self);
     const Settings settings = impl.copy_settings();
-    const std::optional<FrameMask> mask = find_mask(self, in);
-    const std::vector<bool> chosen =
-        mask ? choose(self, settings.classes, *mask) : std::vector<bool>{};
-    paint(impl, settings.output, mask, chosen, in, out);
-    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT " from %zu regions", out, chosen.size());
+    const std::vector<ChosenMask> masks = impl.reader.read(in, settings);
+    paint(impl, settings.output, masks.empty() ? nullptr : &masks.front(), in, out);
+    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT " from %zu masks", out, masks.size());
     return GST_FLOW_OK;
   });
 }
@@ -323,10 +291,13 @@ static gboolean transform_meta(GstBaseTransform *, GstBuffer *, GstMeta *meta, G
 }
 
 static gboolean start(GstBaseTransform *trans) {
-  Impl &impl = impl_of(trans);
-  impl.told_no_mask = false;
-  impl.selection = ClassSelection(impl.classes);
+  impl_of(trans).reader.restart();
   return TRUE;
+}
+
+static gboolean sink_event(GstBaseTransform *trans, GstEvent *event) {
+  if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) impl_of(trans).reader.end();
+  return GST_BASE_TRANSFORM_CLASS(gst_naclip_mask_parent_class)->sink_event(trans, event);
 }
 
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
@@ -340,7 +311,7 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
 }
 
 static void gst_naclip_mask_init(GstNaclipMask *self) {
-  self->impl = new Impl;
+  self->impl = new Impl(GST_ELEMENT(self));
   // Or naclipsegment would be given grey pictures for the sake of the grey labels that we make.
   gst_base_transform_set_prefer_passthrough(GST_BASE_TRANSFORM(self), FALSE);
 }
@@ -381,6 +352,7 @@ static void gst_naclip_mask_class_init(GstNaclipMaskClass *klass) {
   transform_class->propose_allocation = propose_allocation;
   transform_class->transform_meta = transform_meta;
   transform_class->start = start;
+  transform_class->sink_event = sink_event;
   // GRAY8 in and GRAY8 out have equal caps, but the one is a picture and the other its mask.
   transform_class->passthrough_on_same_caps = FALSE;
 }

@@ -6,8 +6,11 @@
  * Draws what naclipsegment found over the frames: each class in its colour, its outline, a legend
  * with each class's share of the picture, and on request each large region's name. It draws in
  * place, on I420, NV12, RGB, BGR, RGBx, BGRx, RGBA and BGRA; the alpha of RGBA and BGRA stays as it
- * is. Segmentations that other elements attached as #GstAnalyticsSegmentationMtd (GStreamer 1.26
- * and newer) are drawn as well. A frame without a mask passes untouched.
+ * is. Where several naclipsegment are in line it draws the nearest one's masks, unless `source`
+ * names another; of several overlays on one frame each takes a free corner for its legend. Where
+ * there is none of naclipsegment's, segmentations that other elements attached as
+ * #GstAnalyticsSegmentationMtd (GStreamer 1.26 and newer) are drawn. A frame without a mask passes
+ * untouched.
  *
  * Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`, are drawn on in host memory: GStreamer
  * copies each frame there and back.
@@ -32,12 +35,12 @@
 #include <utility>
 #include <vector>
 
+#include "overlay_legend_place.h"
 #include "overlay_renderer.h"
 #include "support/boundary.h"
-#include "support/class_selection.h"
 #include "support/cuda_frame.h"
-#include "support/frame_mask.h"
 #include "support/mapped_frame.h"
+#include "support/mask_reader.h"
 #include "support/properties.h"
 #include "support/video_filter.h"
 
@@ -55,9 +58,7 @@ GstStaticPadTemplate sink_template =
 GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
 
-struct Settings : OverlaySettings {
-  std::string classes;
-};
+struct Settings : OverlaySettings, MaskSettings {};
 
 constexpr EnumTable<LegendPlace, 5> kLegendPlaces{
     "GstNaclipOverlayLegend",
@@ -75,11 +76,8 @@ constexpr EnumField<Settings> kLegendField{
 constexpr std::array kProperties{
     Property<Settings>{"opacity", "Opacity", "Opacity of the classes' colours",
                        static_cast<double Settings::*>(&Settings::opacity), Change::kAlways, 0, 1},
-    Property<Settings>{
-        "classes", "Classes",
-        "Labels to draw, separated by commas; empty: all but the background; *: all; "
-        "!label: not this one",
-        &Settings::classes, Change::kAlways},
+    kClassesProperty<Settings>,
+    kSourceProperty<Settings>,
     Property<Settings>{"contours", "Contours", "Width of the regions' outlines in pixels; 0: none",
                        static_cast<int Settings::*>(&Settings::contours), Change::kAlways, 0, 64},
     Property<Settings>{"legend", "Legend", "Where the classes' names, colours and shares stand",
@@ -88,20 +86,15 @@ constexpr std::array kProperties{
                        static_cast<bool Settings::*>(&Settings::labels), Change::kAlways},
 };
 
-// How long frames may lack a mask before the user is told.
-constexpr GstClockTime kPatience = 10 * GST_SECOND;
-
 struct Impl {
+  explicit Impl(GstElement *self) : reader(self, "naclipoverlay") {}
+
   std::mutex mutex;   // guards settings, never held while drawing
   Settings settings;  // always valid
   // The rest belongs to the streaming thread.
   GstVideoInfo info{};  // of the negotiated caps
   OverlayRenderer renderer;
-  std::string classes;  // what `selection` was made from
-  ClassSelection selection;
-  // While no mask has come: the time of the first frame, and whether the user was told.
-  bool awaits_mask = true;
-  GstClockTime first_pts = GST_CLOCK_TIME_NONE;
+  MaskReader reader;
 
   Settings copy_settings() {
     const std::lock_guard lock(mutex);
@@ -132,9 +125,7 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 }
 
 gboolean start(GstBaseTransform *base) {
-  Impl &impl = *GST_NACLIP_OVERLAY(base)->impl;
-  impl.awaits_mask = true;
-  impl.first_pts = GST_CLOCK_TIME_NONE;
+  GST_NACLIP_OVERLAY(base)->impl->reader.restart();
   return TRUE;
 }
 
@@ -157,26 +148,8 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
   return propose_video_meta(gst_naclip_overlay_parent_class, base, decide_query, query);
 }
 
-/// Once, where no frame has had a mask.
-void warn_of_no_mask(GstNaclipOverlay *self) {
-  if (!std::exchange(self->impl->awaits_mask, false)) return;
-  post_warning(GST_ELEMENT_CAST(self),
-               Error(ErrorKind::kSettings,
-                     "No frame has a mask to draw. Put naclipsegment before naclipoverlay."));
-}
-
-/// A live stream's first mask comes with its first inference.
-void wait_for_mask(GstNaclipOverlay *self, GstClockTime pts) {
-  Impl &impl = *self->impl;
-  if (!GST_CLOCK_TIME_IS_VALID(impl.first_pts)) impl.first_pts = pts;
-  if (GST_CLOCK_TIME_IS_VALID(pts) && pts >= impl.first_pts + kPatience) warn_of_no_mask(self);
-}
-
 gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
-  if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
-    auto *self = GST_NACLIP_OVERLAY(base);
-    if (GST_CLOCK_TIME_IS_VALID(self->impl->first_pts)) warn_of_no_mask(self);
-  }
+  if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) GST_NACLIP_OVERLAY(base)->impl->reader.end();
   return GST_BASE_TRANSFORM_CLASS(gst_naclip_overlay_parent_class)->sink_event(base, event);
 }
 
@@ -189,11 +162,8 @@ Canvas canvas_of(const MappedFrame &frame) {
   return canvas;
 }
 
-OverlayMask overlay_mask(GstNaclipOverlay *self, const FrameMask &mask) {
-  ClassSelection &selection = self->impl->selection;
-  const std::string unknown = selection.unknown_labels(mask.regions);
-  if (!unknown.empty()) post_warning(GST_ELEMENT_CAST(self), Error(ErrorKind::kSettings, unknown));
-  const std::vector<bool> chosen = selection.choose(mask.regions);
+OverlayMask overlay_mask(const ChosenMask &shown) {
+  const FrameMask &mask = shown.mask;
   const MaskRectangle &area = mask.rectangle();
   OverlayMask result{mask.labels(),
                      mask.stride(),
@@ -208,7 +178,7 @@ OverlayMask overlay_mask(GstNaclipOverlay *self, const FrameMask &mask) {
   result.regions.reserve(mask.regions.size());
   for (std::size_t id = 0; id < mask.regions.size(); ++id) {
     const MaskRegion &region = mask.regions[id];
-    result.regions.push_back({region.label, region.colour, region.share, chosen[id]});
+    result.regions.push_back({region.label, region.colour, region.share, shown.chosen[id]});
   }
   return result;
 }
@@ -217,20 +187,14 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
   auto *self = GST_NACLIP_OVERLAY(base);
   return guarded(self, GST_FLOW_ERROR, [&] {
     Impl &impl = *self->impl;
-    const std::vector<FrameMask> masks = read_masks(buffer);
-    if (masks.empty()) {
-      wait_for_mask(self, GST_BUFFER_PTS(buffer));
-      return GST_FLOW_OK;
-    }
-    impl.awaits_mask = false;
-    const Settings settings = impl.copy_settings();
-    if (settings.classes != impl.classes) {
-      impl.classes = settings.classes;
-      impl.selection = ClassSelection(settings.classes);
-    }
+    Settings settings = impl.copy_settings();
+    const std::vector<ChosenMask> masks = impl.reader.read(buffer, settings);
+    // Also on a frame without a mask, so that legends stay where they are.
+    settings.legend = take_legend_place(buffer, settings.legend);
+    if (masks.empty()) return GST_FLOW_OK;
     // The foremost mask comes first, and is drawn last.
     std::vector<OverlayMask> drawn;
-    for (const FrameMask &mask : masks) drawn.insert(drawn.begin(), overlay_mask(self, mask));
+    for (const ChosenMask &mask : masks) drawn.insert(drawn.begin(), overlay_mask(mask));
     const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
     const ExitSection section;
     impl.renderer.draw(canvas_of(frame), drawn, settings);
@@ -247,7 +211,7 @@ void finalize(GObject *object) {
 }  // namespace
 
 static void gst_naclip_overlay_init(GstNaclipOverlay *self) {
-  self->impl = new Impl;
+  self->impl = new Impl(GST_ELEMENT(self));
   auto *base = GST_BASE_TRANSFORM(self);
   gst_base_transform_set_in_place(base, TRUE);
   // A recording must not lose a frame because the one before came late.

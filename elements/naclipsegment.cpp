@@ -229,9 +229,9 @@ gboolean start(GstBaseTransform *base) {
     Impl &impl = *self->impl;
     auto session = std::make_unique<SegmentSession>(
         [&impl] { return impl.current_settings(); },
-        SegmentReports{log_of(self), [self](const Error &error) {
-                         post_warning(GST_ELEMENT_CAST(self), error);
-                       }});
+        SegmentReports{log_of(self),
+                       [self](const Error &error) { post_warning(GST_ELEMENT_CAST(self), error); }},
+        GST_OBJECT_NAME(self));
     GST_INFO_OBJECT(self, "loaded %s", session->settings().model.c_str());
     GST_PAD_STREAM_LOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
     impl.live.reset();

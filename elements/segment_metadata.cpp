@@ -29,7 +29,7 @@ Ptr<GstBuffer> mask_buffer(Segmentation segmentation) {
 }  // namespace
 
 Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabulary &vocabulary,
-                                       GstClockTime pts) {
+                                       const std::string &source, GstClockTime pts) {
   std::vector<GstNaclipRegion> regions;
   for (std::size_t id = 0; id < segmentation.regions.size(); ++id) {
     const Region &region = vocabulary.regions()[id];
@@ -38,7 +38,7 @@ Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabula
   }
   const Ptr<GstBuffer> mask = mask_buffer(std::move(segmentation));
   return Ptr<GstNaclipSegmentation>(gst_naclip_segmentation_new(
-      mask.get(), regions.data(), static_cast<guint>(regions.size()), pts));
+      mask.get(), regions.data(), static_cast<guint>(regions.size()), source.c_str(), pts));
 }
 
 Ptr<GstStructure> segmentation_message(const GstNaclipSegmentation *segmentation) {

@@ -3,15 +3,17 @@
 
 #include <gst/gst.h>
 
+#include <string>
+
 #include "../model/segmenter.h"
 #include "support/ptr.h"
 
 namespace naclip {
 
-/// The metadata's segmentation of the frame with `pts`; `segmentation` must be of `vocabulary`. Its label map becomes
-/// the mask's memory, rows not padded, as the metadata's contract says.
+/// The metadata's segmentation of the frame with `pts`, made by the element named `source`; `segmentation` must be of
+/// `vocabulary`. Its label map becomes the mask's memory, rows not padded, as the metadata's contract says.
 Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabulary &vocabulary,
-                                       GstClockTime pts);
+                                       const std::string &source, GstClockTime pts);
 
 /// An element message for an inferred frame: `naclip-segmentation` with `pts` (guint64,
 /// nanoseconds) and `regions`, a list of structures `region` {id, label, share, confidence}.

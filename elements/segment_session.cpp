@@ -60,9 +60,10 @@ class SegmentSession::FrameReader {
 };
 
 SegmentSession::SegmentSession(LiveVocabulary::CurrentSettings current_settings,
-                               SegmentReports reports)
+                               SegmentReports reports, std::string name)
     : current_settings_(std::move(current_settings)),
       reports_(std::move(reports)),
+      name_(std::move(name)),
       settings_(current_settings_()),
       options_(inference_options(*settings_)),
       model_(checked_model(*settings_, reports_.log)),
@@ -174,7 +175,8 @@ void SegmentSession::take_over(const Pending &source, SegmentResult result) {
   last_flow_ = source.flow;
   last_pts_ = source.pts;
   if (last_flow_) last_labels_ = result.segmentation;
-  last_ = to_metadata(std::move(result.segmentation), last_queries_->vocabulary(), source.pts);
+  last_ =
+      to_metadata(std::move(result.segmentation), last_queries_->vocabulary(), name_, source.pts);
   last_terms_ = AnalyticsTerms(last_.get());
 }
 
@@ -208,7 +210,7 @@ bool SegmentSession::carry(FrameReader &reader) {
   const MaskView moved_view{view.width, view.height, view.bytes_per_label, moved.labels.data()};
   const std::vector<double> shares = label_shares(moved_view, moved.regions.size());
   for (std::size_t id = 0; id < shares.size(); ++id) moved.regions[id].share = shares[id];
-  carried_ = to_metadata(std::move(moved), last_queries_->vocabulary(), last_pts_);
+  carried_ = to_metadata(std::move(moved), last_queries_->vocabulary(), name_, last_pts_);
   carried_terms_ = AnalyticsTerms(carried_.get());
   return true;
 }

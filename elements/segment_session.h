@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <memory>
+#include <string>
 
 #include "../model/mask_carrier.h"
 #include "../model/shared_models.h"
@@ -31,8 +32,9 @@ enum class Pace { kSync, kAsync };
 class SegmentSession {
  public:
   /// Loads the model, or shares one that is loaded, and encodes the vocabulary. `current_settings` may be called from
-  /// any thread. Throws Error of any kind.
-  SegmentSession(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports);
+  /// any thread; `name` is the element's, which its masks tell. Throws Error of any kind.
+  SegmentSession(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports,
+                 std::string name);
 
   /// What one frame is to carry.
   struct Mask {
@@ -88,6 +90,7 @@ class SegmentSession {
 
   LiveVocabulary::CurrentSettings current_settings_;
   SegmentReports reports_;
+  const std::string name_;
   std::shared_ptr<const SegmentSettings> settings_;
   InferenceOptions options_;  // of settings_
   std::shared_ptr<SharedModel> model_;

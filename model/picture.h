@@ -22,6 +22,8 @@ struct Picture {
   PixelFormat format = PixelFormat::kRgb;
   int width = 0;   ///< pixels, >= 1
   int height = 0;  ///< pixels, >= 1
+  /// A pixel's width over its height as the picture is displayed, > 0. The network sees square ones.
+  double pixel_aspect = 1.0;
   std::array<const std::uint8_t *, 3> planes{};
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
   ColorMatrix matrix = ColorMatrix::kBt601;

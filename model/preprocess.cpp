@@ -82,14 +82,14 @@ Channels channels_of(const Picture &picture, PictureSize size) {
 
 }  // namespace
 
-PictureSize input_size(PictureSize frame, int short_side, int patch) {
-  const double longest = std::max(frame.height, frame.width),
-               shortest = std::min(frame.height, frame.width);
-  const double scale = std::min(kLongestSide / longest, short_side / shortest);
-  const auto scaled = [&](int side) {
+PictureSize input_size(PictureSize frame, int short_side, int patch, double pixel_aspect) {
+  const double height = frame.height, width = frame.width * pixel_aspect;
+  const double scale =
+      std::min(kLongestSide / std::max(height, width), short_side / std::min(height, width));
+  const auto scaled = [&](double side) {
     return std::max(static_cast<int>(side * scale + 0.5), patch);
   };
-  return {scaled(frame.height), scaled(frame.width)};
+  return {scaled(height), scaled(width)};
 }
 
 void preprocess(const Picture &picture, const at::Tensor &target_tensor) {

@@ -149,7 +149,7 @@ class TorchSegmenter final : public Segmenter {
     return translated("preparing a picture", [&] {
       const ExitSection section;
       const PictureSize frame{picture.height, picture.width};
-      const PictureSize size = input_size(frame, side, static_cast<int>(vision_.patch()));
+      const PictureSize size = size_of(picture, side);
       if (runner_)
         return std::make_shared<NetworkPicture>(this, frame, runner_->prepare(picture, size));
       const at::Tensor input = inputs_->take(size);
@@ -190,7 +190,7 @@ class TorchSegmenter final : public Segmenter {
              std::vector<Work> works;
              for (const Picture &picture : pictures)
                works.push_back({{picture.height, picture.width},
-                                read(picture, size_of(picture, options)),
+                                read(picture, size_of(picture, options.input_size)),
                                 &options,
                                 [&] { return borrowed; },
                                 nullptr});
@@ -265,9 +265,9 @@ class TorchSegmenter final : public Segmenter {
     return results;
   }
 
-  PictureSize size_of(const Picture &picture, const InferenceOptions &options) const {
-    return input_size({picture.height, picture.width}, options.input_size,
-                      static_cast<int>(vision_.patch()));
+  PictureSize size_of(const Picture &picture, int side) const {
+    return input_size({picture.height, picture.width}, side, static_cast<int>(vision_.patch()),
+                      picture.pixel_aspect);
   }
 
   at::Tensor read(const Picture &picture, PictureSize size) const {

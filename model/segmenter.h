@@ -52,7 +52,8 @@ struct ModelOptions {
 
 /// May differ from call to call.
 struct InferenceOptions {
-  int input_size = 336;     ///< short side of the network's input, pixels; the long side is <= 2048
+  int input_size =
+      336;  ///< short side of the network's input, square pixels; the long side is <= 2048
   int window_size = 224;    ///< side of the sliding window, pixels; 0: the whole picture at once
   int window_stride = 112;  ///< pixels, 1..window_size
   int refine_steps = 10;    ///< PAMR iterations; 0: off
@@ -149,7 +150,7 @@ class NACLIP_API Segmenter {
     return encode(vocabulary, {}, {});
   }
 
-  /// Shrinks a frame to the network's input; short side `input_size` pixels. Does not wait for
+  /// Shrinks a frame to the network's input, pixels square; short side `input_size` pixels. Does not wait for
   /// segment() or encode(). Throws Error{kSettings | kDevice | kMemory | kInference}.
   virtual std::shared_ptr<const PreparedPicture> prepare(const Picture &picture,
                                                          int input_size) = 0;
@@ -172,7 +173,7 @@ class NACLIP_API Segmenter {
 NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
-inline constexpr int kNaclipAbi = 3;
+inline constexpr int kNaclipAbi = 4;
 
 }  // namespace naclip
 

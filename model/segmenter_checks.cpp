@@ -49,6 +49,9 @@ void check(const InferenceOptions &options, std::int64_t patch) {
 void check(const Picture &picture) {
   require(picture.width >= 1 && picture.height >= 1 && picture.planes[0] != nullptr,
           "A picture needs a size of at least 1 x 1 and its planes");
+  // Any ratio of two ints is between them.
+  require(picture.pixel_aspect >= 1e-10 && picture.pixel_aspect <= 1e10,
+          "A picture's pixel aspect must be above 0, within 1e-10 to 1e10");
 }
 
 void check_place(const Picture &picture, bool accelerated, const Compute &compute) {

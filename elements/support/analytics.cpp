@@ -16,16 +16,6 @@
 namespace naclip {
 namespace {
 
-const GstNaclipSegmentationMeta *latest_meta(GstBuffer *frame) {
-  const GstMeta *latest = nullptr;
-  gpointer state = nullptr;
-  while (const GstMeta *meta = gst_buffer_iterate_meta_filtered(
-             frame, &state, GST_NACLIP_SEGMENTATION_META_API_TYPE)) {
-    latest = meta;
-  }
-  return reinterpret_cast<const GstNaclipSegmentationMeta *>(latest);
-}
-
 /// The classification whose entries stand for the segmentation's regions, if there is one.
 std::optional<GstAnalyticsClsMtd> classification_of(
     const GstAnalyticsSegmentationMtd &segmentation) {
@@ -77,7 +67,7 @@ AnalyticsTerms::AnalyticsTerms(const GstNaclipSegmentation *segmentation) {
 }
 
 void AnalyticsTerms::attach(GstBuffer *frame) {
-  const GstNaclipSegmentationMeta *own = latest_meta(frame);
+  const GstNaclipSegmentationMeta *own = gst_buffer_get_naclip_segmentation_meta(frame);
   if (own == nullptr) return;
   const auto count = static_cast<guint>(ids_.size());
   GstBuffer *buffer = gst_naclip_segmentation_get_mask(own->segmentation);

@@ -1,6 +1,5 @@
 #include "frame_mask.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -73,16 +72,26 @@ MaskRegion unnamed_region(std::size_t id) {
   return region;
 }
 
-std::vector<FrameMask> read_masks(GstBuffer *frame) {
+std::vector<FrameMask> read_masks(GstBuffer *frame, const std::string &source) {
+  const GstNaclipSegmentationMeta *meta =
+      source.empty() ? gst_buffer_get_naclip_segmentation_meta(frame)
+                     : gst_buffer_find_naclip_segmentation_meta(frame, source.c_str());
   std::vector<FrameMask> masks;
-  gpointer state = nullptr;
-  while (const GstMeta *meta = gst_buffer_iterate_meta_filtered(
-             frame, &state, GST_NACLIP_SEGMENTATION_META_API_TYPE)) {
-    masks.push_back(read_own(*reinterpret_cast<const GstNaclipSegmentationMeta *>(meta)));
+  if (meta != nullptr) {
+    masks.push_back(read_own(*meta));
+  } else if (source.empty()) {
+    masks = read_analytics(frame);
   }
-  std::reverse(masks.begin(), masks.end());
-  for (FrameMask &mask : read_analytics(frame)) masks.push_back(std::move(mask));
   return masks;
+}
+
+std::vector<std::string> sources_of(GstBuffer *frame) {
+  std::vector<std::string> sources;
+  guint n = 0;
+  while (const auto *meta = gst_buffer_get_nth_naclip_segmentation_meta(frame, n++)) {
+    sources.emplace_back(gst_naclip_segmentation_get_source(meta->segmentation));
+  }
+  return sources;
 }
 
 }  // namespace naclip

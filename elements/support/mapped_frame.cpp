@@ -143,11 +143,14 @@ Picture MappedFrame::picture() const {
   picture.format = pixel_format(format());
   picture.width = width();
   picture.height = height();
+  const GstVideoInfo &info = frame_.info;
+  if (info.par_n > 0 && info.par_d > 0)
+    picture.pixel_aspect = static_cast<double>(info.par_n) / info.par_d;
   for (int index = 0; index < n_planes(); ++index) {
     picture.planes[index] = plane(index);
     picture.strides[index] = stride(index);
   }
-  const GstVideoColorimetry &colorimetry = frame_.info.colorimetry;
+  const GstVideoColorimetry &colorimetry = info.colorimetry;
   picture.matrix = color_matrix(colorimetry.matrix);
   picture.range =
       colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 ? ColorRange::kFull : ColorRange::kLimited;

@@ -149,8 +149,8 @@ GstPadProbeReturn Output::take_drawn(GstPad *, GstPadProbeInfo *info, gpointer s
   if (output->live_) output->latency_ = now - static_cast<GstClockTimeDiff>(GST_BUFFER_PTS(frame));
   output->age_.reset();
   if (!meta) return GST_PAD_PROBE_OK;
-  const GstClockTimeDiff age = gst_naclip_segmentation_meta_get_age(meta, frame);
-  if (GST_CLOCK_STIME_IS_VALID(age)) output->age_ = age;
+  const GstClockTime age = gst_naclip_segmentation_meta_get_age(meta, frame);
+  if (GST_CLOCK_TIME_IS_VALID(age)) output->age_ = age;
   if (output->last_) gst_naclip_segmentation_unref(output->last_);
   output->last_ = gst_naclip_segmentation_ref(meta->segmentation);
   return GST_PAD_PROBE_OK;

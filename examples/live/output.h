@@ -23,7 +23,7 @@ struct Progress {
   guint64 frames = 0;                       ///< that have come through
   guint64 inferred = 0;                     ///< of them with a mask of their own
   GstClockTime inference = 0;               ///< time of the last inference, ns
-  std::optional<GstClockTimeDiff> age;      ///< of the last frame's mask
+  std::optional<GstClockTime> age;          ///< of the last frame's mask, where it is known
   std::optional<GstClockTimeDiff> latency;  ///< from the camera to after drawing, where it is live
   /// Labels and their shares of the picture, the largest first, without nothing and background.
   std::vector<std::pair<std::string, double>> shares;
@@ -77,7 +77,8 @@ class Output {
 
   std::mutex mutex_;  // guards the rest
   guint64 drawn_ = 0;
-  std::optional<GstClockTimeDiff> age_, latency_;
+  std::optional<GstClockTime> age_;
+  std::optional<GstClockTimeDiff> latency_;
   GstNaclipSegmentation *last_ = nullptr;
 };
 

@@ -56,16 +56,21 @@ TEST(ReadMasks, ReadsSixteenBitIds) {
   EXPECT_EQ(masks[0].regions[300].label, "class 300");
 }
 
-TEST(ReadMasks, PutsTheLatestOfOursFirst) {
+TEST(ReadMasks, GivesTheLatestOfOursOrThatOfTheElementThatIsNamed) {
   const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 1, 1);
-  const auto first = make_segmentation<std::uint8_t>(1, 1, {0}, {"first"});
-  const auto second = make_segmentation<std::uint8_t>(1, 1, {0}, {"second"});
-  attach(frame.get(), first.get(), 1, 1);
-  attach(frame.get(), second.get(), 1, 1);
-  const auto masks = read_masks(frame.get());
-  ASSERT_EQ(masks.size(), 2U);
-  EXPECT_EQ(masks[0].regions[0].label, "second");
-  EXPECT_EQ(masks[1].regions[0].label, "first");
+  for (const char *name : {"first", "second"}) {
+    const auto segmentation = make_segmentation<std::uint8_t>(
+        1, 1, {0}, {std::string("of ") + name}, GST_CLOCK_TIME_NONE, name);
+    attach(frame.get(), segmentation.get(), 1, 1);
+  }
+  const auto label_of = [&](const char *source) {
+    const auto masks = read_masks(frame.get(), source);
+    return masks.size() == 1 ? masks[0].regions[0].label : std::to_string(masks.size());
+  };
+  EXPECT_EQ(label_of(""), "of second");
+  EXPECT_EQ(label_of("first"), "of first");
+  EXPECT_EQ(label_of("third"), "0");
+  EXPECT_EQ(sources_of(frame.get()), (std::vector<std::string>{"second", "first"}));
 }
 
 TEST(FrameMask, CountsSharesAndNamesValuesThatNobodyNamed) {
@@ -184,6 +189,22 @@ TEST(Analytics, ReadsWhatAnotherElementAttached) {
   EXPECT_EQ(masks[0].regions[7].label, "leaf");
   EXPECT_EQ(masks[0].regions[9].label, "region 9");
   EXPECT_EQ(masks[0].regions[9].colour, palette_colour(8));
+}
+
+TEST(Analytics, OtherElementsMasksAreReadWhereThereIsNoneOfOursAlone) {
+  const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 2, 2);
+  auto buffer = make_mask<std::uint8_t>(2, 1, {0, 1});
+  guint ids[] = {0, 1};
+  GstAnalyticsMtd mask{};
+  ASSERT_TRUE(gst_analytics_relation_meta_add_segmentation_mtd(
+      gst_buffer_add_analytics_relation_meta(frame.get()), buffer.release(),
+      GST_SEGMENTATION_TYPE_SEMANTIC, 2, ids, 0, 0, 2, 2, &mask));
+  EXPECT_EQ(read_masks(frame.get()).size(), 1U);
+  EXPECT_TRUE(read_masks(frame.get(), "segmenter").empty());
+  attach(frame.get(), make_segmentation<std::uint8_t>(1, 1, {0}, {"ours"}).get(), 2, 2);
+  const auto masks = read_masks(frame.get());
+  ASSERT_EQ(masks.size(), 1U);
+  EXPECT_EQ(masks[0].regions[0].label, "ours");
 }
 
 TEST(Analytics, ASegmentationWithoutClassificationHasNumberedRegions) {

@@ -81,7 +81,8 @@ Ptr<GstBuffer> make_mask(int width, int height, const std::vector<Id> &ids, int 
 template <class Id>
 Ptr<GstNaclipSegmentation> make_segmentation(int width, int height, const std::vector<Id> &ids,
                                              const std::vector<std::string> &labels,
-                                             GstClockTime source_pts = 4 * GST_SECOND) {
+                                             GstClockTime source_pts = 4 * GST_SECOND,
+                                             const char *source = "segmenter") {
   std::vector<GstNaclipRegion> regions;
   for (std::size_t id = 0; id < labels.size(); ++id) {
     regions.push_back(
@@ -89,7 +90,7 @@ Ptr<GstNaclipSegmentation> make_segmentation(int width, int height, const std::v
   }
   const Ptr<GstBuffer> mask = make_mask(width, height, ids);
   return Ptr<GstNaclipSegmentation>(gst_naclip_segmentation_new(
-      mask.get(), regions.data(), static_cast<guint>(regions.size()), source_pts));
+      mask.get(), regions.data(), static_cast<guint>(regions.size()), source, source_pts));
 }
 
 /// Attaches `segmentation` to the whole of a frame of this size.

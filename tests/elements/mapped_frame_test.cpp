@@ -31,6 +31,18 @@ TEST(MappedFrame, TakesThemFromTheInfoWhereThereIsNoVideoMeta) {
   EXPECT_EQ(mapped.plane(1) - mapped.plane(0), 20 * 34);
 }
 
+TEST(MappedFrame, TellsThePixelsShape) {
+  const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 4, 4);
+  GstVideoInfo info = info_of(GST_VIDEO_FORMAT_RGB, 4, 4);
+  EXPECT_EQ(MappedFrame(frame.get(), info, GST_MAP_READ).picture().pixel_aspect, 1.0);
+  info.par_n = 16;
+  info.par_d = 11;
+  EXPECT_EQ(MappedFrame(frame.get(), info, GST_MAP_READ).picture().pixel_aspect, 16.0 / 11);
+  info.par_n = 0;
+  EXPECT_EQ(MappedFrame(frame.get(), info, GST_MAP_READ).picture().pixel_aspect, 1.0)
+      << "not known";
+}
+
 TEST(MappedFrame, MapsAFrameOfOnePixel) {
   const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 1, 1, 0, 7);
   const MappedFrame mapped(frame.get(), info_of(GST_VIDEO_FORMAT_RGB, 1, 1), GST_MAP_READ);

@@ -28,6 +28,7 @@ TEST(Segmentation, TellsWhatItWasMadeOf) {
   EXPECT_EQ(gst_naclip_segmentation_get_height(segmentation.get()), 2U);
   EXPECT_EQ(gst_naclip_segmentation_get_format(segmentation.get()), GST_VIDEO_FORMAT_GRAY8);
   EXPECT_EQ(gst_naclip_segmentation_get_n_regions(segmentation.get()), 3U);
+  EXPECT_STREQ(gst_naclip_segmentation_get_source(segmentation.get()), "segmenter");
   EXPECT_EQ(gst_naclip_segmentation_get_source_pts(segmentation.get()), 4 * GST_SECOND);
   const GstNaclipRegion *region = gst_naclip_segmentation_get_region(segmentation.get(), 2);
   ASSERT_NE(region, nullptr);
@@ -35,6 +36,24 @@ TEST(Segmentation, TellsWhatItWasMadeOf) {
   EXPECT_EQ(region->colour, 0x0200ffU);
   EXPECT_DOUBLE_EQ(region->share, 0.25);
   EXPECT_DOUBLE_EQ(region->confidence, 0.5);
+}
+
+TEST(Segmentation, ACopyOfARegionOutlivesIt) {
+  auto segmentation = two_by_two();
+  GstNaclipRegion *copy =
+      gst_naclip_region_copy(gst_naclip_segmentation_get_region(segmentation.get(), 2));
+  segmentation.reset();
+  EXPECT_STREQ(copy->label, "car");
+  EXPECT_EQ(copy->colour, 0x0200ffU);
+  EXPECT_DOUBLE_EQ(copy->share, 0.25);
+  EXPECT_DOUBLE_EQ(copy->confidence, 0.5);
+  gst_naclip_region_free(copy);
+}
+
+TEST(Segmentation, HasAnEmptySourceWhereNobodyNamedIt) {
+  const auto segmentation =
+      make_segmentation<std::uint8_t>(1, 1, {0}, {"background"}, GST_CLOCK_TIME_NONE, nullptr);
+  EXPECT_STREQ(gst_naclip_segmentation_get_source(segmentation.get()), "");
 }
 
 TEST(Segmentation, HasNoRegionForAValueOutOfRange) {
@@ -53,7 +72,7 @@ TEST(Segmentation, OwnsItsLabels) {
   const auto mask = make_mask<std::uint8_t>(1, 1, {0});
   const GstNaclipRegion region{label.c_str(), 0, 0, 0};
   const Ptr<GstNaclipSegmentation> segmentation(
-      gst_naclip_segmentation_new(mask.get(), &region, 1, GST_CLOCK_TIME_NONE));
+      gst_naclip_segmentation_new(mask.get(), &region, 1, nullptr, GST_CLOCK_TIME_NONE));
   label.assign(label.size(), 'x');
   EXPECT_STREQ(gst_naclip_segmentation_get_region(segmentation.get(), 0)->label,
                "a label too long for any small string buffer");
@@ -63,7 +82,7 @@ TEST(Segmentation, HoldsOneReferenceToItsMaskAndGivesItUp) {
   const auto mask = make_mask<std::uint8_t>(1, 1, {0});
   const GstNaclipRegion region{"background", 0, 0, 0};
   Ptr<GstNaclipSegmentation> segmentation(
-      gst_naclip_segmentation_new(mask.get(), &region, 1, GST_CLOCK_TIME_NONE));
+      gst_naclip_segmentation_new(mask.get(), &region, 1, nullptr, GST_CLOCK_TIME_NONE));
   EXPECT_EQ(GST_MINI_OBJECT_REFCOUNT_VALUE(mask.get()), 2);
   Ptr<GstNaclipSegmentation> other = ref(segmentation.get());
   segmentation.reset();
@@ -77,14 +96,14 @@ TEST(Segmentation, MarksItsMask) {
   EXPECT_FALSE(gst_buffer_is_naclip_mask(mask.get()));
   const GstNaclipRegion region{"background", 0, 0, 0};
   const Ptr<GstNaclipSegmentation> segmentation(
-      gst_naclip_segmentation_new(mask.get(), &region, 1, GST_CLOCK_TIME_NONE));
+      gst_naclip_segmentation_new(mask.get(), &region, 1, nullptr, GST_CLOCK_TIME_NONE));
   EXPECT_TRUE(gst_buffer_is_naclip_mask(mask.get()));
 }
 
 void expect_refused(GstBuffer *mask) {
   const ExpectedCritical critical("*is_dense_mask*");
   const GstNaclipRegion region{"background", 0, 0, 0};
-  EXPECT_EQ(gst_naclip_segmentation_new(mask, &region, 1, GST_CLOCK_TIME_NONE), nullptr);
+  EXPECT_EQ(gst_naclip_segmentation_new(mask, &region, 1, nullptr, GST_CLOCK_TIME_NONE), nullptr);
 }
 
 TEST(Segmentation, RefusesAMaskWithoutVideoMeta) {
@@ -113,9 +132,60 @@ TEST(SegmentationMeta, GivesTheAgeOfTheMask) {
       gst_buffer_add_naclip_segmentation_meta(frame.get(), segmentation.get(), 0, 0, 4, 4);
   EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), GST_SECOND);
   GST_BUFFER_PTS(frame.get()) = 4 * GST_SECOND;
-  EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), 0);
+  EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), 0U);
   GST_BUFFER_PTS(frame.get()) = GST_CLOCK_TIME_NONE;
-  EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), GST_CLOCK_STIME_NONE);
+  EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), GST_CLOCK_TIME_NONE);
+}
+
+TEST(SegmentationMeta, HasNoAgeThatCannotBe) {
+  const auto frame = make_frame(GST_VIDEO_FORMAT_GRAY8, 4, 4);
+  const auto segmentation = two_by_two();
+  const auto *meta =
+      gst_buffer_add_naclip_segmentation_meta(frame.get(), segmentation.get(), 0, 0, 4, 4);
+  const auto age_at = [&](GstClockTime pts) {
+    GST_BUFFER_PTS(frame.get()) = pts;
+    return gst_naclip_segmentation_meta_get_age(meta, frame.get());
+  };
+  constexpr GstClockTime kHour = 3600 * GST_SECOND, kSource = 4 * GST_SECOND;
+  EXPECT_EQ(age_at(kSource + 1000 * kHour), GST_CLOCK_TIME_NONE) << "x264enc";
+  EXPECT_EQ(age_at(kSource + kHour + 1), GST_CLOCK_TIME_NONE);
+  EXPECT_EQ(age_at(kSource + kHour), kHour);
+  EXPECT_EQ(age_at(kSource - 1), GST_CLOCK_TIME_NONE);
+}
+
+TEST(SegmentationMeta, AllOfAFrameAreGivenTheLatestFirst) {
+  const auto frame = make_frame(GST_VIDEO_FORMAT_GRAY8, 1, 1);
+  EXPECT_EQ(gst_buffer_get_naclip_segmentation_meta(frame.get()), nullptr);
+  EXPECT_EQ(gst_buffer_get_nth_naclip_segmentation_meta(frame.get(), 0), nullptr);
+  std::vector<GstNaclipSegmentationMeta *> attached;
+  for (const char *source : {"people", "cars", "people"}) {
+    const auto segmentation =
+        make_segmentation<std::uint8_t>(1, 1, {0}, {"background"}, GST_CLOCK_TIME_NONE, source);
+    attached.push_back(
+        gst_buffer_add_naclip_segmentation_meta(frame.get(), segmentation.get(), 0, 0, 1, 1));
+  }
+  EXPECT_EQ(gst_buffer_get_naclip_segmentation_meta(frame.get()), attached[2]);
+  for (guint n = 0; n < 3; ++n)
+    EXPECT_EQ(gst_buffer_get_nth_naclip_segmentation_meta(frame.get(), n), attached[2 - n]) << n;
+  EXPECT_EQ(gst_buffer_get_nth_naclip_segmentation_meta(frame.get(), 3), nullptr);
+  EXPECT_EQ(gst_buffer_find_naclip_segmentation_meta(frame.get(), "people"), attached[2]);
+  EXPECT_EQ(gst_buffer_find_naclip_segmentation_meta(frame.get(), "cars"), attached[1]);
+  EXPECT_EQ(gst_buffer_find_naclip_segmentation_meta(frame.get(), "dogs"), nullptr);
+}
+
+TEST(SegmentationMeta, ACopyByItsBoxedTypeOutlivesTheFrame) {
+  auto frame = make_frame(GST_VIDEO_FORMAT_GRAY8, 4, 4);
+  auto segmentation = two_by_two();
+  const auto *meta =
+      gst_buffer_add_naclip_segmentation_meta(frame.get(), segmentation.get(), 1, 2, 3, 4);
+  auto *copy = static_cast<GstNaclipSegmentationMeta *>(
+      g_boxed_copy(GST_TYPE_NACLIP_SEGMENTATION_META, meta));
+  segmentation.reset();
+  frame.reset();
+  EXPECT_EQ(copy->x, 1);
+  EXPECT_EQ(copy->height, 4U);
+  EXPECT_EQ(gst_naclip_segmentation_get_n_regions(copy->segmentation), 3U);
+  g_boxed_free(GST_TYPE_NACLIP_SEGMENTATION_META, copy);
 }
 
 TEST(SegmentationMeta, HasNoAgeWhereTheSourceHadNoTime) {
@@ -124,7 +194,7 @@ TEST(SegmentationMeta, HasNoAgeWhereTheSourceHadNoTime) {
       make_segmentation<std::uint8_t>(1, 1, {0}, {"background"}, GST_CLOCK_TIME_NONE);
   const auto *meta =
       gst_buffer_add_naclip_segmentation_meta(frame.get(), segmentation.get(), 0, 0, 1, 1);
-  EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), GST_CLOCK_STIME_NONE);
+  EXPECT_EQ(gst_naclip_segmentation_meta_get_age(meta, frame.get()), GST_CLOCK_TIME_NONE);
 }
 
 TEST(SegmentationMeta, IsCopiedWithTheFrameAndSharesTheSegmentation) {

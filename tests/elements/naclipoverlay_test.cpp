@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "../../model/palette.h"
 #include "frames.h"
@@ -114,15 +115,6 @@ void expect_one_warning(Overlay &overlay) {
   EXPECT_EQ(overlay.messages().next(GST_MESSAGE_ERROR), nullptr);
 }
 
-TEST(NaclipOverlay, WarnsOnceWhereNoMaskComesInTenSeconds) {
-  Overlay overlay;
-  overlay.set_caps("RGB", 4, 2);
-  for (const GstClockTime second : {5, 10, 14}) pass_without_mask(overlay, second * GST_SECOND);
-  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
-  for (const GstClockTime second : {15, 30}) pass_without_mask(overlay, second * GST_SECOND);
-  expect_one_warning(overlay);
-}
-
 TEST(NaclipOverlay, WarnsAtTheEndOfAStreamWithoutMasks) {
   Overlay overlay;
   overlay.set_caps("RGB", 4, 2);
@@ -130,15 +122,6 @@ TEST(NaclipOverlay, WarnsAtTheEndOfAStreamWithoutMasks) {
   EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
   overlay.end();
   expect_one_warning(overlay);
-}
-
-TEST(NaclipOverlay, DoesNotWarnOfFramesBetweenMasks) {
-  Overlay overlay;
-  overlay.set_caps("RGB", 4, 2);
-  overlay.push(rgb_frame_with_mask());
-  pass_without_mask(overlay, 60 * GST_SECOND);
-  overlay.end();
-  EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
 }
 
 TEST(NaclipOverlay, CopiesAFrameThatAnotherBranchHoldsToo) {
@@ -287,15 +270,61 @@ TEST(NaclipOverlay, WarnsOnceOfALabelThatNoClassHas) {
   EXPECT_EQ(overlay.messages().next(GST_MESSAGE_WARNING), nullptr);
 }
 
-TEST(NaclipOverlay, DrawsTheLatestOfSeveralMasksForemost) {
-  Overlay overlay;
-  overlay.set_caps("RGB", 4, 2);
-  Ptr<GstBuffer> frame = rgb_frame_with_mask();
+TEST(NaclipOverlay, DrawsTheNearestSegmentersMaskAloneOrThatOfItsSource) {
   const std::vector<std::uint8_t> ids = {0, 3, 0, 3, 0, 3, 0, 3};
-  attach(frame.get(), make_segmentation(4, 2, ids, {"background", "a", "b", "later"}).get(), 4, 2);
-  frame = overlay.push(std::move(frame));
+  const auto drawn = [&](const char *source) {
+    Overlay overlay;
+    g_object_set(overlay.element(), "source", source, nullptr);
+    overlay.set_caps("RGB", 4, 2);
+    Ptr<GstBuffer> frame = rgb_frame_with_mask();
+    const auto later = make_segmentation(4, 2, ids, {"background", "a", "b", "later"},
+                                         GST_CLOCK_TIME_NONE, "later");
+    attach(frame.get(), later.get(), 4, 2);
+    return rgb_of(overlay.push(std::move(frame)).get());
+  };
+  EXPECT_EQ(drawn(""), twice({100, 100, 100, 3, 0, 255, 100, 100, 100, 3, 0, 255}));
+  EXPECT_EQ(drawn("later"), drawn(""));
+  EXPECT_EQ(drawn("segmenter"), twice(kRow));
+  EXPECT_EQ(drawn("nobody"), Pixels(24, 100));
+}
+
+/// The corners of a frame of 320 x 240 that were drawn on, as a picture of them: "# / #." is top left, top right and
+/// bottom left.
+std::string corners_of(const Pixels &pixels) {
+  std::string corners;
+  for (const int y : {20, 220})
+    for (const int x : {20, 300})
+      corners += pixels[static_cast<std::size_t>(y * 320 + x) * 3] != 100 ? '#' : '.';
+  return corners.insert(2, "/");
+}
+
+TEST(NaclipOverlay, LegendsOfSeveralOverlaysTakeACornerEach) {
+  std::array<Overlay, 5> overlays;
+  Ptr<GstBuffer> frame = rgb_frame_with_mask(320, 240);
+  const std::array legends{"top-right", "top-right", "none", "top-left", "bottom-right"};
+  const std::array corners{".#/..", "##/..", "##/..", "##/#.", "##/##"};
+  for (std::size_t i = 0; i < overlays.size(); ++i) {
+    Overlay &overlay = overlays[i];
+    g_object_set(overlay.element(), "opacity", 0.0, nullptr);
+    gst_util_set_object_arg(G_OBJECT(overlay.element()), "legend", legends[i]);
+    overlay.set_caps("RGB", 320, 240);
+    frame = overlay.push(std::move(frame));
+    ASSERT_NE(frame, nullptr);
+    EXPECT_EQ(corners_of(rgb_of(frame.get(), 320, 240)), corners[i]) << i;
+  }
+}
+
+TEST(NaclipOverlay, ALegendsCornerStaysTakenWhereAFrameHasNoMask) {
+  Overlay first, second;
+  for (Overlay *overlay : {&first, &second}) {
+    g_object_set(overlay->element(), "opacity", 0.0, nullptr);
+    gst_util_set_object_arg(G_OBJECT(overlay->element()), "legend", "top-left");
+    overlay->set_caps("RGB", 320, 240);
+  }
+  g_object_set(first.element(), "source", "late", nullptr);
+  const Ptr<GstBuffer> frame = second.push(first.push(rgb_frame_with_mask(320, 240)));
   ASSERT_NE(frame, nullptr);
-  EXPECT_EQ(rgb_of(frame.get()), twice({1, 0, 255, 3, 0, 255, 2, 0, 255, 3, 0, 255}));
+  EXPECT_EQ(corners_of(rgb_of(frame.get(), 320, 240)), ".#/..");
 }
 
 #ifdef NACLIP_HAVE_ANALYTICS

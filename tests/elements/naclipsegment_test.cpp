@@ -36,6 +36,34 @@ TEST_F(Segment, MaskFollowsTheContract) {
     EXPECT_NEAR(gst_naclip_segmentation_get_region(segmentation, id)->share, share[id], 1e-9);
 }
 
+TEST_F(Segment, TheNetworkSeesSquarePixelsAndTheMaskCoversTheFrame) {
+  start(segment_line("vocabulary=\"cat; dog\""),
+        "video/x-raw,format=RGB,width=32,height=48,framerate=10/1,pixel-aspect-ratio=2/1");
+  const auto out = pass(make_frame(GST_VIDEO_FORMAT_RGB, 32, 48));
+  const GstNaclipSegmentation *segmentation = segmentation_of(out);
+  ASSERT_NE(segmentation, nullptr);
+  EXPECT_EQ(gst_naclip_segmentation_get_width(segmentation), 128U) << "displayed as 64 x 48";
+  EXPECT_EQ(gst_naclip_segmentation_get_height(segmentation), 96U);
+  const auto *meta = gst_buffer_get_naclip_segmentation_meta(out.get());
+  EXPECT_EQ(meta->width, 32U);
+  EXPECT_EQ(meta->height, 48U);
+}
+
+TEST_F(Segment, AnAbsurdShapeOfPixelsIsBounded) {
+  start(segment_line("vocabulary=\"cat; dog\""),
+        "video/x-raw,format=RGB,width=32,height=48,framerate=10/1,pixel-aspect-ratio=1/1000");
+  const auto out = pass(make_frame(GST_VIDEO_FORMAT_RGB, 32, 48));
+  const GstNaclipSegmentation *segmentation = segmentation_of(out);
+  ASSERT_NE(segmentation, nullptr);
+  EXPECT_EQ(gst_naclip_segmentation_get_height(segmentation), 2048U);
+}
+
+TEST_F(Segment, TellsWhichElementMadeAMask) {
+  start(segment_line("name=people vocabulary=\"cat; dog\""), caps_of("RGB", 64, 48));
+  const auto out = pass(make_frame(GST_VIDEO_FORMAT_RGB, 64, 48));
+  EXPECT_STREQ(gst_naclip_segmentation_get_source(segmentation_of(out)), "people");
+}
+
 TEST_F(Segment, PixelsOfTheFramePassUnchanged) {
   for (const GstVideoFormat format :
        {GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_BGR,

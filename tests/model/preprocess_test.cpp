@@ -158,5 +158,29 @@ TEST(InputSize, KeepsTheRatioAndBoundsBothSides) {
   EXPECT_EQ(input_size({16, 4096}, 336, 16), (PictureSize{16, 2048}));
 }
 
+TEST(InputSize, FollowsTheDisplayedShapeWherePixelsAreNotSquare) {
+  EXPECT_EQ(input_size({720, 640}, 336, 16, 2.0), input_size({720, 1280}, 336, 16));
+  EXPECT_EQ(input_size({576, 720}, 336, 16, 64.0 / 45), input_size({576, 1024}, 336, 16));
+  EXPECT_EQ(input_size({480, 720}, 336, 16, 8.0 / 9), input_size({480, 640}, 336, 16));
+}
+
+TEST(InputSize, IsBoundedWhateverTheShapeOfThePixels) {
+  EXPECT_EQ(input_size({720, 1280}, 336, 16, 0.001), (PictureSize{2048, 16}));
+  EXPECT_EQ(input_size({720, 1280}, 336, 16, 1000), (PictureSize{16, 2048}));
+  EXPECT_EQ(input_size({1, 1}, 336, 16, 1e-10), (PictureSize{2048, 16}));
+  EXPECT_EQ(input_size({32767, 32767}, 2048, 16, 1e10), (PictureSize{16, 2048}));
+}
+
+TEST(InputSize, APictureOfWidePixelsIsReadAsItsStretchedForm) {
+  const cv::Mat narrow = colours(60, 40);
+  cv::Mat square;
+  cv::resize(narrow, square, {80, 60}, 0, 0, cv::INTER_LINEAR);
+  const PictureSize size = input_size({narrow.rows, narrow.cols}, 48, 16, 2.0);
+  ASSERT_EQ(size, input_size({square.rows, square.cols}, 48, 16));
+  EXPECT_LE(largest_difference(from_packed(narrow, PixelFormat::kRgb, size),
+                               from_packed(square, PixelFormat::kRgb, size)),
+            3 * kOneStep);
+}
+
 }  // namespace
 }  // namespace naclip

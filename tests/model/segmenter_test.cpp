@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 
@@ -108,6 +109,69 @@ TEST(Segmenter, SharesAddUpToOne) {
   for (const RegionStatistics &region : result.regions) sum += region.share;
   EXPECT_NEAR(sum, 1.0, 1e-9);
   ASSERT_EQ(result.regions.size(), 4U);
+}
+
+/// The picture with every pixel twice beside itself.
+Owned stretched(const Owned &narrow) {
+  Owned square(2 * narrow.picture.width, narrow.picture.height);
+  for (std::size_t i = 0; i < square.bytes.size(); ++i)
+    square.bytes[i] = narrow.bytes[i / 6 * 3 + i % 3];
+  return square;
+}
+
+TEST(Segmenter, APictureOfWidePixelsHasTheMaskOfItsStretchedForm) {
+  const auto segmenter = load_segmenter(tiny());
+  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog; sky; person"));
+  // As coarse as the network sees it, so that stretching one way or the other is nearly the same.
+  Owned narrow(115, 150);
+  for (std::size_t y = 0; y < 150; ++y)
+    for (std::size_t x = 0; x < 345; ++x)
+      narrow.bytes[y * 345 + x] = static_cast<std::uint8_t>(x * 2 / 3 + y * (x % 3) / 3);
+  const Owned square = stretched(narrow);
+  narrow.picture.pixel_aspect = 2.0;
+  const Segmentation expected =
+      segmenter->segment({&square.picture, 1}, *queries, small_input()).at(0);
+  const Segmentation mask = segmenter->segment({&narrow.picture, 1}, *queries, small_input()).at(0);
+  ASSERT_EQ(mask.width, expected.width);
+  ASSERT_EQ(mask.height, expected.height);
+  std::size_t equal = 0;
+  for (std::size_t i = 0; i < expected.labels.size(); ++i)
+    equal += mask.labels[i] == expected.labels[i];
+  RecordProperty("equal", std::to_string(static_cast<double>(equal) /
+                                         static_cast<double>(expected.labels.size())));
+  EXPECT_GE(static_cast<double>(equal), 0.97 * static_cast<double>(expected.labels.size()));
+  // Streams' pictures take the other way in.
+  SegmentRequest request;
+  request.picture = segmenter->prepare(narrow.picture, small_input().input_size);
+  request.queries = [&] { return queries; };
+  request.options = small_input();
+  EXPECT_EQ(segmenter->segment({&request, 1}).at(0).segmentation.labels, mask.labels);
+}
+
+TEST(Segmenter, AFrameSizedMaskOfWidePixelsHasTheFramesSize) {
+  const auto segmenter = load_segmenter(tiny());
+  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog"));
+  Owned owned(60, 100);
+  owned.picture.pixel_aspect = 2.0;
+  InferenceOptions options = small_input();
+  options.mask_size = MaskSize::kFrame;
+  const Segmentation mask = segmenter->segment({&owned.picture, 1}, *queries, options).at(0);
+  EXPECT_EQ(mask.width, 60);
+  EXPECT_EQ(mask.height, 100);
+}
+
+TEST(Segmenter, RefusesPixelsOfNoShape) {
+  const auto segmenter = load_segmenter(tiny());
+  const auto queries = segmenter->encode(Vocabulary::parse("cat"));
+  Owned owned(32, 32);
+  for (const double aspect : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
+    owned.picture.pixel_aspect = aspect;
+    EXPECT_EQ(kind_of([&] {
+                segmenter->segment({&owned.picture, 1}, *queries, small_input());
+              }),
+              ErrorKind::kSettings)
+        << aspect;
+  }
 }
 
 TEST(Segmenter, TinyPicturesWork) {

@@ -1,246 +1,26 @@
 #include "naclipmeta.h"
 
-#include <algorithm>
-#include <string>
-#include <vector>
-
-#include "../../../elements/support/ptr.h"
 #include "naclipmeta_transform.h"
-
-struct _GstNaclipSegmentation {
-  gatomicrefcount references;
-  naclip::Ptr<GstBuffer> mask;
-  GstVideoFormat format;
-  guint width;
-  guint height;
-  std::vector<std::string> labels;  // what the regions' labels point to
-  std::vector<GstNaclipRegion> regions;
-  GstClockTime source_pts;
-};
-
-/// A mask that every consumer can read, also those that know nothing of strides.
-static gboolean is_dense_mask(GstBuffer *mask) {
-  const GstVideoMeta *meta = gst_buffer_get_video_meta(mask);
-  if (meta == nullptr) return FALSE;
-  if (meta->format != GST_VIDEO_FORMAT_GRAY8 && meta->format != GST_VIDEO_FORMAT_GRAY16_LE) {
-    return FALSE;
-  }
-  const gsize row =
-      static_cast<gsize>(meta->width) * (meta->format == GST_VIDEO_FORMAT_GRAY16_LE ? 2 : 1);
-  return meta->width > 0 && meta->height > 0 && static_cast<gsize>(meta->stride[0]) == row &&
-         meta->offset[0] + row * meta->height <= gst_buffer_get_size(mask);
-}
-
-static GQuark mask_mark() {
-  static const GQuark quark = g_quark_from_static_string("gst-naclip-mask");
-  return quark;
-}
-
-G_DEFINE_BOXED_TYPE(GstNaclipSegmentation, gst_naclip_segmentation, gst_naclip_segmentation_ref,
-                    gst_naclip_segmentation_unref)
-
-/**
- * gst_naclip_segmentation_new: (constructor)
- * @mask: (transfer none): the mask: GRAY8 or GRAY16_LE with a #GstVideoMeta whose stride is its
- * width in bytes. A reference is kept; it must not be written any more.
- * @regions: (array length=n_regions): what the mask's values stand for, by value; copied
- * @n_regions: how many, at least 1
- * @source_pts: the PTS of the frame that was looked at, or %GST_CLOCK_TIME_NONE
- *
- * Returns: (transfer full) (nullable): a new segmentation; %NULL with a critical warning where
- * @mask is not such a mask
- *
- * Since: 0.1
- */
-GstNaclipSegmentation *gst_naclip_segmentation_new(GstBuffer *mask, const GstNaclipRegion *regions,
-                                                   guint n_regions, GstClockTime source_pts) {
-  g_return_val_if_fail(GST_IS_BUFFER(mask), nullptr);
-  g_return_val_if_fail(is_dense_mask(mask), nullptr);
-  g_return_val_if_fail(regions != nullptr && n_regions > 0, nullptr);
-  g_return_val_if_fail(std::all_of(regions, regions + n_regions,
-                                   [](const auto &region) { return region.label != nullptr; }),
-                       nullptr);
-
-  const GstVideoMeta *meta = gst_buffer_get_video_meta(mask);
-  auto *self = new GstNaclipSegmentation{
-      .references = 0,
-      .mask = naclip::ref(mask),
-      .format = meta->format,
-      .width = meta->width,
-      .height = meta->height,
-      .labels = {},
-      .regions = {regions, regions + n_regions},
-      .source_pts = source_pts,
-  };
-  g_atomic_ref_count_init(&self->references);
-  // The buffer may also be handed on as GstAnalytics metadata, whose readers are to know it again.
-  gst_mini_object_set_qdata(GST_MINI_OBJECT_CAST(mask), mask_mark(), GINT_TO_POINTER(TRUE),
-                            nullptr);
-  self->labels.reserve(n_regions);
-  for (GstNaclipRegion &region : self->regions) {
-    region.label = self->labels.emplace_back(region.label).c_str();
-  }
-  return self;
-}
-
-/**
- * gst_naclip_segmentation_ref:
- * @self: a segmentation
- *
- * Returns: (transfer full): @self with one reference more
- *
- * Since: 0.1
- */
-GstNaclipSegmentation *gst_naclip_segmentation_ref(GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, nullptr);
-  g_atomic_ref_count_inc(&self->references);
-  return self;
-}
-
-/**
- * gst_naclip_segmentation_unref:
- * @self: (transfer full): a segmentation
- *
- * Gives up one reference.
- *
- * Since: 0.1
- */
-void gst_naclip_segmentation_unref(GstNaclipSegmentation *self) {
-  g_return_if_fail(self != nullptr);
-  if (g_atomic_ref_count_dec(&self->references)) delete self;
-}
-
-/**
- * gst_naclip_segmentation_get_mask:
- * @self: a segmentation
- *
- * Returns: (transfer none): the mask, one value of @self's format per pixel, rows not padded. Read
- * it only.
- *
- * Since: 0.1
- */
-GstBuffer *gst_naclip_segmentation_get_mask(const GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, nullptr);
-  return self->mask.get();
-}
-
-/**
- * gst_naclip_segmentation_get_format:
- * @self: a segmentation
- *
- * Returns: %GST_VIDEO_FORMAT_GRAY8 or %GST_VIDEO_FORMAT_GRAY16_LE
- *
- * Since: 0.1
- */
-GstVideoFormat gst_naclip_segmentation_get_format(const GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, GST_VIDEO_FORMAT_UNKNOWN);
-  return self->format;
-}
-
-/**
- * gst_naclip_segmentation_get_width:
- * @self: a segmentation
- *
- * Returns: the mask's width in pixels, which need not be the frame's
- *
- * Since: 0.1
- */
-guint gst_naclip_segmentation_get_width(const GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, 0);
-  return self->width;
-}
-
-/**
- * gst_naclip_segmentation_get_height:
- * @self: a segmentation
- *
- * Returns: the mask's height in pixels, which need not be the frame's
- *
- * Since: 0.1
- */
-guint gst_naclip_segmentation_get_height(const GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, 0);
-  return self->height;
-}
-
-/**
- * gst_naclip_segmentation_get_n_regions:
- * @self: a segmentation
- *
- * Returns: how many regions there are, region 0 included
- *
- * Since: 0.1
- */
-guint gst_naclip_segmentation_get_n_regions(const GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, 0);
-  return static_cast<guint>(self->regions.size());
-}
-
-/**
- * gst_naclip_segmentation_get_region:
- * @self: a segmentation
- * @id: a pixel value of the mask
- *
- * Returns: (transfer none) (nullable): what it stands for, %NULL for a value that stands for
- * nothing
- *
- * Since: 0.1
- */
-const GstNaclipRegion *gst_naclip_segmentation_get_region(const GstNaclipSegmentation *self,
-                                                          guint id) {
-  g_return_val_if_fail(self != nullptr, nullptr);
-  return id < self->regions.size() ? &self->regions[id] : nullptr;
-}
-
-/**
- * gst_naclip_segmentation_find_region:
- * @self: a segmentation
- * @label: a class's label, UTF-8
- *
- * Returns: the id of the region so labelled, -1 where there is none
- *
- * Since: 0.1
- */
-gint gst_naclip_segmentation_find_region(const GstNaclipSegmentation *self, const gchar *label) {
-  g_return_val_if_fail(self != nullptr, -1);
-  g_return_val_if_fail(label != nullptr, -1);
-  const auto found = std::find(self->labels.begin(), self->labels.end(), label);
-  return found == self->labels.end() ? -1 : static_cast<gint>(found - self->labels.begin());
-}
-
-/**
- * gst_naclip_segmentation_get_source_pts:
- * @self: a segmentation
- *
- * Returns: the PTS of the frame that the mask was computed from, or %GST_CLOCK_TIME_NONE
- *
- * Since: 0.1
- */
-GstClockTime gst_naclip_segmentation_get_source_pts(const GstNaclipSegmentation *self) {
-  g_return_val_if_fail(self != nullptr, GST_CLOCK_TIME_NONE);
-  return self->source_pts;
-}
-
-/**
- * gst_buffer_is_naclip_mask:
- * @buffer: a buffer
- *
- * Tells a reader of GstAnalytics metadata that a mask there is also told by a
- * #GstNaclipSegmentationMeta, which is the better source: analytics metadata follows fewer
- * transformations truly.
- *
- * Returns: whether @buffer is the mask of a #GstNaclipSegmentation made in this process
- *
- * Since: 0.1
- */
-gboolean gst_buffer_is_naclip_mask(GstBuffer *buffer) {
-  g_return_val_if_fail(GST_IS_BUFFER(buffer), FALSE);
-  return gst_mini_object_get_qdata(GST_MINI_OBJECT_CAST(buffer), mask_mark()) != nullptr;
-}
 
 static GstNaclipSegmentationMeta *as_segmentation_meta(GstMeta *meta) {
   return reinterpret_cast<GstNaclipSegmentationMeta *>(meta);
 }
+
+/// A copy is attached to no frame, so that it outlives the one that it was attached to.
+static GstNaclipSegmentationMeta *segmentation_meta_copy(GstNaclipSegmentationMeta *self) {
+  auto *copy = g_new(GstNaclipSegmentationMeta, 1);
+  *copy = *self;
+  gst_naclip_segmentation_ref(copy->segmentation);
+  return copy;
+}
+
+static void segmentation_meta_free_copy(GstNaclipSegmentationMeta *self) {
+  gst_naclip_segmentation_unref(self->segmentation);
+  g_free(self);
+}
+
+G_DEFINE_BOXED_TYPE(GstNaclipSegmentationMeta, gst_naclip_segmentation_meta, segmentation_meta_copy,
+                    segmentation_meta_free_copy)
 
 static gboolean segmentation_meta_init(GstMeta *meta, gpointer, GstBuffer *) {
   GstNaclipSegmentationMeta *self = as_segmentation_meta(meta);
@@ -286,7 +66,8 @@ GType gst_naclip_segmentation_meta_api_get_type(void) {
  */
 const GstMetaInfo *gst_naclip_segmentation_meta_get_info(void) {
   static const GstMetaInfo *info =
-      gst_meta_register(GST_NACLIP_SEGMENTATION_META_API_TYPE, "GstNaclipSegmentationMeta",
+      // GStreamer makes a GType of the name, and the struct's own is that of the boxed type.
+      gst_meta_register(GST_NACLIP_SEGMENTATION_META_API_TYPE, "GstNaclipSegmentationMetaImpl",
                         sizeof(GstNaclipSegmentationMeta), segmentation_meta_init,
                         segmentation_meta_free, segmentation_meta_transform);
   return info;
@@ -324,20 +105,69 @@ GstNaclipSegmentationMeta *gst_buffer_add_naclip_segmentation_meta(
   return self;
 }
 
+/// The next one in the order in which they were attached.
+static GstNaclipSegmentationMeta *next_segmentation_meta(GstBuffer *buffer, gpointer *state) {
+  return as_segmentation_meta(
+      gst_buffer_iterate_meta_filtered(buffer, state, GST_NACLIP_SEGMENTATION_META_API_TYPE));
+}
+
 /**
  * gst_buffer_get_naclip_segmentation_meta:
  * @buffer: a frame
  *
- * Returns: (transfer none) (nullable): the first segmentation that was attached to it, %NULL where
- * there is none. Where several elements attached one, gst_buffer_iterate_meta_filtered() finds them
- * all.
+ * Where several elements attached a segmentation, this is that of the nearest one upstream;
+ * gst_buffer_get_nth_naclip_segmentation_meta() gives them all, and
+ * gst_buffer_find_naclip_segmentation_meta() that of one element.
+ *
+ * Returns: (transfer none) (nullable): the segmentation that was attached last, %NULL where there
+ * is none
  *
  * Since: 0.1
  */
 GstNaclipSegmentationMeta *gst_buffer_get_naclip_segmentation_meta(GstBuffer *buffer) {
+  return gst_buffer_get_nth_naclip_segmentation_meta(buffer, 0);
+}
+
+/**
+ * gst_buffer_get_nth_naclip_segmentation_meta:
+ * @buffer: a frame
+ * @n: which one: 0 is the one that was attached last, 1 the one before it, and so on
+ *
+ * Returns: (transfer none) (nullable): that segmentation, %NULL where there are no more
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentationMeta *gst_buffer_get_nth_naclip_segmentation_meta(GstBuffer *buffer, guint n) {
   g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
-  GstMeta *meta = gst_buffer_get_meta(buffer, GST_NACLIP_SEGMENTATION_META_API_TYPE);
-  return meta != nullptr ? as_segmentation_meta(meta) : nullptr;
+  guint count = 0;
+  gpointer state = nullptr;
+  while (next_segmentation_meta(buffer, &state) != nullptr) ++count;
+  if (n >= count) return nullptr;
+  state = nullptr;
+  while (--count > n) next_segmentation_meta(buffer, &state);
+  return next_segmentation_meta(buffer, &state);
+}
+
+/**
+ * gst_buffer_find_naclip_segmentation_meta:
+ * @buffer: a frame
+ * @source: the name of an element, see gst_naclip_segmentation_get_source()
+ *
+ * Returns: (transfer none) (nullable): the last segmentation that this element attached, %NULL
+ * where there is none
+ *
+ * Since: 0.1
+ */
+GstNaclipSegmentationMeta *gst_buffer_find_naclip_segmentation_meta(GstBuffer *buffer,
+                                                                    const gchar *source) {
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), nullptr);
+  g_return_val_if_fail(source != nullptr, nullptr);
+  GstNaclipSegmentationMeta *found = nullptr;
+  gpointer state = nullptr;
+  while (GstNaclipSegmentationMeta *meta = next_segmentation_meta(buffer, &state)) {
+    if (g_str_equal(gst_naclip_segmentation_get_source(meta->segmentation), source)) found = meta;
+  }
+  return found;
 }
 
 /**
@@ -360,20 +190,21 @@ GstNaclipSegmentation *gst_naclip_segmentation_meta_get_segmentation(
  * @buffer: the frame that it is attached to
  *
  * How old the mask is: 0 for a fresh one. Elements that give frames new times, as videorate does,
- * change it.
+ * change it. Some shift them so far that the difference says nothing any more (x264enc: by 1000
+ * hours), so that a difference below 0 or above one hour is no age.
  *
- * Returns: the frame's PTS less that of the frame that was looked at, in nanoseconds;
- *   %GST_CLOCK_STIME_NONE where one of them has none
+ * Returns: the frame's PTS less that of the frame that was looked at; %GST_CLOCK_TIME_NONE where
+ *   the age is not known
  *
  * Since: 0.1
  */
-GstClockTimeDiff gst_naclip_segmentation_meta_get_age(const GstNaclipSegmentationMeta *meta,
-                                                      GstBuffer *buffer) {
-  g_return_val_if_fail(meta != nullptr, GST_CLOCK_STIME_NONE);
-  g_return_val_if_fail(GST_IS_BUFFER(buffer), GST_CLOCK_STIME_NONE);
+GstClockTime gst_naclip_segmentation_meta_get_age(const GstNaclipSegmentationMeta *meta,
+                                                  GstBuffer *buffer) {
+  g_return_val_if_fail(meta != nullptr, GST_CLOCK_TIME_NONE);
+  g_return_val_if_fail(GST_IS_BUFFER(buffer), GST_CLOCK_TIME_NONE);
+  constexpr GstClockTime kGreatest = 3600 * GST_SECOND;
   const GstClockTime source = gst_naclip_segmentation_get_source_pts(meta->segmentation);
-  if (!GST_CLOCK_TIME_IS_VALID(source) || !GST_BUFFER_PTS_IS_VALID(buffer)) {
-    return GST_CLOCK_STIME_NONE;
-  }
-  return GST_CLOCK_DIFF(source, GST_BUFFER_PTS(buffer));
+  const GstClockTime now = GST_BUFFER_PTS(buffer);
+  if (!GST_CLOCK_TIME_IS_VALID(source) || !GST_CLOCK_TIME_IS_VALID(now)) return GST_CLOCK_TIME_NONE;
+  return now >= source && now - source <= kGreatest ? now - source : GST_CLOCK_TIME_NONE;
 }

@@ -24,7 +24,8 @@ typedef struct _GstNaclipRegion GstNaclipRegion;
  * @confidence: mean probability of the label over those pixels, 0 to 1; 0 where there are none
  *
  * What one pixel value of the mask stands for: the pixels of value i belong to region i. Region 0
- * is nothing, or the class labelled `background`.
+ * is nothing, or the class labelled `background`. A region of a segmentation lives as long as that
+ * does; gst_naclip_region_copy() makes one that may be kept.
  *
  * Since: 0.1
  */
@@ -34,6 +35,21 @@ struct _GstNaclipRegion {
   gdouble share;
   gdouble confidence;
 };
+
+#define GST_TYPE_NACLIP_REGION (gst_naclip_region_get_type())
+
+GST_NACLIP_API
+GType gst_naclip_region_get_type(void);
+
+GST_NACLIP_API
+GstNaclipRegion *gst_naclip_region_new(const gchar *label, guint32 colour, gdouble share,
+                                       gdouble confidence);
+
+GST_NACLIP_API
+GstNaclipRegion *gst_naclip_region_copy(const GstNaclipRegion *self);
+
+GST_NACLIP_API
+void gst_naclip_region_free(GstNaclipRegion *self);
 
 /**
  * GstNaclipSegmentation:
@@ -53,7 +69,8 @@ GType gst_naclip_segmentation_get_type(void);
 
 GST_NACLIP_API
 GstNaclipSegmentation *gst_naclip_segmentation_new(GstBuffer *mask, const GstNaclipRegion *regions,
-                                                   guint n_regions, GstClockTime source_pts);
+                                                   guint n_regions, const gchar *source,
+                                                   GstClockTime source_pts);
 
 GST_NACLIP_API
 GstNaclipSegmentation *gst_naclip_segmentation_ref(GstNaclipSegmentation *self);
@@ -84,6 +101,9 @@ GST_NACLIP_API
 gint gst_naclip_segmentation_find_region(const GstNaclipSegmentation *self, const gchar *label);
 
 GST_NACLIP_API
+const gchar *gst_naclip_segmentation_get_source(const GstNaclipSegmentation *self);
+
+GST_NACLIP_API
 GstClockTime gst_naclip_segmentation_get_source_pts(const GstNaclipSegmentation *self);
 
 GST_NACLIP_API
@@ -93,7 +113,6 @@ typedef struct _GstNaclipSegmentationMeta GstNaclipSegmentationMeta;
 
 /**
  * GstNaclipSegmentationMeta:
- * @meta: parent
  * @segmentation: the outcome, owned by the meta
  * @x: left edge of the rectangle that the mask covers, in pixels of the frame; may be negative
  * @y: top edge of that rectangle; may be negative
@@ -102,19 +121,25 @@ typedef struct _GstNaclipSegmentationMeta GstNaclipSegmentationMeta;
  *
  * Attached to a frame. The rectangle follows scaling; where an element has cropped the frame it
  * reaches beyond the frame's edges. A transformation that it cannot follow, such as a rotation,
- * drops the meta.
+ * drops the meta. Language bindings hold a copy, which stays as it was when the frame is gone.
  *
  * Since: 0.1
  */
 struct _GstNaclipSegmentationMeta {
+  /*< private >*/
   GstMeta meta;
+  /*< public >*/
   GstNaclipSegmentation *segmentation;
   gint x, y;
   guint width, height;
 };
 
+#define GST_TYPE_NACLIP_SEGMENTATION_META (gst_naclip_segmentation_meta_get_type())
 #define GST_NACLIP_SEGMENTATION_META_API_TYPE (gst_naclip_segmentation_meta_api_get_type())
 #define GST_NACLIP_SEGMENTATION_META_INFO (gst_naclip_segmentation_meta_get_info())
+
+GST_NACLIP_API
+GType gst_naclip_segmentation_meta_get_type(void);
 
 GST_NACLIP_API
 GType gst_naclip_segmentation_meta_api_get_type(void);
@@ -131,13 +156,21 @@ GST_NACLIP_API
 GstNaclipSegmentationMeta *gst_buffer_get_naclip_segmentation_meta(GstBuffer *buffer);
 
 GST_NACLIP_API
+GstNaclipSegmentationMeta *gst_buffer_get_nth_naclip_segmentation_meta(GstBuffer *buffer, guint n);
+
+GST_NACLIP_API
+GstNaclipSegmentationMeta *gst_buffer_find_naclip_segmentation_meta(GstBuffer *buffer,
+                                                                    const gchar *source);
+
+GST_NACLIP_API
 GstNaclipSegmentation *gst_naclip_segmentation_meta_get_segmentation(
     const GstNaclipSegmentationMeta *meta);
 
 GST_NACLIP_API
-GstClockTimeDiff gst_naclip_segmentation_meta_get_age(const GstNaclipSegmentationMeta *meta,
-                                                      GstBuffer *buffer);
+GstClockTime gst_naclip_segmentation_meta_get_age(const GstNaclipSegmentationMeta *meta,
+                                                  GstBuffer *buffer);
 
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstNaclipRegion, gst_naclip_region_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GstNaclipSegmentation, gst_naclip_segmentation_unref)
 
 G_END_DECLS
