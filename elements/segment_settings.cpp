@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "../model/quote.h"
 #include "support/ptr.h"
 
 namespace naclip {
@@ -19,7 +20,7 @@ std::vector<int> parse_dilations(const std::string &text) {
     if (!g_ascii_string_to_unsigned(g_strstrip(*part), 10, 1, 4096, &value, nullptr))
       throw Error(
           ErrorKind::kSettings,
-          "refine-dilations=\"" + text + "\" is no list of pixels from 1 to 4096: write e.g. 8,16");
+          "refine-dilations=" + quote(text) + " is no list of pixels from 1 to 4096: write e.g. 8,16");
     dilations.push_back(static_cast<int>(value));
   }
   return dilations;
