@@ -68,6 +68,7 @@ struct Impl {
   // Between start and stop, which change it with the sink pad's stream lock held as well: with that alone the
   // streaming thread may use it.
   std::unique_ptr<SegmentSession> session;
+  RefusedValues refused;
   CudaSharing cuda;
 
   // The streaming thread's.
@@ -146,9 +147,9 @@ void accept_change(Impl &impl, guint id, const SegmentSettings &candidate) {
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
-  const bool taken =
-      set_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex,
-                   [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
+  const bool taken = set_property(
+      object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex, impl.refused,
+      [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
   if (!taken) return;
   guarded(object, [&] {
     impl.publish_settings();
@@ -227,6 +228,7 @@ gboolean start(GstBaseTransform *base) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, FALSE, [&] {
     Impl &impl = *self->impl;
+    impl.refused.check();
     auto session = std::make_unique<SegmentSession>(
         [&impl] { return impl.current_settings(); },
         SegmentReports{log_of(self), [self](const Error &error) {
