@@ -15,6 +15,7 @@
 #include "decode.h"
 #include "device.h"
 #include "input_pool.h"
+#include "memory_limit.h"
 #include "merge_file.h"
 #include "pamr.h"
 #include "preprocess.h"
@@ -255,6 +256,9 @@ class TorchSegmenter final : public Segmenter {
       for (std::size_t k = 0; k < members.size(); ++k) {
         const std::size_t i = members[k];
         if (!runner_) queries[i] = works[i].queries();
+        if (compute_.device.is_cpu())
+          memory_limit_.check({queries[i]->features().size(0), works[i].frame, vision_.patch(),
+                               *works[i].options});
         results[i].segmentation =
             finish(works[i], queries[i],
                    runner_ ? scores[k]
@@ -332,6 +336,7 @@ class TorchSegmenter final : public Segmenter {
   TextBank bank_;
   std::shared_ptr<InputPool> inputs_ = std::make_shared<InputPool>();
   Refiner refiner_;
+  MemoryLimit memory_limit_;
   std::mutex mutex_;
 };
 
