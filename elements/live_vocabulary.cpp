@@ -30,7 +30,7 @@ LiveVocabulary::LiveVocabulary(std::shared_ptr<Segmenter> segmenter,
       warn_(std::move(warn)) {
   const auto settings = current_settings_();
   taken_ = seen_ = source_of(*settings);
-  newest_->set(segmenter_->encode(read_vocabulary(*settings), log_, {}));
+  newest_->set(segmenter_->encode(read_vocabulary(*settings), log_, {}, {}));
   worker_ = std::jthread([this](const std::stop_token &stop) { work(stop); });
 }
 
@@ -71,7 +71,7 @@ void LiveVocabulary::refresh(const std::stop_token &stop) {
     const bool named = source.text != taken_.text || source.file != taken_.file;
     if (!named && (!settled || !source.stamp)) return;
     taken_ = source;
-    auto queries = segmenter_->encode(read_vocabulary(*settings), log_, stop);
+    auto queries = segmenter_->encode(read_vocabulary(*settings), log_, {}, stop);
     if (queries != nullptr) newest_->set(std::move(queries));
   } catch (const Error &error) {
     warn_(error);

@@ -108,16 +108,16 @@ GST_ELEMENT_REGISTER_DEFINE(naclipsegment, "naclipsegment", GST_RANK_NONE, GST_T
 
 namespace {
 
-void log_line(GstElement *self, LogLevel level, const std::string &line) {
+void log_line(GstElement *self, LogLevel level, const Error &line) {
   switch (level) {
     case LogLevel::kWarning:
-      post_warning(self, Error(ErrorKind::kSettings, line));
+      post_warning(self, line);
       break;
     case LogLevel::kInfo:
-      GST_INFO_OBJECT(self, "%s", line.c_str());
+      GST_INFO_OBJECT(self, "%s", line.what());
       break;
     case LogLevel::kDebug:
-      GST_DEBUG_OBJECT(self, "%s", line.c_str());
+      GST_DEBUG_OBJECT(self, "%s", line.what());
       break;
   }
 }
@@ -129,7 +129,7 @@ Log log_of(GstNaclipSegment *self) {
     delete reference;
   });
   g_weak_ref_init(weak.get(), self);
-  return [weak](LogLevel level, const std::string &line) {
+  return [weak](LogLevel level, const Error &line) {
     const Ptr<GstElement> element(static_cast<GstElement *>(g_weak_ref_get(weak.get())));
     if (element) log_line(element.get(), level, line);
   };
@@ -147,9 +147,9 @@ void accept_change(Impl &impl, guint id, const SegmentSettings &candidate) {
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
-  const bool taken = set_property(
-      object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex, impl.refused,
-      [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
+  const bool taken =
+      set_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex, impl.refused,
+                   [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
   if (!taken) return;
   guarded(object, [&] {
     impl.publish_settings();

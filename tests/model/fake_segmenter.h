@@ -168,6 +168,7 @@ class FakeSegmenter final : public Segmenter {
   const ModelInfo &info() const override { return info_; }
 
   std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &,
+                                        const EncodeProgress &progress,
                                         std::stop_token stop) override {
     const std::stop_callback wake(stop, [this] {
       const std::lock_guard lock(control_->mutex);

@@ -49,7 +49,7 @@ TEST(FrameBytes, AreThoseOfTheMapsThatAreAlive) {
   FrameShape large = shape(100);
   large.options.mask_size = MaskSize::kFrame;
   large.frame = {448, 448};
-  EXPECT_GT(frame_bytes(large), 3 * frame_bytes(shape(100)));
+  EXPECT_GT(frame_bytes(large), 2 * frame_bytes(shape(100)));
 }
 
 TEST(FrameBytes, OfRefinementAreWhatItTakes) {
