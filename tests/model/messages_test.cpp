@@ -49,7 +49,8 @@ TEST(FileError, TellsWhereItWasMade) {
 class Pipes : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::path(::testing::TempDir()) / ("naclip-pipes-" + std::to_string(getpid()));
+    folder_ =
+        std::filesystem::path(::testing::TempDir()) / ("naclip-pipes-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder_);
     path_ = (folder_ / "pipe").string();
     ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
