@@ -8,7 +8,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/tsan}")
-tests=(live_async live_errors live_properties live_sharing live_sync live_vocabulary scheduler shared-models)
+tests=(live_async live_errors live_properties live_sharing live_start live_sync live_vocabulary scheduler shared-models)
 
 fail() {
   echo "tsan.sh: $*" >&2

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "../model/process_exit.h"
+
 namespace naclip {
 
 namespace {
@@ -13,6 +15,10 @@ constexpr std::chrono::milliseconds kLook{250};
 
 }  // namespace
 
+bool LiveVocabulary::Source::same_name(const SegmentSettings &settings) const {
+  return text == settings.vocabulary && (!text.empty() || file == settings.vocabulary_file);
+}
+
 LiveVocabulary::Source LiveVocabulary::source_of(const SegmentSettings &settings) {
   Source source;
   source.text = settings.vocabulary;
@@ -22,29 +28,37 @@ LiveVocabulary::Source LiveVocabulary::source_of(const SegmentSettings &settings
   return source;
 }
 
-LiveVocabulary::LiveVocabulary(std::shared_ptr<Segmenter> segmenter,
-                               CurrentSettings current_settings, Log log, Warn warn)
-    : segmenter_(std::move(segmenter)),
-      current_settings_(std::move(current_settings)),
-      log_(std::move(log)),
-      warn_(std::move(warn)) {
-  const auto settings = current_settings_();
-  taken_ = seen_ = source_of(*settings);
-  newest_->set(segmenter_->encode(read_vocabulary(*settings), log_, {}));
-  worker_ = std::jthread([this](const std::stop_token &stop) { work(stop); });
-}
-
-LiveVocabulary::~LiveVocabulary() = default;
+LiveVocabulary::LiveVocabulary(CurrentSettings current_settings, SegmentReports reports,
+                               SegmentProgress &progress)
+    : current_settings_(std::move(current_settings)),
+      reports_(std::move(reports)),
+      progress_(progress) {}
 
 void LiveVocabulary::settings_changed() {
+  const auto settings = current_settings_();
+  std::stop_source outdated(std::nostopstate);
   {
     const std::lock_guard lock(mutex_);
     asked_ = true;
+    if (!taken_.same_name(*settings)) outdated = encoding_;
   }
   wake_.notify_one();
+  outdated.request_stop();
 }
 
-void LiveVocabulary::work(const std::stop_token &stop) {
+void LiveVocabulary::begin(Segmenter &segmenter, const std::stop_token &stop) {
+  while (current() == nullptr && !stop.stop_requested()) {
+    {
+      const std::lock_guard lock(mutex_);
+      asked_ = false;
+    }
+    const auto settings = current_settings_();
+    seen_ = source_of(*settings);
+    take_over(segmenter, *settings, seen_, stop);
+  }
+}
+
+void LiveVocabulary::follow(Segmenter &segmenter, const std::stop_token &stop) {
   std::unique_lock lock(mutex_);
   const auto asked = [this] { return asked_; };
   while (!stop.stop_requested()) {
@@ -53,30 +67,82 @@ void LiveVocabulary::work(const std::stop_token &stop) {
     else
       wake_.wait(lock, stop, asked);
     if (stop.stop_requested()) return;
-    asked_ = false;
+    const bool was_asked = std::exchange(asked_, false);
     lock.unlock();
-    refresh(stop);
+    refresh(segmenter, was_asked, stop);
     lock.lock();
   }
 }
 
-void LiveVocabulary::refresh(const std::stop_token &stop) {
+void LiveVocabulary::refresh(Segmenter &segmenter, bool asked, const std::stop_token &stop) {
   try {
     const auto settings = current_settings_();
     const Source source = source_of(*settings);
     const bool settled = std::exchange(seen_, source) == source;
-    if (source == taken_) return;
-    // A file that is still being written, or that an editor is about to put back, is not ready to be read. Another
-    // property may have changed at that moment; only a file that was just named is read at once.
-    const bool named = source.text != taken_.text || source.file != taken_.file;
-    if (!named && (!settled || !source.stamp)) return;
-    taken_ = source;
-    auto queries = segmenter_->encode(read_vocabulary(*settings), log_, stop);
-    if (queries != nullptr) newest_->set(std::move(queries));
+    if (source == taken_ && outcome_ != Outcome::kCanceled &&
+        (outcome_ == Outcome::kEncoded || !asked))
+      return;
+    // A file that is still being written, or that an editor is about to put back, is not ready to be read; only a file
+    // that was just named is read at once.
+    if (taken_.same_name(*settings) && !asked && (!settled || !source.stamp)) return;
+    take_over(segmenter, *settings, source, stop);
+  } catch (const Interrupted &) {
+    throw;
   } catch (const Error &error) {
-    warn_(error);
+    reports_.warn(error);
   } catch (const std::exception &error) {
-    warn_(Error(ErrorKind::kInference, "The vocabulary could not be taken over", error.what()));
+    reports_.warn(
+        Error(ErrorKind::kInference, "The vocabulary could not be taken over", error.what()));
+  }
+}
+
+void LiveVocabulary::take_over(Segmenter &segmenter, const SegmentSettings &settings,
+                               const Source &source, const std::stop_token &stop) {
+  std::stop_source encoding;
+  {
+    const std::lock_guard lock(mutex_);
+    taken_ = source;
+    outcome_ = Outcome::kCanceled;
+    if (asked_) return;  // there may be a newer one already
+    encoding_ = encoding;
+  }
+  const std::stop_callback ends_with(stop, [&] { encoding.request_stop(); });
+  outcome_ = Outcome::kFailed;
+  if (encode(segmenter, read_vocabulary(settings), encoding.get_token()))
+    outcome_ = Outcome::kEncoded;
+  else
+    outcome_ = Outcome::kCanceled;
+}
+
+/// False where `stop` was asked for first.
+bool LiveVocabulary::encode(Segmenter &segmenter, const Vocabulary &vocabulary,
+                            const std::stop_token &stop) {
+  const auto count = [](std::size_t known, std::size_t words) {
+    return std::to_string(known) + " of " + std::to_string(words);
+  };
+  std::string known;  // empty until it has begun
+  try {
+    auto queries = segmenter.encode(
+        vocabulary, reports_.log,
+        [&](std::size_t done, std::size_t words) {
+          const bool begins = known.empty();
+          known = count(done, words);
+          if (begins)
+            progress_.begin("encode", "encoding words: " + known);
+          else
+            progress_.go_on("encoding words: " + known);
+        },
+        stop);
+    if (queries == nullptr) {
+      progress_.end(GST_PROGRESS_TYPE_CANCELED, "stopped encoding words: " + known);
+      return false;
+    }
+    newest_->set(std::move(queries));
+    progress_.end(GST_PROGRESS_TYPE_COMPLETE, "encoded words: " + known);
+    return true;
+  } catch (...) {
+    progress_.end(GST_PROGRESS_TYPE_ERROR, "could not encode the words");
+    throw;
   }
 }
 

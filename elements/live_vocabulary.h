@@ -6,35 +6,40 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
-#include <thread>
 
 #include "../model/file_identity.h"
 #include "../model/segmenter.h"
+#include "segment_reports.h"
 #include "segment_settings.h"
 
 namespace naclip {
 
 /// Keeps the encoded vocabulary up to date with the properties and with the file that they name. Of several changes
-/// in a row the last one wins; one that cannot be used is told to `warn`, and the one before stays.
+/// in a row the last one wins, and ends the encoding of those before; one that cannot be used is warned of, and the
+/// one before stays. One thread, the worker, calls begin() and then follow().
 class LiveVocabulary {
  public:
   using CurrentSettings = std::function<std::shared_ptr<const SegmentSettings>()>;
-  /// Both are called on the worker's thread alone, never with a lock held.
-  using Warn = std::function<void(const Error &)>;
 
-  /// Encodes the first vocabulary before it returns. Throws Error{kVocabulary | kNotFound | kRead | …}.
-  LiveVocabulary(std::shared_ptr<Segmenter> segmenter, CurrentSettings current_settings, Log log,
-                 Warn warn);
-  /// Waits for the sentences in work, not for all that are to be encoded.
-  ~LiveVocabulary();
+  /// `current_settings` is called from any thread, `reports` from the worker's, never with a lock held.
+  LiveVocabulary(CurrentSettings current_settings, SegmentReports reports,
+                 SegmentProgress &progress);
   LiveVocabulary(const LiveVocabulary &) = delete;
   LiveVocabulary &operator=(const LiveVocabulary &) = delete;
 
-  /// Has the settings looked at anew. From any thread; does not wait.
+  /// Encodes the first vocabulary. Returns without one where `stop` is asked for. Throws Error{kVocabulary | kNotFound |
+  /// kRead | …}.
+  void begin(Segmenter &segmenter, const std::stop_token &stop);
+  /// Encodes what comes after it, until `stop` is asked for.
+  void follow(Segmenter &segmenter, const std::stop_token &stop);
+
+  /// The vocabulary's properties were set: they are looked at anew, and what could not be encoded is tried again. From
+  /// any thread; does not wait.
   void settings_changed();
 
-  /// The newest vocabulary that is encoded. From any thread; does not wait.
+  /// The newest vocabulary that is encoded, null before the first one is. From any thread; does not wait.
   std::shared_ptr<const Queries> current() const { return newest_->get(); }
   /// The same as a function, which may outlive this object.
   std::function<std::shared_ptr<const Queries>()> source() const {
@@ -47,7 +52,10 @@ class LiveVocabulary {
     std::string text, file;
     std::optional<FileIdentity> stamp;
     bool operator==(const Source &) const = default;
+    bool same_name(const SegmentSettings &settings) const;
   };
+  /// What became of a source.
+  enum class Outcome { kEncoded, kFailed, kCanceled };
 
   /// The newest vocabulary, for whoever asks.
   class Newest {
@@ -67,19 +75,22 @@ class LiveVocabulary {
   };
 
   static Source source_of(const SegmentSettings &settings);
-  void work(const std::stop_token &stop);
-  void refresh(const std::stop_token &stop);
+  void refresh(Segmenter &segmenter, bool asked, const std::stop_token &stop);
+  void take_over(Segmenter &segmenter, const SegmentSettings &settings, const Source &source,
+                 const std::stop_token &stop);
+  bool encode(Segmenter &segmenter, const Vocabulary &vocabulary, const std::stop_token &stop);
 
-  std::shared_ptr<Segmenter> segmenter_;
   CurrentSettings current_settings_;
-  Log log_;
-  Warn warn_;
-  Source taken_, seen_;  // the worker's: the source last tried, and that of the last look
+  SegmentReports reports_;
+  SegmentProgress &progress_;
+  Source seen_;                           // the worker's: that of the last look
+  Outcome outcome_ = Outcome::kCanceled;  // likewise: of taken_
   std::shared_ptr<Newest> newest_ = std::make_shared<Newest>();
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards the next three
+  bool asked_ = false;
+  Source taken_;               // the source last tried; the worker alone changes it
+  std::stop_source encoding_;  // ends its encoding
   std::condition_variable_any wake_;
-  bool asked_ = false;   // guarded by mutex_
-  std::jthread worker_;  // last: it reads the others
 };
 
 }  // namespace naclip

@@ -34,10 +34,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "engine.h"
 #include "segment_metadata.h"
+#include "segment_reports.h"
 #include "segment_session.h"
 #include "segment_settings.h"
 #include "support/boundary.h"
@@ -61,13 +63,13 @@ GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
 
 struct Impl {
-  std::mutex mutex;          // guards the next three, never held while working
+  std::mutex mutex;          // guards settings and session, never held while working
   SegmentSettings settings;  // always valid
-  // The same, for reading without a copy; another object whenever they have changed.
-  std::shared_ptr<const SegmentSettings> snapshot = std::make_shared<SegmentSettings>();
+  const std::shared_ptr<SettingsSnapshot> snapshot = std::make_shared<SettingsSnapshot>();
   // Between start and stop, which change it with the sink pad's stream lock held as well: with that alone the
   // streaming thread may use it.
   std::unique_ptr<SegmentSession> session;
+  RefusedValues refused;
   CudaSharing cuda;
 
   // The streaming thread's.
@@ -79,12 +81,9 @@ struct Impl {
   std::atomic<GstClockTime> added_latency = 0;  // as told in LATENCY queries
 
   void publish_settings() {
+    // Held until they are published, so that the last ones set are the last ones seen.
     const std::lock_guard lock(mutex);
-    snapshot = std::make_shared<const SegmentSettings>(settings);
-  }
-  std::shared_ptr<const SegmentSettings> current_settings() {
-    const std::lock_guard lock(mutex);
-    return snapshot;
+    snapshot->set(settings);
   }
   /// For any thread: `use` must not take long or wait. The lock keeps the session from ending in that thread, which
   /// may be one that the session waits for when it ends.
@@ -107,52 +106,30 @@ GST_ELEMENT_REGISTER_DEFINE(naclipsegment, "naclipsegment", GST_RANK_NONE, GST_T
 
 namespace {
 
-void log_line(GstElement *self, LogLevel level, const std::string &line) {
-  switch (level) {
-    case LogLevel::kWarning:
-      post_warning(self, Error(ErrorKind::kSettings, line));
-      break;
-    case LogLevel::kInfo:
-      GST_INFO_OBJECT(self, "%s", line.c_str());
-      break;
-    case LogLevel::kDebug:
-      GST_DEBUG_OBJECT(self, "%s", line.c_str());
-      break;
-  }
-}
-
-/// A shared model may have something to say when the element that loaded it is gone.
-Log log_of(GstNaclipSegment *self) {
-  const std::shared_ptr<GWeakRef> weak(new GWeakRef, [](GWeakRef *reference) {
-    g_weak_ref_clear(reference);
-    delete reference;
-  });
-  g_weak_ref_init(weak.get(), self);
-  return [weak](LogLevel level, const std::string &line) {
-    const Ptr<GstElement> element(static_cast<GstElement *>(g_weak_ref_get(weak.get())));
-    if (element) log_line(element.get(), level, line);
-  };
+/// Whether that property says what to look for.
+bool names_vocabulary(guint id) {
+  return std::string_view(kSegmentProperties[id - 1].name).starts_with("vocabulary");
 }
 
 /// Refuses a new value while the old one works: what is set before start is checked at start, once
 /// all properties are known.
 void accept_change(Impl &impl, guint id, const SegmentSettings &candidate) {
   check_settings(candidate);
-  const std::string name = kSegmentProperties[id - 1].name;
   bool running = false;
   impl.with_session([&](SegmentSession &) { running = true; });
-  if (running && name.starts_with("vocabulary")) read_vocabulary(candidate);
+  if (running && names_vocabulary(id)) read_vocabulary(candidate);
 }
 
 void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   Impl &impl = *GST_NACLIP_SEGMENT(object)->impl;
-  const bool taken =
-      set_property(object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex,
-                   [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
+  const bool taken = set_property(
+      object, id, value, spec, kSegmentProperties, impl.settings, impl.mutex, impl.refused,
+      [&](const SegmentSettings &candidate) { accept_change(impl, id, candidate); });
   if (!taken) return;
   guarded(object, [&] {
     impl.publish_settings();
-    impl.with_session([](SegmentSession &session) { session.vocabulary_changed(); });
+    if (names_vocabulary(id))
+      impl.with_session([](SegmentSession &session) { session.vocabulary_changed(); });
   });
 }
 
@@ -175,7 +152,7 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
     });
     if (!opened) return GST_STATE_CHANGE_FAILURE;
     Impl &impl = *GST_NACLIP_SEGMENT(element)->impl;
-    impl.cuda.offer(element, impl.current_settings()->device);
+    impl.cuda.offer(element, impl.snapshot->get()->device);
   }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
     // The streaming thread may be waiting for a mask.
@@ -227,12 +204,11 @@ gboolean start(GstBaseTransform *base) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, FALSE, [&] {
     Impl &impl = *self->impl;
-    auto session = std::make_unique<SegmentSession>(
-        [&impl] { return impl.current_settings(); },
-        SegmentReports{log_of(self),
-                       [self](const Error &error) { post_warning(GST_ELEMENT_CAST(self), error); }},
-        GST_OBJECT_NAME(self));
-    GST_INFO_OBJECT(self, "loaded %s", session->settings().model.c_str());
+    impl.refused.check();
+    auto session =
+        std::make_unique<SegmentSession>([snapshot = impl.snapshot] { return snapshot->get(); },
+                                         reports_of(GST_ELEMENT_CAST(self), GST_CAT_DEFAULT),
+                                         GST_OBJECT_NAME(self));
     GST_PAD_STREAM_LOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
     impl.live.reset();
     impl.failed = false;
@@ -341,6 +317,7 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   const Pace pace = pace_of(self, session.settings().mode);
   const SegmentSession::Mask mask = session.next(buffer, impl.info, pace);
   if (mask.interrupted) return GST_FLOW_FLUSHING;
+  if (mask.failed) return GST_FLOW_ERROR;
   GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer,
                  mask.segmentation == nullptr ? "no"
                  : mask.fresh                 ? "fresh"

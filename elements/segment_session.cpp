@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "engine.h"
 #include "segment_metadata.h"
 #include "support/cuda_frame.h"
 
@@ -21,13 +20,11 @@ constexpr gint64 kWarningInterval = 60 * G_USEC_PER_SEC;
 // frame of many cameras that share a model would take more of the processor than is left for the network.
 constexpr gint64 kRefreshesPerCycle = 16;
 
-/// The quick checks come first: a misspelt vocabulary should not wait for a model to load.
-std::shared_ptr<SharedModel> checked_model(const SegmentSettings &settings, const Log &log) {
-  check_settings(settings);
+/// The quick checks: what is misspelt should not wait for a model to load.
+InferenceOptions checked_options(const SegmentSettings &settings) {
   read_vocabulary(settings);
-  ModelOptions options = model_options(settings);
-  options.log = log;
-  return share_model(options, load_model);
+  check_files(settings);
+  return inference_options(settings);
 }
 
 }  // namespace
@@ -65,13 +62,59 @@ SegmentSession::SegmentSession(LiveVocabulary::CurrentSettings current_settings,
       reports_(std::move(reports)),
       name_(std::move(name)),
       settings_(current_settings_()),
-      options_(inference_options(*settings_)),
-      model_(checked_model(*settings_, reports_.log)),
-      vocabulary_(model_->segmenter, current_settings_, reports_.log, reports_.warn),
-      memory_(model_->segmenter->make_memory()),
-      stream_(model_->scheduler.join()) {}
+      options_(checked_options(*settings_)),
+      loader_(current_settings_, reports_) {}
 
 SegmentSession::Mask SegmentSession::next(GstBuffer *frame, const GstVideoInfo &info, Pace pace) {
+  Mask none;
+  switch (pace == Pace::kSync ? loader_.wait() : loader_.state()) {
+    case SegmentLoader::State::kReady:
+      join_model();
+      return mask_of(frame, info, pace);
+    case SegmentLoader::State::kLoading:
+      statistics_.add_frame();
+      break;
+    case SegmentLoader::State::kFailed:
+      none.failed = true;
+      break;
+    case SegmentLoader::State::kInterrupted:
+      none.interrupted = true;
+      break;
+  }
+  return none;
+}
+
+void SegmentSession::join_model() {
+  if (model_ != nullptr) return;
+  model_ = loader_.model();
+  memory_ = model_->segmenter->make_memory();
+  auto stream = model_->scheduler.join();
+  const std::lock_guard lock(stream_mutex_);
+  stream_ = std::move(stream);
+  if (interrupted_) stream_->interrupt();
+}
+
+void SegmentSession::interrupt() {
+  loader_.interrupt();
+  const std::lock_guard lock(stream_mutex_);
+  interrupted_ = true;
+  if (stream_ != nullptr) stream_->interrupt();
+}
+
+void SegmentSession::resume() {
+  loader_.resume();
+  const std::lock_guard lock(stream_mutex_);
+  interrupted_ = false;
+  if (stream_ != nullptr) stream_->resume();
+}
+
+Ptr<GstStructure> SegmentSession::statistics() const {
+  const std::lock_guard lock(stream_mutex_);
+  return statistics_.structure(stream_ != nullptr ? stream_->queued() : 0);
+}
+
+SegmentSession::Mask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInfo &info,
+                                             Pace pace) {
   const gint64 arrival = g_get_monotonic_time();
   if (auto settings = current_settings_(); settings != settings_) {
     options_ = inference_options(*settings);
@@ -111,7 +154,7 @@ SegmentSession::Mask SegmentSession::next(GstBuffer *frame, const GstVideoInfo &
 bool SegmentSession::is_due() {
   ++since_inference_;
   return last_ == nullptr || since_inference_ >= settings_->interval ||
-         vocabulary_.current() != last_queries_;
+         loader_.vocabulary().current() != last_queries_;
 }
 
 bool SegmentSession::waits_freshly(gint64 now) const {
@@ -129,7 +172,7 @@ void SegmentSession::submit(FrameReader &reader, GstClockTime pts, gint64 arriva
   try {
     SegmentRequest request;
     request.picture = model_->segmenter->prepare(reader.picture(), options_.input_size);
-    request.queries = vocabulary_.source();
+    request.queries = loader_.vocabulary().source();
     request.options = options_;
     request.memory = memory_;
     Pending pending{0, pts, arrival, with_flow ? reader.flow() : FlowPicture()};
@@ -216,6 +259,7 @@ bool SegmentSession::carry(FrameReader &reader) {
 }
 
 void SegmentSession::forget() {
+  if (model_ == nullptr) return;  // there is nothing yet
   stream_->discard();
   pending_.clear();
   last_.reset();

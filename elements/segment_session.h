@@ -5,11 +5,13 @@
 
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "../model/mask_carrier.h"
 #include "../model/shared_models.h"
-#include "live_vocabulary.h"
+#include "segment_loader.h"
+#include "segment_reports.h"
 #include "segment_settings.h"
 #include "segment_statistics.h"
 #include "support/analytics.h"
@@ -18,12 +20,6 @@
 
 namespace naclip {
 
-/// What a session has to say to the element's user, from any thread.
-struct SegmentReports {
-  Log log;
-  LiveVocabulary::Warn warn;
-};
-
 /// Whether frames wait for their masks.
 enum class Pace { kSync, kAsync };
 
@@ -31,8 +27,10 @@ enum class Pace { kSync, kAsync };
 /// costs no allocation here.
 class SegmentSession {
  public:
-  /// Loads the model, or shares one that is loaded, and encodes the vocabulary. `current_settings` may be called from
-  /// any thread; `name` is the element's, which its masks tell. Throws Error of any kind.
+  /// Makes the quick checks and begins to load the model and to encode the vocabulary, on a thread of its own. What
+  /// fails there is reported, once. `current_settings` and `reports` may be called from any thread, and later than the
+  /// session is there; `name` is the element's, which its masks tell. Throws Error{kSettings | kVocabulary | kNotFound |
+  /// kRead | kMemory}.
   SegmentSession(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports,
                  std::string name);
 
@@ -42,9 +40,10 @@ class SegmentSession {
     bool fresh = false;           ///< it was not there for the frame before, and is not carried
     bool new_vocabulary = false;  ///< the first one of another vocabulary than before
     bool interrupted = false;     ///< there is no answer: interrupt() was called
+    bool failed = false;          ///< there will be none: starting failed, which was reported
   };
-  /// The mask for the next frame. Throws Error where this frame or, with kAsync, an earlier one cannot be segmented
-  /// and on-error is fail.
+  /// The mask for the next frame; none with kAsync while the model loads, for which kSync waits. Throws Error where this
+  /// frame or, with kAsync, an earlier one cannot be segmented and on-error is fail.
   Mask next(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
 
   const SegmentSettings &settings() const { return *settings_; }
@@ -57,14 +56,14 @@ class SegmentSession {
   void forget();
 
   /// The vocabulary's properties may have changed. From any thread; does not wait.
-  void vocabulary_changed() { vocabulary_.settings_changed(); }
+  void vocabulary_changed() { loader_.vocabulary().settings_changed(); }
 
   /// Has next() return, now and until resume(). From any thread.
-  void interrupt() { stream_->interrupt(); }
-  void resume() { stream_->resume(); }
+  void interrupt();
+  void resume();
 
   /// `naclip-stats`, see SegmentStatistics. From any thread.
-  Ptr<GstStructure> statistics() const { return statistics_.structure(stream_->queued()); }
+  Ptr<GstStructure> statistics() const;
   /// What a frame waits for its mask at worst, as measured; nanoseconds. From any thread.
   GstClockTime worst_latency() const { return statistics_.worst_total(); }
 
@@ -79,6 +78,8 @@ class SegmentSession {
   /// A frame's pictures, made when they are first asked for.
   class FrameReader;
 
+  void join_model();
+  Mask mask_of(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
   bool is_due();
   bool waits_freshly(gint64 now) const;
   bool carries(Pace pace) const;
@@ -93,8 +94,8 @@ class SegmentSession {
   const std::string name_;
   std::shared_ptr<const SegmentSettings> settings_;
   InferenceOptions options_;  // of settings_
-  std::shared_ptr<SharedModel> model_;
-  LiveVocabulary vocabulary_;
+  SegmentLoader loader_;
+  std::shared_ptr<SharedModel> model_;  // null until it is loaded
   std::shared_ptr<StreamMemory> memory_;
   std::deque<Pending> pending_;  // in work, then waiting: two at most
   std::shared_ptr<const Queries> last_queries_;
@@ -111,7 +112,10 @@ class SegmentSession {
   gint64 last_adopted_ = 0, cycle_ = 0;   // between masks; monotonic, microseconds
   gint64 last_warning_ = G_MININT64 / 2;  // monotonic, microseconds
   SegmentStatistics statistics_;
-  std::unique_ptr<Scheduler::Stream> stream_;  // last, so that it leaves first
+  mutable std::mutex stream_mutex_;  // guards the next two against other threads
+  bool interrupted_ = false;
+  // Null until the model is loaded. Last, so that it leaves first.
+  std::unique_ptr<Scheduler::Stream> stream_;
 };
 
 }  // namespace naclip

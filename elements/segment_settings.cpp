@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "../model/file_error.h"
+#include "../model/published_models.h"
+#include "../model/quote.h"
 #include "support/ptr.h"
 
 namespace naclip {
@@ -17,9 +20,9 @@ std::vector<int> parse_dilations(const std::string &text) {
   for (gchar **part = parts.get(); *part != nullptr; ++part) {
     guint64 value = 0;
     if (!g_ascii_string_to_unsigned(g_strstrip(*part), 10, 1, 4096, &value, nullptr))
-      throw Error(
-          ErrorKind::kSettings,
-          "refine-dilations=\"" + text + "\" is no list of pixels from 1 to 4096: write e.g. 8,16");
+      throw Error(ErrorKind::kSettings,
+                  "refine-dilations=" + quote(text) +
+                      " is no list of pixels from 1 to 4096: write e.g. 8,16");
     dilations.push_back(static_cast<int>(value));
   }
   return dilations;
@@ -38,6 +41,13 @@ Vocabulary read_vocabulary(const SegmentSettings &settings) {
                 "sky\", or vocabulary-file");
   return settings.vocabulary.empty() ? Vocabulary::parse_file(settings.vocabulary_file)
                                      : Vocabulary::parse(settings.vocabulary);
+}
+
+void check_files(const SegmentSettings &settings) {
+  const std::string path = resolve_model(settings.model);
+  require_regular_file(path, "Cannot use " + path + " as a model: ");
+  if (!settings.merges.empty())
+    require_regular_file(settings.merges, "Cannot read the merge file " + settings.merges + ": ");
 }
 
 ModelOptions model_options(const SegmentSettings &settings) {

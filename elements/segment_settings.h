@@ -2,6 +2,8 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "../model/segmenter.h"
@@ -46,6 +48,24 @@ struct SegmentSettings {
   int stats_interval = 0;
   bool post_messages = false;
   std::string cache_dir;
+};
+
+/// The settings for reading without a copy; another object whenever they have changed. Thread-safe.
+class SettingsSnapshot {
+ public:
+  std::shared_ptr<const SegmentSettings> get() const {
+    const std::lock_guard lock(mutex_);
+    return settings_;
+  }
+  void set(const SegmentSettings &settings) {
+    auto copy = std::make_shared<const SegmentSettings>(settings);
+    const std::lock_guard lock(mutex_);
+    settings_.swap(copy);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const SegmentSettings> settings_ = std::make_shared<SegmentSettings>();
 };
 
 inline constexpr EnumTable<Prompts, 3> kPrompts{
@@ -191,6 +211,9 @@ void check_settings(const SegmentSettings &settings);
 
 /// The vocabulary named by the settings. Throws Error{kVocabulary | kNotFound | kRead}.
 Vocabulary read_vocabulary(const SegmentSettings &settings);
+
+/// Refuses a model or merges that are no file that can be read. Throws Error{kSettings | kNotFound | kRead | kMemory}.
+void check_files(const SegmentSettings &settings);
 
 ModelOptions model_options(const SegmentSettings &settings);
 

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "api.h"
 
@@ -23,19 +24,36 @@ enum class ErrorKind {
   kNetwork,     ///< a server cannot be reached, or does not give what was asked for
 };
 
+/// A place in the source: where an Error was made.
+struct SourcePlace {
+  const char *file;
+  const char *function;
+  int line;
+
+  static constexpr SourcePlace here(const char *file = __builtin_FILE(),
+                                    const char *function = __builtin_FUNCTION(),
+                                    int line = __builtin_LINE()) {
+    return {file, function, line};
+  }
+};
+
 /// Thrown by everything in model/. `what()` is one sentence for a user that says what to do;
 /// `detail()` is the cause in the words of whatever failed, and may be empty.
 class NACLIP_API Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string &message, std::string detail = {})
-      : std::runtime_error(message), kind_(kind), detail_(std::move(detail)) {}
+  Error(ErrorKind kind, const std::string &message, std::string detail = {},
+        SourcePlace place = SourcePlace::here())
+      : std::runtime_error(message), kind_(kind), detail_(std::move(detail)), place_(place) {}
 
   ErrorKind kind() const noexcept { return kind_; }
   const std::string &detail() const noexcept { return detail_; }
+  /// Where it was made, for whoever mends the program.
+  const SourcePlace &place() const noexcept { return place_; }
 
  private:
   ErrorKind kind_;
   std::string detail_;
+  SourcePlace place_;
 };
 
 }  // namespace naclip

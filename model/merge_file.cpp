@@ -15,6 +15,7 @@
 #include <system_error>
 
 #include "error.h"
+#include "file_error.h"
 
 namespace naclip {
 namespace {
@@ -165,6 +166,7 @@ std::vector<files::path> merges_in(const files::path &folder) {
 }  // namespace
 
 std::vector<Merge> read_merges(const std::string &path) {
+  require_regular_file(path, "Cannot read the merge file " + path + ": ");
   const std::string text = read_text(path);
   const char *invalid = nullptr;
   if (!g_utf8_validate_len(text.data(), text.size(), &invalid))

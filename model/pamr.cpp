@@ -22,11 +22,20 @@ constexpr float kDeviationScale = 0.1F;
 // Fewer rows would have each thread read more of the others' rows than of its own.
 constexpr std::int64_t kRowsPerTask = 16;
 
+/// Floats of one row of weights.
+std::int64_t weights_per_row(const std::vector<int> &dilations, std::int64_t width) {
+  return static_cast<std::int64_t>(kNeighbours.size() * dilations.size()) * kernels::padded(width);
+}
+
+std::int64_t border_of(const std::vector<int> &dilations, std::int64_t width) {
+  const auto offsets = kernels::column_offsets(dilations, width);
+  return *std::max_element(offsets.begin(), offsets.end());
+}
+
 /// The weights of every pixel's neighbours, [H, 8 * dilations, padded W], into `weights`.
 void weigh_neighbours(const kernels::LineMap &picture, const std::vector<int> &dilations,
                       at::Tensor &weights) {
-  const auto per_row = static_cast<std::int64_t>(kNeighbours.size() * dilations.size()) *
-                       kernels::padded(picture.width);
+  const std::int64_t per_row = weights_per_row(dilations, picture.width);
   if (!weights.defined() || weights.numel() != picture.height * per_row)
     weights = empty_floats(picture.height * per_row);
   float *data = weights.data_ptr<float>();
@@ -44,6 +53,15 @@ at::Tensor shifted(const at::Tensor &padded, int dy, int dx, int border, std::in
 
 }  // namespace
 
+std::int64_t Refiner::bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
+                            const std::vector<int> &dilations) {
+  const std::int64_t border = border_of(dilations, width);
+  const std::int64_t floats = ScoreLines::floats(3, height, width, border) +
+                              2 * ScoreLines::floats(queries, height, width, border) +
+                              height * weights_per_row(dilations, width);
+  return floats * static_cast<std::int64_t>(sizeof(float));
+}
+
 at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
                 const std::vector<int> &dilations) {
   return Refiner().refine(picture, scores, picture.size(2), picture.size(3), steps, dilations);
@@ -57,8 +75,7 @@ at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, 
                       dilations);
   if (!scores.device().is_cpu())
     return pamr_plain(stretched(picture, height, width), scores, steps, dilations);
-  const auto offsets = kernels::column_offsets(dilations, width);
-  const std::int64_t border = *std::max_element(offsets.begin(), offsets.end());
+  const std::int64_t border = border_of(dilations, width);
   picture_.reshape(picture.size(1), height, width, border);
   current_.reshape(scores.size(1), height, width, border);
   next_.reshape(scores.size(1), height, width, border);

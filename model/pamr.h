@@ -29,6 +29,10 @@ class Refiner {
   at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, std::int64_t height,
                     std::int64_t width, int steps, const std::vector<int> &dilations);
 
+  /// Bytes that refine() takes on the CPU, and keeps, for so many score maps.
+  static std::int64_t bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
+                            const std::vector<int> &dilations);
+
  private:
   ScoreLines picture_, current_, next_;
   at::Tensor weights_;  // [H, 8 * dilations, padded W]

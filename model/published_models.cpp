@@ -126,7 +126,11 @@ std::string published_path(const PublishedFile &published) {
 }
 
 std::string resolve_model(const std::string &model) {
-  if (model.empty() || is_file(model)) return model;
+  if (model.empty())
+    throw Error(
+        ErrorKind::kSettings,
+        "No model: set the property model to a checkpoint of CLIP, or to " + published_names());
+  if (is_file(model)) return model;
   const PublishedFile *published = find_published(model);
   if (published != nullptr && published != &published_vocabulary()) return fetched_path(*published);
   if (g_file_test(model.c_str(), G_FILE_TEST_EXISTS)) return model;

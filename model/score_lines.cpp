@@ -35,7 +35,7 @@ ScoreLines::ScoreLines(std::int64_t channels, std::int64_t height, std::int64_t 
   map_.channels = channels;
   map_.border = border;
   map_.pitch = kernels::line_pitch(width, border);
-  memory_ = empty_floats(height * channels * map_.pitch);
+  memory_ = empty_floats(floats(channels, height, width, border));
   map_.data = memory_.data_ptr<float>() + kernels::padded(border);
 }
 

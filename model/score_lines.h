@@ -15,6 +15,12 @@ class ScoreLines {
   /// Not initialised. border: samples before and behind each line.
   ScoreLines(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border);
 
+  /// How many floats such planes take.
+  static std::int64_t floats(std::int64_t channels, std::int64_t height, std::int64_t width,
+                             std::int64_t border) {
+    return height * channels * kernels::line_pitch(width, border);
+  }
+
   /// Makes it of that shape; the memory stays where it has it already.
   void reshape(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border);
 

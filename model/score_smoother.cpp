@@ -128,6 +128,12 @@ at::Tensor ScoreSmoother::smooth_scores(const at::Tensor &scores, const void *qu
   return scores_;
 }
 
+std::int64_t ScoreSmoother::bytes(std::int64_t queries, std::int64_t height, std::int64_t width) {
+  // The past, the past where it is read, their mean, and that in dense lines.
+  constexpr std::int64_t kMaps = 4;
+  return kMaps * queries * height * width * static_cast<std::int64_t>(sizeof(float));
+}
+
 void ScoreSmoother::reset() {
   picture_ = scores_ = places_ = weight_ = at::Tensor();
   queries_ = nullptr;

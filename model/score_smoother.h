@@ -30,6 +30,9 @@ class ScoreSmoother {
   /// [1, Q, h, w] float32, contiguous, not written to again; `scores` itself where the factor is 0.
   at::Tensor smooth_scores(const at::Tensor &scores, const void *queries);
 
+  /// Bytes that smooth_scores() takes at most, its result and its memory of the past included.
+  static std::int64_t bytes(std::int64_t queries, std::int64_t height, std::int64_t width);
+
   /// Forgets the past: after a flush or where a stream begins anew.
   void reset();
 

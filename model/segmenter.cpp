@@ -15,6 +15,7 @@
 #include "decode.h"
 #include "device.h"
 #include "input_pool.h"
+#include "memory_limit.h"
 #include "merge_file.h"
 #include "pamr.h"
 #include "preprocess.h"
@@ -117,15 +118,15 @@ class TorchSegmenter final : public Segmenter {
         runner_(std::move(runner)),
         info_(describe(checkpoint, compute)),
         vision_(checkpoint, compute, options.attention, options.architecture, options.gaussian_std),
-        bank_(ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint),
-              options.prompts, options.cache_dir,
-              options.cache_dir.empty()
-                  ? std::string()
-                  : weights_fingerprint(checkpoint, options.prompts, compute)) {}
+        bank_(
+            ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint), options.prompts,
+            options.cache_dir,
+            options.cache_dir.empty() ? std::string() : weights_fingerprint(checkpoint, compute)) {}
 
   const ModelInfo &info() const override { return info_; }
 
   std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &log,
+                                        const EncodeProgress &progress,
                                         std::stop_token stop) override {
     return translated("encoding the vocabulary", [&]() -> std::shared_ptr<const Queries> {
       std::vector<std::string> words;
@@ -133,7 +134,7 @@ class TorchSegmenter final : public Segmenter {
         words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
       at::Tensor features;
       const auto work = [&] {
-        features = bank_.encode(words, log, stop);
+        features = bank_.encode(words, log, progress, stop);
         if (features.defined()) features = features.to(compute_.device);
       };
       runner_ ? runner_->aside(work) : work();
@@ -255,6 +256,9 @@ class TorchSegmenter final : public Segmenter {
       for (std::size_t k = 0; k < members.size(); ++k) {
         const std::size_t i = members[k];
         if (!runner_) queries[i] = works[i].queries();
+        if (compute_.device.is_cpu())
+          memory_limit_.check(
+              {queries[i]->features().size(0), works[i].frame, vision_.patch(), *works[i].options});
         results[i].segmentation =
             finish(works[i], queries[i],
                    runner_ ? scores[k]
@@ -332,6 +336,7 @@ class TorchSegmenter final : public Segmenter {
   TextBank bank_;
   std::shared_ptr<InputPool> inputs_ = std::make_shared<InputPool>();
   Refiner refiner_;
+  MemoryLimit memory_limit_;
   std::mutex mutex_;
 };
 
@@ -348,15 +353,13 @@ void warn_of_slow_blas(const Log &log) {
   static std::once_flag once;
   std::call_once(once, [&] {
     const std::string warning = blas_warning(blas_file());
-    if (log && !warning.empty()) log(LogLevel::kWarning, warning);
+    if (log && !warning.empty()) log(LogLevel::kWarning, Error(ErrorKind::kNotFound, warning));
   });
 }
 
 }  // namespace
 
 std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
-  require(!given.model.empty(),
-          "No model: set the property model to a checkpoint of CLIP, or to " + published_names());
   ModelOptions options = given;
   options.model = resolve_model(given.model);
   return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {

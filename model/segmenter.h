@@ -2,6 +2,7 @@
 // NACLIP is described in "Pay Attention to Your Neighbours" (arXiv 2404.08181).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -30,8 +31,12 @@ enum class MaskSize { kInput, kFrame };
 
 enum class LogLevel { kWarning, kInfo, kDebug };
 /// Receives what the library has to say; may be called from any thread. The library itself never
-/// prints.
-using Log = std::function<void(LogLevel, const std::string &)>;
+/// prints. A warning is an Error that ends nothing; of the other levels only the text counts.
+using Log = std::function<void(LogLevel, const Error &)>;
+
+/// Hears how many of a vocabulary's words are known by now; called by the thread that encodes, before
+/// it begins and whenever there are more.
+using EncodeProgress = std::function<void(std::size_t known, std::size_t words)>;
 
 /// Fixed when a model is loaded.
 struct ModelOptions {
@@ -142,12 +147,14 @@ class NACLIP_API Segmenter {
   virtual const ModelInfo &info() const = 0;
 
   /// Encodes the words that are not known yet; slow for new words (80 sentences each), quick for
-  /// known ones, also while another call encodes. Null where `stop` was asked for before it was done.
-  /// `log` hears of words that were cut. Throws Error{kVocabulary | kMemory | kInference}.
+  /// known ones, also while another call encodes. Null where `stop` was asked for before it was done;
+  /// what was encoded until then stays known. `log` hears of words that were cut; it and `progress`
+  /// may be empty. Throws Error{kVocabulary | kMemory | kInference}.
   virtual std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &log,
+                                                const EncodeProgress &progress,
                                                 std::stop_token stop) = 0;
   std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) {
-    return encode(vocabulary, {}, {});
+    return encode(vocabulary, {}, {}, {});
   }
 
   /// Shrinks a frame to the network's input, pixels square; short side `input_size` pixels. Does not wait for

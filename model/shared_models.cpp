@@ -82,7 +82,6 @@ class SharedModels {
 
 std::shared_ptr<SharedModel> share_model(const ModelOptions &options, const LoadModel &load) {
   const auto load_now = [&] { return std::make_shared<SharedModel>(load(options)); };
-  if (options.model.empty()) return load_now();  // the loader says what is wrong with that
   return SharedModels::shared().get(key_of(options), load_now);
 }
 

@@ -4,9 +4,12 @@
 #include <glib/gstdio.h>
 
 #include <algorithm>
-#include <numeric>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include "prompts.h"
+#include "quote.h"
 
 namespace naclip {
 
@@ -27,6 +30,14 @@ std::string sha256(const std::string &text) {
   return sum;
 }
 
+std::vector<std::string> each_once(const std::vector<std::string> &words) {
+  std::vector<std::string> distinct;
+  std::unordered_set<std::string_view> seen;
+  for (const std::string &word : words)
+    if (seen.insert(word).second) distinct.push_back(word);
+  return distinct;
+}
+
 }  // namespace
 
 TextBank::TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
@@ -37,40 +48,34 @@ TextBank::TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::str
       cache_dir_(std::move(cache_dir)),
       fingerprint_(std::move(fingerprint)) {}
 
-/// Those of `words` that are not in memory, each once.
+/// Those of `words` that are not in memory, in their order.
 std::vector<std::string> TextBank::unknown(const std::vector<std::string> &words) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> fresh;
   for (const std::string &word : words)
-    if (!known_.contains(word) && std::find(fresh.begin(), fresh.end(), word) == fresh.end())
-      fresh.push_back(word);
+    if (!known_.contains(word)) fresh.push_back(word);
   return fresh;
 }
 
+void TextBank::remember(const std::string &word, const at::Tensor &row) {
+  const std::lock_guard lock(mutex_);
+  known_.emplace(word, row);
+}
+
 at::Tensor TextBank::encode(const std::vector<std::string> &words, const Log &log,
-                            std::stop_token stop) {
-  if (!unknown(words).empty()) {
-    const std::lock_guard encoding(encoding_);
-    std::vector<std::string> fresh;
-    for (const std::string &word : unknown(words)) {
-      const at::Tensor row = load(word);
-      if (!row.defined()) {
-        fresh.push_back(word);
-        continue;
-      }
-      const std::lock_guard lock(mutex_);
-      known_.emplace(word, row);
+                            const EncodeProgress &progress, const std::stop_token &stop) {
+  const std::vector<std::string> distinct = each_once(words);
+  for (;;) {
+    const std::size_t left = unknown(distinct).size();
+    if (progress) progress(distinct.size() - left, distinct.size());
+    if (left == 0) break;
+    // A batch at a time, so that who has few words need not wait for all of another's.
+    try {
+      turns_.in_turn(stop, [&] { encode_some(unknown(distinct), log, stop); });
+    } catch (const Interrupted &) {
+      if (!stop.stop_requested()) throw;
     }
-    if (!fresh.empty()) {
-      const at::Tensor features = encode_new(fresh, log, stop);
-      if (!features.defined()) return {};
-      for (std::size_t i = 0; i < fresh.size(); ++i) {
-        const at::Tensor row = features[static_cast<std::int64_t>(i)].clone();
-        store(fresh[i], row, log);
-        const std::lock_guard lock(mutex_);
-        known_.emplace(fresh[i], row);
-      }
-    }
+    if (stop.stop_requested()) return {};
   }
   const std::lock_guard lock(mutex_);
   std::vector<at::Tensor> rows;
@@ -78,62 +83,82 @@ at::Tensor TextBank::encode(const std::vector<std::string> &words, const Log &lo
   return at::stack(rows);
 }
 
-at::Tensor TextBank::encode_new(const std::vector<std::string> &words, const Log &log,
-                                std::stop_token stop) {
-  std::vector<std::vector<int>> sentences;
-  std::vector<std::int64_t> owner;
-  for (std::size_t word = 0; word < words.size(); ++word) {
-    bool cut = false;
-    for (const std::string &prompt : prompts_for(prompts_, words[word])) {
-      auto tokenized =
-          tokenizer_.tokenize(prompt, static_cast<std::size_t>(text_.context_length()));
-      cut = cut || tokenized.cut;
-      sentences.push_back(std::move(tokenized.ids));
-      owner.push_back(static_cast<std::int64_t>(word));
-    }
-    if (cut && log)
-      log(LogLevel::kWarning, "\"" + words[word] +
-                                  "\" is longer than the model reads and was cut at " +
-                                  std::to_string(text_.context_length()) + " tokens");
+TextBank::NewWord TextBank::tokenized(const std::string &word) const {
+  NewWord result;
+  result.word = word;
+  for (const std::string &prompt : prompts_for(prompts_, word)) {
+    auto sentence = tokenizer_.tokenize(prompt, static_cast<std::size_t>(text_.context_length()));
+    result.cut = result.cut || sentence.cut;
+    result.sentences.push_back(std::move(sentence.ids));
   }
-
-  // Sentences that begin alike come together, so that beginnings are computed in one batch only.
-  std::vector<std::size_t> order(sentences.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return sentences[a] < sentences[b]; });
-  at::Tensor sums;
-  for (std::size_t begin = 0; begin < order.size(); begin += kSentencesPerBatch) {
-    if (stop.stop_requested()) return {};
-    const std::size_t end = std::min(order.size(), begin + kSentencesPerBatch);
-    std::vector<std::vector<int>> batch;
-    at::Tensor batch_owner = at::empty({static_cast<std::int64_t>(end - begin)}, at::kLong);
-    for (std::size_t i = begin; i < end; ++i) {
-      batch.push_back(sentences[order[i]]);
-      batch_owner.data_ptr<std::int64_t>()[i - begin] = owner[order[i]];
-    }
-    // A batch at a time, so that frames find their turn between them, and between the blocks of a frame's network,
-    // so that new words are there when its scores are made.
-    on_device(
-        text_.compute(),
-        [&] {
-          const at::Tensor features = normalised(text_.encode(batch)).cpu();
-          if (!sums.defined())
-            sums = at::zeros({static_cast<std::int64_t>(words.size()), features.size(1)});
-          sums.index_add_(0, batch_owner, features);
-        },
-        Piece::kShort);
-  }
-  return normalised(sums);
+  return result;
 }
 
-std::string TextBank::cache_file(const std::string &word) const {
-  g_autofree gchar *path = g_build_filename(
-      cache_dir_.c_str(), (sha256(fingerprint_ + "\n" + word) + ".naclip-word").c_str(), nullptr);
+/// Makes words known: those that the folder has, and of the others as many as fit one batch.
+void TextBank::encode_some(const std::vector<std::string> &words, const Log &log,
+                           const std::stop_token &stop) {
+  std::vector<NewWord> batch;
+  std::size_t sentences = 0;
+  for (const std::string &word : words) {
+    if (stop.stop_requested()) return;
+    NewWord fresh = tokenized(word);
+    if (const at::Tensor row = load(fresh); row.defined()) {
+      remember(word, row);
+      continue;
+    }
+    if (!batch.empty() && sentences + fresh.sentences.size() > kSentencesPerBatch) break;
+    sentences += fresh.sentences.size();
+    batch.push_back(std::move(fresh));
+  }
+  if (batch.empty()) return;
+  const at::Tensor features = encode_batch(batch, stop);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].cut && log)
+      log(LogLevel::kWarning,
+          Error(ErrorKind::kVocabulary, quote(batch[i].word) +
+                                            " is longer than the model reads and was cut at " +
+                                            std::to_string(text_.context_length()) + " tokens"));
+    const at::Tensor row = features[static_cast<std::int64_t>(i)].clone();
+    store(batch[i], row, log);
+    remember(batch[i].word, row);
+  }
+}
+
+/// -> [words, D]
+at::Tensor TextBank::encode_batch(const std::vector<NewWord> &words, const std::stop_token &stop) {
+  std::vector<std::vector<int>> sentences;
+  std::vector<std::int64_t> owners;
+  for (std::size_t word = 0; word < words.size(); ++word)
+    for (const std::vector<int> &sentence : words[word].sentences) {
+      sentences.push_back(sentence);
+      owners.push_back(static_cast<std::int64_t>(word));
+    }
+  // Frames find their turn between batches, and new words theirs between the blocks of a frame's network, so that
+  // they are there when its scores are made.
+  return on_device(
+      text_.compute(),
+      [&] {
+        const at::Tensor features = normalised(text_.encode(sentences)).cpu();
+        at::Tensor sums =
+            at::zeros({static_cast<std::int64_t>(words.size()), features.size(1)}, at::kFloat);
+        return normalised(sums.index_add_(0, at::tensor(owners, at::kLong), features));
+      },
+      Piece::kShort, stop);
+}
+
+/// What the embedding depends on is the weights and the sentences' tokens: templates, cleaning and merges are in these.
+std::string TextBank::cache_file(const NewWord &word) const {
+  std::string key = fingerprint_;
+  for (const std::vector<int> &sentence : word.sentences) {
+    key += '\n';
+    for (const int id : sentence) key += std::to_string(id) + " ";
+  }
+  g_autofree gchar *path =
+      g_build_filename(cache_dir_.c_str(), (sha256(key) + ".naclip-word").c_str(), nullptr);
   return path;
 }
 
-at::Tensor TextBank::load(const std::string &word) const {
+at::Tensor TextBank::load(const NewWord &word) const {
   if (cache_dir_.empty()) return {};
   g_autofree gchar *contents = nullptr;
   gsize length = 0;
@@ -149,7 +174,7 @@ at::Tensor TextBank::load(const std::string &word) const {
   return row;
 }
 
-void TextBank::store(const std::string &word, const at::Tensor &features, const Log &log) const {
+void TextBank::store(const NewWord &word, const at::Tensor &features, const Log &log) {
   if (cache_dir_.empty()) return;
   std::string data(reinterpret_cast<const char *>(features.data_ptr<float>()),
                    static_cast<std::size_t>(features.numel()) * sizeof(float));
@@ -158,15 +183,17 @@ void TextBank::store(const std::string &word, const at::Tensor &features, const 
   g_mkdir_with_parents(cache_dir_.c_str(), 0700);
   // g_file_set_contents writes beside the file and renames: another process never reads half a
   // word.
-  if (!g_file_set_contents(cache_file(word).c_str(), data.data(), static_cast<gssize>(data.size()),
-                           &error) &&
-      log)
-    log(LogLevel::kWarning,
-        std::string("cannot keep an encoded word in cache-dir: ") + error->message);
+  if (g_file_set_contents(cache_file(word).c_str(), data.data(), static_cast<gssize>(data.size()),
+                          &error))
+    return;
+  if (!std::exchange(told_of_folder_, true) && log)
+    log(LogLevel::kWarning, Error(ErrorKind::kWrite,
+                                  "Encoded words cannot be kept in cache-dir " + cache_dir_ +
+                                      "; name a folder that can be written",
+                                  error->message));
 }
 
-std::string weights_fingerprint(const Checkpoint &checkpoint, Prompts prompts,
-                                const Compute &compute) {
+std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &compute) {
   std::vector<std::string> names;
   for (const auto &[name, tensor] : checkpoint.tensors)
     if (!name.starts_with("visual.") && name != "logit_scale") names.push_back(name);
@@ -179,8 +206,7 @@ std::string weights_fingerprint(const Checkpoint &checkpoint, Prompts prompts,
     g_checksum_update(checksum, static_cast<const guchar *>(tensor.data_ptr()),
                       static_cast<gssize>(tensor.nbytes()));
   }
-  return std::string(g_checksum_get_string(checksum)) + " prompts " +
-         std::to_string(static_cast<int>(prompts)) + " " + precision_name(compute.weights);
+  return std::string(g_checksum_get_string(checksum)) + " " + precision_name(compute.weights);
 }
 
 }  // namespace naclip

@@ -12,6 +12,7 @@
 #include "clip_text.h"
 #include "segmenter.h"
 #include "tokenizer.h"
+#include "turns.h"
 
 namespace naclip {
 
@@ -19,36 +20,47 @@ namespace naclip {
 /// and, where a folder is given, on disk. Thread-safe.
 class TextBank {
  public:
-  /// `cache_dir` may be empty; `fingerprint` names the weights and everything else that the outcome
-  /// depends on but the word (see weights_fingerprint).
+  /// `cache_dir` may be empty; `fingerprint` names the weights and the precision (see
+  /// weights_fingerprint).
   TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
            std::string fingerprint);
 
   /// -> [words, D] float32 on the CPU; each row: the word's sentences embedded, normalised, averaged,
   /// normalised. Known words do not wait for those that another thread encodes. Not defined where `stop`
-  /// was asked for before all words were known. Throws Error{kVocabulary}.
+  /// was asked for before all words were known; those that were encoded until then stay known. Throws
+  /// Error{kVocabulary}.
   at::Tensor encode(const std::vector<std::string> &words, const Log &log = {},
-                    std::stop_token stop = {});
+                    const EncodeProgress &progress = {}, const std::stop_token &stop = {});
 
  private:
+  /// A word that is not in memory, and the sentences that it is encoded by.
+  struct NewWord {
+    std::string word;
+    std::vector<std::vector<int>> sentences;  // of token ids
+    bool cut = false;                         // one of them was longer than the model reads
+  };
+
   std::vector<std::string> unknown(const std::vector<std::string> &words);
-  at::Tensor encode_new(const std::vector<std::string> &words, const Log &log,
-                        std::stop_token stop);
-  std::string cache_file(const std::string &word) const;
-  at::Tensor load(const std::string &word) const;
-  void store(const std::string &word, const at::Tensor &features, const Log &log) const;
+  void remember(const std::string &word, const at::Tensor &row);
+  NewWord tokenized(const std::string &word) const;
+  void encode_some(const std::vector<std::string> &words, const Log &log,
+                   const std::stop_token &stop);
+  at::Tensor encode_batch(const std::vector<NewWord> &words, const std::stop_token &stop);
+  std::string cache_file(const NewWord &word) const;
+  at::Tensor load(const NewWord &word) const;
+  void store(const NewWord &word, const at::Tensor &features, const Log &log);
 
   ClipText text_;
   Tokenizer tokenizer_;
   Prompts prompts_;
   std::string cache_dir_, fingerprint_;
-  std::mutex encoding_;  // held while words are encoded, so that none is encoded twice
-  std::mutex mutex_;     // guards the next, never held while encoding
+  Turns turns_;                  // one encodes at a time, so that no word is encoded twice
+  bool told_of_folder_ = false;  // that it cannot be written; of whose turn it is
+  std::mutex mutex_;             // guards the next, never held while encoding
   std::unordered_map<std::string, at::Tensor> known_;  // word -> [D] float32 on the CPU
 };
 
-/// SHA-256 over the text tower's tensors and the settings that change its outcome.
-std::string weights_fingerprint(const Checkpoint &checkpoint, Prompts prompts,
-                                const Compute &compute);
+/// SHA-256 over the text tower's tensors, and the precision.
+std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &compute);
 
 }  // namespace naclip

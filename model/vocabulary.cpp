@@ -3,13 +3,15 @@
 #include <glib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <limits>
-#include <memory>
 #include <unordered_set>
 #include <utility>
 
 #include "error.h"
+#include "file_error.h"
 #include "palette.h"
+#include "quote.h"
 #include "white_space.h"
 
 namespace naclip {
@@ -123,8 +125,8 @@ class Parser {
       }
       const std::optional<Colour> found = colour_of(token);
       if (!found) {
-        fail(token.data(), "\"" + std::string(token) +
-                               "\" is no colour; write # and six hexadecimal digits, e.g. #30a030, "
+        fail(token.data(), quote(token) +
+                               " is no colour; write # and six hexadecimal digits, e.g. #30a030, "
                                "or put a comment on a line of its own");
       }
       if (colour) {
@@ -170,8 +172,8 @@ class Parser {
     // However it is written, background is one region.
     const std::string key = is_background(added.label) ? std::string(kBackground) : added.label;
     if (!labels_.insert(key).second) {
-      fail(where, "the label \"" + added.label +
-                      "\" is used twice; join both classes with a comma or rename one");
+      fail(where, "the label " + quote(added.label) +
+                      " is used twice; join both classes with a comma or rename one");
     }
     if (classes_.size() == kMaxClasses) {
       fail(where, "more than " + std::to_string(kMaxClasses) + " classes; remove some");
@@ -192,21 +194,15 @@ Vocabulary Vocabulary::parse(std::string_view text) {
 }
 
 Vocabulary Vocabulary::parse_file(const std::string &path) {
-  char *contents = nullptr;
+  const std::string subject = "Cannot read the vocabulary file " + path + ": ";
+  require_regular_file(path, subject);
+  g_autofree gchar *contents = nullptr;
   gsize size = 0;
-  GError *error = nullptr;
-  if (!g_file_get_contents(path.c_str(), &contents, &size, &error)) {
-    const std::unique_ptr<GError, decltype(&g_error_free)> owned(error, g_error_free);
-    if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-      throw Error(ErrorKind::kNotFound, "There is no vocabulary file " + path + "; check the path.",
-                  error->message);
-    }
-    throw Error(
-        ErrorKind::kRead,
-        "The vocabulary file " + path + " cannot be read; check that it is a readable file.",
-        error->message);
-  }
-  const std::unique_ptr<char, decltype(&g_free)> owned(contents, g_free);
+  g_autoptr(GError) error = nullptr;
+  if (!g_file_get_contents(path.c_str(), &contents, &size, &error))
+    throw g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM)
+        ? file_error(subject, ENOMEM)
+        : Error(ErrorKind::kRead, subject + error->message);
   return Vocabulary(Parser({contents, size}, path).parse());
 }
 

@@ -1,5 +1,7 @@
 #include "window_scores.h"
 
+#include "score_lines.h"
+
 namespace naclip {
 
 namespace {
@@ -25,6 +27,17 @@ WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
     batches.push_back(vision.encode(batch));
   result.features = batches.size() == 1 ? batches[0] : at::cat(batches);
   return result;
+}
+
+std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
+                         std::int64_t patch, const InferenceOptions &options) {
+  const auto windows = windows_of(height, width, options.window_size, options.window_stride);
+  const auto count = static_cast<std::int64_t>(windows.size());
+  // The patches' scores, and these in dense lines.
+  std::int64_t floats =
+      2 * count * queries * (windows[0].height / patch) * (windows[0].width / patch);
+  if (count > 1) floats += ScoreLines::floats(queries, height, width, 0);
+  return floats * static_cast<std::int64_t>(sizeof(float));
 }
 
 at::Tensor score(const WindowFeatures &batch, std::int64_t index, const at::Tensor &queries) {

@@ -27,4 +27,8 @@ WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
 /// window covers the picture, else the windows stitched at the input's size.
 at::Tensor score(const WindowFeatures &batch, std::int64_t index, const at::Tensor &queries);
 
+/// Bytes that score() takes for a picture of such a size on the CPU, its result included.
+std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
+                         std::int64_t patch, const InferenceOptions &options);
+
 }  // namespace naclip

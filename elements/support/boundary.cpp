@@ -40,22 +40,24 @@ Code code_of(ErrorKind kind) {
   return {GST_CORE_ERROR, GST_CORE_ERROR_FAILED};
 }
 
-void post(GstElement *self, GstMessageType type, Code code, const char *text,
-          const char *detail) noexcept {
+void post(GstElement *self, GstMessageType type, Code code, const char *text, const char *detail,
+          const SourcePlace &place = SourcePlace::here()) noexcept {
   // The message takes both strings; GLib ends the program where it cannot allocate them.
   gst_element_message_full(self, type, code.domain, code.code, g_strdup(text),
-                           *detail != '\0' ? g_strdup(detail) : nullptr, __FILE__,
-                           "post_current_exception", __LINE__);
+                           *detail != '\0' ? g_strdup(detail) : nullptr, place.file, place.function,
+                           place.line);
 }
 
 }  // namespace
 
 void post_error(GstElement *self, const Error &error) noexcept {
-  post(self, GST_MESSAGE_ERROR, code_of(error.kind()), error.what(), error.detail().c_str());
+  post(self, GST_MESSAGE_ERROR, code_of(error.kind()), error.what(), error.detail().c_str(),
+       error.place());
 }
 
 void post_warning(GstElement *self, const Error &error) noexcept {
-  post(self, GST_MESSAGE_WARNING, code_of(error.kind()), error.what(), error.detail().c_str());
+  post(self, GST_MESSAGE_WARNING, code_of(error.kind()), error.what(), error.detail().c_str(),
+       error.place());
 }
 
 void post_current_exception(GstElement *self) noexcept {

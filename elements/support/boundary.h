@@ -12,7 +12,8 @@
 namespace naclip {
 
 /// Posts an error message for the exception in flight; call it in a catch block alone. Its short
-/// text is Error::what(), its debug text Error::detail(). The domain and code follow from the kind:
+/// text is Error::what(), its debug text Error::detail() behind the place where it was thrown. The domain
+/// and code follow from the kind:
 ///
 /// | ErrorKind               | GError                     |
 /// | ----------------------- | -------------------------- |

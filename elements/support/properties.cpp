@@ -18,12 +18,33 @@ GParamFlags property_flags(Change change, bool numeric) {
   return static_cast<GParamFlags>(flags);
 }
 
-bool may_change(GstElement *self, const char *name, Change change) {
-  if (change == Change::kAlways) return true;
+void RefusedValues::remember(const char *property, const Error &error) {
+  forget(property);
+  const std::lock_guard lock(mutex_);
+  refused_.push_back({property, error});
+}
+
+void RefusedValues::forget(const char *property) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(refused_, [&](const Refused &one) { return one.property == property; });
+}
+
+void RefusedValues::check() const {
+  const std::lock_guard lock(mutex_);
+  if (!refused_.empty()) throw refused_.front().error;
+}
+
+bool is_running(GstElement *self) {
   GST_OBJECT_LOCK(self);
   // On the way up the next state counts too: start() may be reading the settings already.
   const bool running = GST_STATE(self) > GST_STATE_READY || GST_STATE_NEXT(self) > GST_STATE_READY;
   GST_OBJECT_UNLOCK(self);
+  return running;
+}
+
+bool may_change(GstElement *self, const char *name, Change change) {
+  if (change == Change::kAlways) return true;
+  const bool running = is_running(self);
   if (running) {
     post_warning(self,
                  Error(ErrorKind::kSettings,

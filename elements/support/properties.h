@@ -108,6 +108,29 @@ struct Property {
   double maximum = std::numeric_limits<int>::max();
 };
 
+/// Values that were refused before their element started, by property. Thread-safe.
+class RefusedValues {
+ public:
+  void remember(const char *property, const Error &error);
+  /// Where the property has a good value now.
+  void forget(const char *property);
+  /// Throws what was remembered first. For the element's start: until then nobody need have heard of
+  /// it, since an element outside a pipeline has no bus.
+  void check() const;
+
+ private:
+  struct Refused {
+    std::string property;
+    Error error;
+  };
+
+  mutable std::mutex mutex_;
+  std::vector<Refused> refused_;
+};
+
+/// Whether the element has started, or is about to.
+bool is_running(GstElement *self);
+
 /// Whether `self` may still take a property of this kind. Posts a warning that says so where it may
 /// not.
 bool may_change(GstElement *self, const char *name, Change change);
@@ -215,11 +238,12 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec,
 
 /// The body of GObjectClass::set_property; true where the value was taken. `accept` sees the
 /// settings as they would be, outside the lock, and throws Error to refuse them: that becomes a
-/// warning on the bus and the old value stays.
+/// warning on the bus and the old value stays. Before the element has started it is `refused` that
+/// remembers, for start to fail with it.
 template <class Settings, std::size_t kCount, class Accept>
 bool set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec,
                   const std::array<Property<Settings>, kCount> &rows, Settings &settings,
-                  std::mutex &mutex, Accept &&accept) noexcept {
+                  std::mutex &mutex, RefusedValues &refused, Accept &&accept) noexcept {
   if (id == 0 || id > kCount) {
     G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
     return false;
@@ -235,9 +259,11 @@ bool set_property(GObject *object, guint id, const GValue *value, GParamSpec *sp
     try {
       accept(std::as_const(candidate));
     } catch (const Error &error) {
+      if (!is_running(self)) refused.remember(row.name, error);
       post_warning(self, error);
       return false;
     }
+    refused.forget(row.name);
     // Only this row: another thread may have set another one meanwhile.
     lock.lock();
     detail::store(row, settings, value);
@@ -250,7 +276,9 @@ template <class Settings, std::size_t kCount>
 bool set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec,
                   const std::array<Property<Settings>, kCount> &rows, Settings &settings,
                   std::mutex &mutex) noexcept {
-  return set_property(object, id, value, spec, rows, settings, mutex, [](const Settings &) {});
+  RefusedValues none;
+  return set_property(object, id, value, spec, rows, settings, mutex, none,
+                      [](const Settings &) {});
 }
 
 }  // namespace naclip

@@ -57,12 +57,13 @@ bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
     entry.outputs.clear();
     if (log_)
       log_(LogLevel::kInfo,
-           std::string("No CUDA graph could be captured; the network runs step by step: ") +
-               error.what());
+           Error(ErrorKind::kDevice,
+                 std::string("No CUDA graph could be captured; the network runs step by step: ") +
+                     error.what()));
     return false;
   }
   entry.graph = std::move(graph);
-  if (log_) log_(LogLevel::kDebug, "Captured a CUDA graph");
+  if (log_) log_(LogLevel::kDebug, Error(ErrorKind::kDevice, "Captured a CUDA graph"));
   return true;
 }
 

@@ -20,8 +20,9 @@ class StreamRunner final : public Runner {
     const DeviceScope scope(stream_);
     if (Kernels::of(device_) == nullptr && log)
       log(LogLevel::kWarning,
-          "The GPU's kernels cannot be had, so that refinement and labels are slow: " +
-              Kernels::failure_of(device_));
+          Error(ErrorKind::kDevice,
+                "The GPU's kernels cannot be had, so that refinement and labels are slow",
+                Kernels::failure_of(device_)));
   }
 
   void in_order(const std::function<void()> &work) override {

@@ -7,9 +7,12 @@
 
 namespace naclip::eval {
 
-/// "[####------] 40/100, 2.00 a second, 0:30 left, mIoU 12.34"; rate and time left are "?" where
-/// nothing is known of them yet. mean_iou: 0 to 1, or NaN.
-std::string progress_line(std::size_t done, std::size_t total, double rate, double mean_iou);
+/// "[####------] 40/100, 2.00 a second, 0:30 left"; rate and time left are "?" where nothing is known
+/// of them yet.
+std::string progress_line(std::size_t done, std::size_t total, double rate);
+
+/// ", mIoU 12.34". mean_iou: 0 to 1, or NaN.
+std::string mean_iou_text(double mean_iou);
 
 /// Writes to standard error: one line that is written anew on a terminal, else a line for every
 /// twentieth of the whole.
@@ -18,7 +21,8 @@ class Progress {
   /// `done` were there before: they say nothing of the rate.
   Progress(std::string title, std::size_t done, std::size_t total);
 
-  void show(std::size_t done, double mean_iou);
+  /// `more` is written behind the line.
+  void show(std::size_t done, const std::string &more = {});
   /// Ends the line.
   void finish();
 

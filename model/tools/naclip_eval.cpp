@@ -6,6 +6,9 @@
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <stop_token>
 
 #include "error.h"
 #include "eval_options.h"
@@ -48,8 +51,8 @@ void write_file(const std::string &path, const std::string &text) {
     throw Error(ErrorKind::kRead, "The report " + path + " cannot be written", error->message);
 }
 
-void warn(LogLevel level, const std::string &message) {
-  if (level == LogLevel::kWarning) std::fprintf(stderr, "naclip-eval: %s\n", message.c_str());
+void warn(LogLevel level, const Error &message) {
+  if (level == LogLevel::kWarning) std::fprintf(stderr, "naclip-eval: %s\n", message.what());
 }
 
 /// The command in work.
@@ -142,15 +145,30 @@ class Command {
     return std::move(*known);
   }
 
+  /// The vocabulary; null where the user asked to stop.
+  std::shared_ptr<const Queries> encode(Segmenter &segmenter, const std::string &name) const {
+    std::stop_source stop;
+    std::optional<Progress> progress;
+    const auto show = [&](std::size_t known, std::size_t words) {
+      if (!progress) progress.emplace(name + " words", known, words);
+      progress->show(known);
+      if (stop_requested != 0) stop.request_stop();
+    };
+    auto queries = segmenter.encode(task_.vocabulary, warn, show, stop.get_token());
+    progress->finish();
+    return queries;
+  }
+
   void work(Segmenter &segmenter, const std::string &state, const Settings &identity,
             const std::string &name, Tally &tally) const {
     std::fprintf(stderr, "naclip-eval: %s: encoding %s\n", name.c_str(),
                  counted(report_.classes.size(), "class", "classes").c_str());
-    const auto queries = segmenter.encode(task_.vocabulary);
+    const auto queries = encode(segmenter, name);
+    if (queries == nullptr) return;
     const Subject subject{segmenter, *queries, task_.inference, meaning_, task_.first_class()};
     Progress progress(name, tally.done, limit_);
     const auto after = [&] {
-      progress.show(tally.done, scores_of(tally.areas).mean_iou);
+      progress.show(tally.done, mean_iou_text(scores_of(tally.areas).mean_iou));
       if (tally.done % kPicturesPerSave == 0) save_state(state, identity, tally);
       return stop_requested == 0;
     };

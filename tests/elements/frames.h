@@ -5,6 +5,7 @@
 #include <gst/video/video.h>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,19 @@ inline std::vector<std::uint8_t> pixels_of(GstBuffer *frame, const GstVideoInfo 
   return pixels;
 }
 
+/// What a progress message says.
+struct Progress {
+  GstProgressType type;
+  std::string code, text;
+};
+inline Progress progress_of(GstMessage *message) {
+  GstProgressType type = GST_PROGRESS_TYPE_ERROR;
+  gchar *code = nullptr, *text = nullptr;
+  gst_message_parse_progress(message, &type, &code, &text);
+  const GCharPtr code_owner(code), text_owner(text);
+  return {type, code, text};
+}
+
 /// The messages that an element posts, as its bus holds them.
 class Messages {
  public:
@@ -119,6 +133,18 @@ class Messages {
   }
   ~Messages() { gst_element_set_bus(element_, nullptr); }
 
+  /// Waits for the next one of this type, and drops those before it; null where none comes in a minute.
+  Ptr<GstMessage> wait_for(GstMessageType type) {
+    return Ptr<GstMessage>(gst_bus_timed_pop_filtered(bus_.get(), GST_SECOND * 60, type));
+  }
+  /// Waits for a progress message; what it says. Throws where none comes.
+  std::string wait_for_progress(const std::string &code, GstProgressType type) {
+    while (const Ptr<GstMessage> message = wait_for(GST_MESSAGE_PROGRESS)) {
+      const Progress progress = progress_of(message.get());
+      if (progress.code == code && progress.type == type) return progress.text;
+    }
+    throw std::runtime_error("no progress message of " + code);
+  }
   /// The next one of this type, null where none has been posted.
   Ptr<GstMessage> next(GstMessageType type) {
     return Ptr<GstMessage>(gst_bus_pop_filtered(bus_.get(), type));

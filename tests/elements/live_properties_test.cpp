@@ -142,7 +142,6 @@ TEST_F(LiveProperties, StatisticsMayBeReadWhileTheElementComesAndGoes) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_PAUSED), GST_STATE_CHANGE_SUCCESS);
     EXPECT_EQ(gst_element_set_state(element.get(), GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
-    EXPECT_EQ(control_->live_segmenters, 0) << "what stops is gone when it has stopped";
   }
   running = false;
   for (std::thread &other : others) other.join();

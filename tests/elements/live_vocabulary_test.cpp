@@ -180,17 +180,57 @@ TEST_F(LiveWords, FramesPassWhileOthersAreEncoded) {
   pass_until(element, pts, 1);
 }
 
-TEST_F(LiveWords, SkipThoseThatWereReplacedBeforeTheirTurn) {
+TEST_F(LiveWords, ThatAreReplacedAreNotEncodedToTheEnd) {
   LiveElement element(line("mode=async"));
   GstClockTime pts = 0;
   pass_until(element, pts, -1);
   control_->gate_encoding(true);
   set(element, words(1));
   control_->wait_for_encodes(2);
-  for (int k = 2; k < 50; ++k) set(element, words(k));
+  for (std::size_t k = 2; k < 10; ++k) {
+    set(element, words(static_cast<int>(k)));
+    control_->wait_for_encodes(k + 1);  // the gate is closed: the one before was given up
+    EXPECT_EQ(check(element.pass(pts++)), -1);
+  }
   control_->gate_encoding(false);
-  pass_until(element, pts, 49);
-  EXPECT_EQ(control_->encoded_labels(), (Labels{"cat", "w1n0", "w49n0"}));
+  pass_until(element, pts, 9);
+}
+
+TEST_F(LiveWords, AreNotGivenUpForOtherProperties) {
+  LiveElement element(line("mode=async"));
+  control_->gate_encoding(true);
+  set(element, words(1));
+  control_->wait_for_encodes(2);
+  g_object_set(element.get(), "threshold", 0.25, "interval", 2, nullptr);
+  set(element, words(1));  // nor for the same ones
+  control_->gate_encoding(false);
+  element.messages().wait_for_progress("encode", GST_PROGRESS_TYPE_COMPLETE);
+  EXPECT_EQ(control_->encoded_labels(), (Labels{"cat", "w1n0"}));
+}
+
+TEST_F(LiveWords, ThatCouldNotBeEncodedAreTriedAgainWhenTheyAreSetAgain) {
+  LiveElement element(line("mode=async"));
+  control_->fail(false, false, true);
+  set(element, words(3));
+  ASSERT_NE(element.messages().wait_for(GST_MESSAGE_WARNING), nullptr);
+  control_->fail(false);
+  set(element, words(3));
+  GstClockTime pts = 0;
+  pass_until(element, pts, 3);
+}
+
+TEST_F(LiveWords, GivenUpForOthersAreEncodedWhenTheyComeBack) {
+  LiveElement element(line("mode=async"));
+  GstClockTime pts = 0;
+  control_->gate_encoding(true);
+  set(element, words(1));
+  control_->wait_for_encodes(2);
+  set(element, words(2));
+  control_->wait_for_encodes(3);
+  set(element, words(1));
+  control_->wait_for_encodes(4);
+  control_->gate_encoding(false);
+  pass_until(element, pts, 1);
 }
 
 TEST_F(LiveWords, ThatAreStillEncodedDoNotHoldUpTheEnd) {
@@ -207,15 +247,10 @@ TEST_F(LiveWords, OfAFrameInWorkAreThoseOfTheTimeWhenItIsDecided) {
   std::thread pusher([&] { element.push(frame_at(0)); });
   control_->wait_for_calls(1);
   set(element, words(2));
-  control_->wait_for_encodes(2);
-  // Encoded, and the newest once a further one is at the gate.
-  control_->gate_encoding(true);
-  set(element, words(3));
-  control_->wait_for_encodes(3);
+  element.messages().wait_for_progress("encode", GST_PROGRESS_TYPE_COMPLETE);
   control_->gate(false);
   pusher.join();
   EXPECT_EQ(check(Ptr<GstBuffer>(gst_harness_pull(element.harness()))), 2);
-  control_->gate_encoding(false);
 }
 
 class LiveWordsFile : public LiveWords {

@@ -39,6 +39,7 @@ struct TestElement {
   GstElement parent;
   Settings *settings;
   std::mutex *mutex;
+  RefusedValues *refused;
 };
 struct TestElementClass {
   GstElementClass parent;
@@ -52,7 +53,7 @@ TestElement *self_of(GObject *object) {
 
 void set(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   TestElement *self = self_of(object);
-  set_property(object, id, value, spec, kRows, *self->settings, *self->mutex,
+  set_property(object, id, value, spec, kRows, *self->settings, *self->mutex, *self->refused,
                [](const Settings &candidate) {
                  if (candidate.count == 5) {
                    throw Error(ErrorKind::kSettings, "Five is right out.", "the cause");
@@ -68,12 +69,14 @@ void get(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 void finalize(GObject *object) {
   delete self_of(object)->settings;
   delete self_of(object)->mutex;
+  delete self_of(object)->refused;
   G_OBJECT_CLASS(test_element_parent_class)->finalize(object);
 }
 
 void test_element_init(TestElement *self) {
   self->settings = new Settings;
   self->mutex = new std::mutex;
+  self->refused = new RefusedValues;
 }
 
 void test_element_class_init(TestElementClass *klass) {
@@ -92,6 +95,15 @@ class Properties : public ::testing::Test {
   ~Properties() override { gst_element_set_state(element_.get(), GST_STATE_NULL); }
 
   GObject *object() { return G_OBJECT(element_.get()); }
+  /// What the element's start would fail with; empty where it would not.
+  std::string start() {
+    try {
+      self_of(object())->refused->check();
+      return "";
+    } catch (const Error &error) {
+      return error.what();
+    }
+  }
   GParamSpec *spec(const char *name) {
     return g_object_class_find_property(G_OBJECT_GET_CLASS(element_.get()), name);
   }
@@ -190,6 +202,24 @@ TEST_F(Properties, ARefusedValueIsWarnedOfAndTheOldOneStays) {
   EXPECT_EQ(warning(), "Five is right out.");
 }
 
+TEST_F(Properties, AValueRefusedBeforeTheStartFailsItUntilAGoodOneComes) {
+  EXPECT_EQ(start(), "");
+  g_object_set(object(), "count", 5, nullptr);
+  EXPECT_EQ(start(), "Five is right out.");
+  g_object_set(object(), "weight", 0.5, nullptr);
+  EXPECT_EQ(start(), "Five is right out.") << "that is another property";
+  g_object_set(object(), "count", 6, nullptr);
+  EXPECT_EQ(start(), "");
+}
+
+TEST_F(Properties, AValueRefusedWhileRunningDoesNotFailTheNextStart) {
+  gst_element_set_state(element_.get(), GST_STATE_PLAYING);
+  g_object_set(object(), "count", 5, nullptr);
+  EXPECT_EQ(warning(), "Five is right out.");
+  gst_element_set_state(element_.get(), GST_STATE_NULL);
+  EXPECT_EQ(start(), "");
+}
+
 TEST_F(Properties, EnumValuesCarryTheirBlurbs) {
   const GEnumValue *value =
       g_enum_get_value_by_nick(G_ENUM_CLASS(g_type_class_peek(enum_type<kFlavours>())), "sweet");
@@ -247,6 +277,8 @@ TEST_F(Boundary, TheCauseGoesIntoTheDebugText) {
   const GCharPtr debug_owner(debug);
   EXPECT_STREQ(error->message, "What to do.");
   EXPECT_NE(std::string(debug).find("the cause"), std::string::npos);
+  EXPECT_NE(std::string(debug).find("properties_test.cpp"), std::string::npos)
+      << "where it was made: " << debug;
 }
 
 TEST_F(Boundary, ABodyThatThrowsNothingGivesItsResultAndPostsNothing) {

@@ -42,6 +42,38 @@ struct FakeControl {
     }
     changed.notify_all();
   }
+  /// The same for loading, which nothing ends.
+  void gate_loading(bool closed) {
+    {
+      const std::lock_guard lock(mutex);
+      loading_gated = closed;
+    }
+    changed.notify_all();
+  }
+  /// What a load begins with: waits for an open gate; throws where loading was told to fail.
+  void load() {
+    std::unique_lock lock(mutex);
+    ++loading;
+    changed.notify_all();
+    changed.wait(lock, [this] { return !loading_gated; });
+    if (!load_fails) return;
+    ++failed_loads;
+    changed.notify_all();
+    throw Error(ErrorKind::kModel, "loading was told to fail");
+  }
+  /// Waits until `count` loads have begun in all.
+  void wait_for_loads(int count) {
+    std::unique_lock lock(mutex);
+    await(changed, lock, "load", [&] { return loading >= count; });
+  }
+  /// Waits until all loads have ended and all that was made is gone: a load that could not be interrupted drops what it
+  /// has read.
+  void wait_until_freed() {
+    std::unique_lock lock(mutex);
+    await(changed, lock, "the end of the last model", [&] {
+      return loading <= loads + failed_loads && live_segmenters == 0 && live_queries == 0;
+    });
+  }
   /// The same for encode(), whose calls that wait for an open gate end where they are told to stop.
   void gate_encoding(bool closed) {
     {
@@ -82,14 +114,16 @@ struct FakeControl {
 
   std::mutex mutex;
   std::condition_variable changed;
-  bool gated = false, encoding_gated = false;
+  bool gated = false, encoding_gated = false, loading_gated = false;
+  int loading = 0, failed_loads = 0;  ///< loads that have begun, and those of them that failed
   int permits = 0;
   int batch = 4;
   std::vector<std::vector<int>> batches;  ///< input_size of each request, which tells which it is
   std::vector<std::string> encoded;       ///< the first class's label of each vocabulary
   InferenceOptions options;
   std::function<void(std::span<const SegmentRequest>)> before;  ///< may throw
-  std::atomic<bool> segment_fails = false, prepare_fails = false, encode_fails = false;
+  std::atomic<bool> segment_fails = false, prepare_fails = false, encode_fails = false,
+                    load_fails = false;
   std::atomic<int> loads = 0, prepared = 0;
   std::atomic<int> live_segmenters = 0, live_queries = 0, live_pictures = 0, live_memories = 0;
 };
@@ -102,7 +136,12 @@ class Counted {
     if (control_) ++(control_.get()->*count_);
   }
   ~Counted() {
-    if (control_) --(control_.get()->*count_);
+    if (!control_) return;
+    {
+      const std::lock_guard lock(control_->mutex);
+      --(control_.get()->*count_);
+    }
+    control_->changed.notify_all();
   }
   Counted(const Counted &) = delete;
   Counted &operator=(const Counted &) = delete;
@@ -168,11 +207,14 @@ class FakeSegmenter final : public Segmenter {
   const ModelInfo &info() const override { return info_; }
 
   std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &,
+                                        const EncodeProgress &progress,
                                         std::stop_token stop) override {
     const std::stop_callback wake(stop, [this] {
       const std::lock_guard lock(control_->mutex);
       control_->changed.notify_all();
     });
+    const std::size_t words = vocabulary.classes().size();
+    if (progress) progress(0, words);
     {
       std::unique_lock lock(control_->mutex);
       control_->encoded.push_back(vocabulary.classes().front().label);
@@ -182,6 +224,7 @@ class FakeSegmenter final : public Segmenter {
     }
     if (stop.stop_requested()) return nullptr;
     if (control_->encode_fails) throw Error(ErrorKind::kInference, "encoding was told to fail");
+    if (progress) progress(words, words);
     return std::make_shared<FakeQueries>(vocabulary, control_);
   }
 

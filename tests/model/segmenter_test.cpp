@@ -294,14 +294,17 @@ TEST(Segmenter, RefusesQueriesOfAnotherModel) {
 
 TEST(Segmenter, WarnsOfAWordThatIsCut) {
   std::vector<std::string> warnings;
-  const Log log = [&](LogLevel level, const std::string &line) {
-    if (level == LogLevel::kWarning) warnings.push_back(line);
+  const Log log = [&](LogLevel level, const Error &line) {
+    if (level != LogLevel::kWarning) return;
+    EXPECT_EQ(line.kind(), ErrorKind::kVocabulary);
+    warnings.push_back(line.what());
   };
   std::string word;
   for (int i = 0; i < 100; ++i) word += "word ";
-  load_segmenter(tiny())->encode(Vocabulary::parse("cat; long: " + word), log, {});
+  load_segmenter(tiny())->encode(Vocabulary::parse("cat; long: " + word), log, {}, {});
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("77"), std::string::npos);
+  EXPECT_LT(warnings[0].size(), 120U) << "a long word is not quoted whole";
 }
 
 TEST(Segmenter, EntryPointRefusesAnotherAbi) {

@@ -68,7 +68,7 @@ TEST_F(SharedModels, WhatTheModelDependsOnSetsItApart) {
   EXPECT_TRUE(differs([](ModelOptions &o) { o.prompts = Prompts::kNone; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.merges = "merges"; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.cache_dir = "cache"; }));
-  EXPECT_FALSE(differs([](ModelOptions &o) { o.log = [](LogLevel, const std::string &) {}; }));
+  EXPECT_FALSE(differs([](ModelOptions &o) { o.log = [](LogLevel, const Error &) {}; }));
 }
 
 TEST_F(SharedModels, TheLastToLetGoFreesIt) {

@@ -285,7 +285,7 @@ TEST_F(MergeFiles, ThatUnpackToTooMuchAreRefused) {
 }
 
 TEST_F(MergeFiles, ThatAreMissingOrAFolderHaveTheirOwnErrorKind) {
-  expect_error(ErrorKind::kNotFound, "no merge file",
+  expect_error(ErrorKind::kNotFound, "no such file",
                [&] { Tokenizer::from_file(folder_ / "none.gz"); });
   expect_error(ErrorKind::kRead, folder_, [&] { Tokenizer::from_file(folder_); });
 }

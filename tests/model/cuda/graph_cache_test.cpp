@@ -48,8 +48,8 @@ class GraphCaching : public ::testing::Test {
   std::string said_;
   int networks_ = 0;
   GraphCache cache_{[this] { return std::make_unique<StandIn>(counts_); },
-                    [this](LogLevel level, const std::string &line) {
-                      if (level != LogLevel::kDebug) said_ += line + "\n";
+                    [this](LogLevel level, const Error &line) {
+                      if (level != LogLevel::kDebug) said_ += std::string(line.what()) + "\n";
                     }};
 };
 

@@ -19,8 +19,8 @@ class OnDevice : public ::testing::Test {
     } catch (const Error &error) {
       GTEST_SKIP() << error.what();
     }
-    runner_ = cuda::Runner::on(device_, [this](LogLevel level, const std::string &line) {
-      if (level != LogLevel::kDebug) said_ += line + "\n";
+    runner_ = cuda::Runner::on(device_, [this](LogLevel level, const Error &line) {
+      if (level != LogLevel::kDebug) said_ += std::string(line.what()) + "\n";
     });
     ASSERT_NE(runner_, nullptr) << "this build has no CUDA part";
     EXPECT_EQ(said_, "") << "the kernels could not be had";
