@@ -205,10 +205,9 @@ gboolean start(GstBaseTransform *base) {
   return guarded(self, FALSE, [&] {
     Impl &impl = *self->impl;
     impl.refused.check();
-    auto session =
-        std::make_unique<SegmentSession>([snapshot = impl.snapshot] { return snapshot->get(); },
-                                         reports_of(GST_ELEMENT_CAST(self), GST_CAT_DEFAULT),
-                                         GST_OBJECT_NAME(self));
+    auto session = std::make_unique<SegmentSession>(
+        [snapshot = impl.snapshot] { return snapshot->get(); },
+        reports_of(GST_ELEMENT_CAST(self), GST_CAT_DEFAULT), GST_OBJECT_NAME(self));
     GST_PAD_STREAM_LOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
     impl.live.reset();
     impl.failed = false;

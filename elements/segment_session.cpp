@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "carry_budget.h"
 #include "segment_metadata.h"
 #include "support/cuda_frame.h"
 
@@ -19,6 +21,13 @@ constexpr gint64 kWarningInterval = 60 * G_USEC_PER_SEC;
 // A frame in line is not replaced before it is older than this part of the time between two masks. To prepare every
 // frame of many cameras that share a model would take more of the processor than is left for the network.
 constexpr gint64 kRefreshesPerCycle = 16;
+
+/// The processor's time that this thread has taken.
+std::chrono::nanoseconds thread_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 /// The quick checks: what is misspelt should not wait for a model to load.
 InferenceOptions checked_options(const SegmentSettings &settings) {
@@ -121,7 +130,7 @@ SegmentSession::Mask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInf
     settings_ = std::move(settings);
   }
   statistics_.add_frame();
-  carried_.reset();
+  held_ = std::move(carried_);
   FrameReader reader(frame, info, model_->segmenter->info().device);
   const auto queries_before = last_queries_;
   Mask mask;
@@ -143,7 +152,7 @@ SegmentSession::Mask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInf
       mask.fresh = adopt(std::move(*outcome));
     }
   } else if (pace == Pace::kAsync && carries(pace)) {
-    moved = carry(reader);
+    moved = carry_if_affordable(reader);
   }
   if (moved) statistics_.add_carried();
   mask.segmentation = carried_ ? carried_.get() : last_.get();
@@ -217,6 +226,7 @@ void SegmentSession::take_over(const Pending &source, SegmentResult result) {
   last_queries_ = std::move(result.queries);
   last_flow_ = source.flow;
   last_pts_ = source.pts;
+  held_.reset();
   if (last_flow_) last_labels_ = result.segmentation;
   last_ =
       to_metadata(std::move(result.segmentation), last_queries_->vocabulary(), name_, source.pts);
@@ -228,6 +238,7 @@ void SegmentSession::fail(const Error &error) {
   statistics_.add_error();
   if (settings_->on_error == OnError::kFail) throw error;
   last_.reset();
+  held_.reset();
   const gint64 now = g_get_monotonic_time();
   if (now - last_warning_ < kWarningInterval) return;
   last_warning_ = now;
@@ -258,12 +269,28 @@ bool SegmentSession::carry(FrameReader &reader) {
   return true;
 }
 
+/// As carry(), while carrying has not taken more than its part of the processor's time; else the mask that was carried
+/// last stays, if there was no newer one.
+bool SegmentSession::carry_if_affordable(FrameReader &reader) {
+  if (model_->segmenter->info().device != "cpu") return carry(reader);
+  CarryBudget &budget = CarryBudget::shared();
+  if (!budget.has_some(std::chrono::steady_clock::now().time_since_epoch())) {
+    carried_ = std::move(held_);
+    return false;
+  }
+  const auto began = thread_time();
+  const bool moved = carry(reader);
+  budget.spend(thread_time() - began);
+  return moved;
+}
+
 void SegmentSession::forget() {
   if (model_ == nullptr) return;  // there is nothing yet
   stream_->discard();
   pending_.clear();
   last_.reset();
   carried_.reset();
+  held_.reset();
   last_flow_ = {};
   last_adopted_ = cycle_ = 0;
   carrier_.reset();

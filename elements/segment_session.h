@@ -88,6 +88,7 @@ class SegmentSession {
   void take_over(const Pending &source, SegmentResult result);
   void fail(const Error &error);
   bool carry(FrameReader &reader);
+  bool carry_if_affordable(FrameReader &reader);
 
   LiveVocabulary::CurrentSettings current_settings_;
   SegmentReports reports_;
@@ -107,6 +108,7 @@ class SegmentSession {
   GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;
   MaskCarrier carrier_;
   Ptr<GstNaclipSegmentation> carried_;  // null where last_ is shown itself
+  Ptr<GstNaclipSegmentation> held_;  // carried_ of the frame before, while there is no newer mask
   AnalyticsTerms carried_terms_;
   int since_inference_ = 0;
   gint64 last_adopted_ = 0, cycle_ = 0;   // between masks; monotonic, microseconds
