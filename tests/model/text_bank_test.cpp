@@ -38,10 +38,8 @@ class TextBanks : public ::testing::Test {
 
   static std::vector<std::string> many(int count) {
     std::vector<std::string> words;
-    for (
-        int i = 1; i < count;
-        ++i)  // the end of the last line counts as one words.push_back("thing " + std::to_string(i));
-      return words;
+    for (int i = 0; i < count; ++i) words.push_back("thing " + std::to_string(i));
+    return words;
   }
 
   std::filesystem::path folder_;
@@ -58,7 +56,8 @@ TEST_F(TextBanks, FolderIsAskedByTheTokensSoThatOtherMergesAreOtherWords) {
   // The same count of merges; none that the word could use.
   std::ofstream merges(folder_ / "other.txt");
   merges << "#version\n";
-  const int count = Tokenizer::from_file(golden_merges()).size() - 512 - 2;
+  // The end of the last line counts as one.
+  const int count = Tokenizer::from_file(golden_merges()).size() - 512 - 2 - 1;
   for (int i = 0; i < count; ++i)
     merges << "q" << std::string(static_cast<std::size_t>(i), 'q') << " q\n";
   merges.close();
