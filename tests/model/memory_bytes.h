@@ -10,7 +10,8 @@ namespace naclip::test {
 
 class MemoryBytes final : public ByteSource {
  public:
-  explicit MemoryBytes(std::string bytes) : bytes_(std::make_shared<std::string>(std::move(bytes))) {}
+  explicit MemoryBytes(std::string bytes)
+      : bytes_(std::make_shared<std::string>(std::move(bytes))) {}
 
   std::uint64_t size() const override { return bytes_->size(); }
   std::shared_ptr<const std::uint8_t> read(std::uint64_t offset,

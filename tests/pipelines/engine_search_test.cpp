@@ -30,7 +30,7 @@ class EngineSearch : public testing::Test {
                      {"LC_ALL", "C"},
                      {"GST_REGISTRY", folder_.file("registry.bin")},
                      {"GST_PLUGIN_PATH", folder_.file("lib/gstreamer-1.0")},
-                     {"LD_LIBRARY_PATH", folder_.file("loader") + ":" NACLIP_META_FOLDER}});
+                     {"LD_LIBRARY_PATH", folder_.file("loader") + ":" NACLIP_LIBRARY_FOLDERS}});
     EXPECT_EQ(program.finish() == 0, works) << program.output();
     return program.output();
   }
