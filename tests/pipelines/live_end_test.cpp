@@ -53,10 +53,11 @@ TEST(LiveEnd, AVideoThatIsToBeTurnedIsRecordedUpright) {
 }
 
 TEST(LiveEnd, TheSecondCtrlCEndsItWhileTheNetworkIsInWork) {
-  // One inference takes minutes.
-  LiveProgram live(with_pictures({"--size", "1280x720", "--set", "mask-size=frame", "--set",
-                                  "refine-steps=1000", "--status", "0.2"}));
-  ASSERT_TRUE(live.wait_for_frames()) << live.output();
+  // One inference takes minutes, and the first frame waits for it.
+  LiveProgram live(
+      with_pictures({"--mode", "sync", "--size", "1280x720", "--set", "mask-size=frame", "--set",
+                     "refine-steps=1000", "--status", "0.2"}));
+  ASSERT_TRUE(live.wait_for(" fps", 5)) << live.output();
   live.interrupt();
   ASSERT_TRUE(live.wait_for("finishing; once more ends at once")) << live.output();
   live.interrupt();
