@@ -4,6 +4,8 @@
 #include <gmodule.h>
 #include <gst/gst.h>
 
+#include <algorithm>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -36,11 +38,8 @@ std::vector<std::string> candidates() {
   const std::string folder = plugin_folder();
   if (!folder.empty()) paths.push_back(folder + "/../" + kLibrary);
   paths.push_back(std::string(NACLIP_ENGINE_DIR "/") + kLibrary);
-  std::vector<std::string> there;
-  for (const std::string &path : paths)
-    if (g_file_test(path.c_str(), G_FILE_TEST_EXISTS)) there.push_back(path);
-  there.emplace_back(kLibrary);
-  return there;
+  paths.emplace_back(kLibrary);
+  return paths;
 }
 
 /// "libtorch_cpu.so.1.13" out of the loader's "libtorch_cpu.so.1.13: cannot open shared object
@@ -53,31 +52,59 @@ std::string missing_library(const std::string &words) {
                       begin == std::string::npos ? end : end - begin - 1);
 }
 
-[[noreturn]] void throw_not_opened(const std::string &path, const std::string &words) {
-  const std::string missing = missing_library(words);
-  std::string message = "The NACLIP engine " + path + " cannot be opened";
-  if (missing == path || missing.ends_with(kLibrary)) {
+/// A file that was tried in vain.
+struct Attempt {
+  std::string path, words;  ///< the latter the loader's
+  bool other = false;       ///< it is a library, but not the engine
+  /// Whether the file itself is not there; else it is, and something else is wrong.
+  bool absent() const {
+    const std::string missing = missing_library(words);
+    return missing == path || missing.ends_with(kLibrary);
+  }
+};
+
+[[noreturn]] void throw_not_opened(const std::vector<Attempt> &attempts) {
+  // An engine that is there and cannot be opened tells more than places where there is none.
+  const auto found =
+      std::find_if_not(attempts.begin(), attempts.end(), std::mem_fn(&Attempt::absent));
+  const Attempt &telling = found != attempts.end() ? *found : attempts.front();
+  std::string message = "The NACLIP engine " + telling.path + " cannot be opened";
+  if (telling.other) {
+    message = telling.path + " is not the NACLIP engine";
+  } else if (telling.absent()) {
     message += ": it is not there. Install gst-naclip whole, or set NACLIP_ENGINE to the path of " +
                std::string(kLibrary);
-  } else if (!missing.empty()) {
+  } else if (const std::string missing = missing_library(telling.words); !missing.empty()) {
     message += ": " + missing +
                " is missing. Install libtorch and its BLAS (Debian: apt install libtorch-dev "
                "libopenblas0-openmp)";
   }
-  throw Error(ErrorKind::kNotFound, message, words);
+  std::string tried;
+  for (const Attempt &attempt : attempts) tried += (tried.empty() ? "" : "\n") + attempt.words;
+  throw Error(ErrorKind::kNotFound, message, tried);
+}
+
+/// The engine's entry; null with what is wrong where there is none.
+LoadSegmenter open(Attempt &attempt) {
+  GModule *module = g_module_open(
+      attempt.path.c_str(), static_cast<GModuleFlags>(G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL));
+  gpointer symbol = nullptr;
+  if (module != nullptr && g_module_symbol(module, "naclip_load_segmenter", &symbol)) {
+    g_module_make_resident(module);
+    return reinterpret_cast<LoadSegmenter>(symbol);
+  }
+  attempt.words = g_module_error();
+  attempt.other = module != nullptr;
+  if (module != nullptr) g_module_close(module);
+  return nullptr;
 }
 
 LoadSegmenter open_entry_point() {
-  const std::vector<std::string> paths = candidates();
-  const std::string &path = paths.front();
-  GModule *module = g_module_open(
-      path.c_str(), static_cast<GModuleFlags>(G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL));
-  if (module == nullptr) throw_not_opened(path, g_module_error());
-  g_module_make_resident(module);
-  gpointer symbol = nullptr;
-  if (!g_module_symbol(module, "naclip_load_segmenter", &symbol))
-    throw Error(ErrorKind::kNotFound, path + " is not the NACLIP engine", g_module_error());
-  return reinterpret_cast<LoadSegmenter>(symbol);
+  std::vector<Attempt> attempts;
+  for (const std::string &path : candidates()) {
+    if (const LoadSegmenter opened = open(attempts.emplace_back(Attempt{path, {}}))) return opened;
+  }
+  throw_not_opened(attempts);
 }
 
 LoadSegmenter entry_point() {

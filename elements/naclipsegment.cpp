@@ -77,6 +77,7 @@ struct Impl {
   std::optional<bool> live;    // whether frames come from a live source; not known before the first
   bool failed = false;         // an error was posted
   gint64 last_statistics = 0;  // monotonic, microseconds
+  int late_frames = 0;         // in a row, in sync mode on a live source; -1 once that was told
 
   std::atomic<GstClockTime> added_latency = 0;  // as told in LATENCY queries
 
@@ -212,6 +213,7 @@ gboolean start(GstBaseTransform *base) {
     impl.live.reset();
     impl.failed = false;
     impl.last_statistics = g_get_monotonic_time();
+    impl.late_frames = 0;
     impl.added_latency = 0;
     {
       const std::lock_guard lock(impl.mutex);
@@ -284,6 +286,21 @@ void update_latency(GstNaclipSegment *self, const SegmentSession &session) {
   gst_element_post_message(GST_ELEMENT_CAST(self), gst_message_new_latency(GST_OBJECT_CAST(self)));
 }
 
+/// Warns, once, where frames of a live source wait longer for their masks than it takes to the next: sinks drop them.
+void watch_pace(GstNaclipSegment *self, gint64 waited) {
+  constexpr int kManyFrames = 10;
+  Impl &impl = *self->impl;
+  const gint64 rate = GST_VIDEO_INFO_FPS_N(&impl.info), per = GST_VIDEO_INFO_FPS_D(&impl.info);
+  if (impl.late_frames < 0 || rate == 0) return;
+  impl.late_frames = waited * rate > per * G_USEC_PER_SEC ? impl.late_frames + 1 : 0;
+  if (impl.late_frames < kManyFrames) return;
+  impl.late_frames = -1;
+  post_warning(GST_ELEMENT_CAST(self), Error(ErrorKind::kSettings,
+                                             "The network is slower than the live source, whose "
+                                             "frames wait for it and are shown late or "
+                                             "dropped. mode=async never has them wait"));
+}
+
 void post(GstNaclipSegment *self, Ptr<GstStructure> structure) {
   gst_element_post_message(GST_ELEMENT_CAST(self),
                            gst_message_new_element(GST_OBJECT_CAST(self), structure.release()));
@@ -314,6 +331,7 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   if (!impl.session) return GST_FLOW_FLUSHING;  // stopped already, see stop()
   SegmentSession &session = *impl.session;
   const Pace pace = pace_of(self, session.settings().mode);
+  const gint64 arrival = g_get_monotonic_time();
   const SegmentSession::Mask mask = session.next(buffer, impl.info, pace);
   if (mask.interrupted) return GST_FLOW_FLUSHING;
   if (mask.failed) return GST_FLOW_ERROR;
@@ -323,7 +341,10 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
                                               : "last");
   if (mask.segmentation != nullptr) attach(buffer, session, mask.segmentation, impl.info);
   post_news(self, session, mask, GST_BUFFER_PTS(buffer));
-  if (mask.fresh && pace == Pace::kSync && *impl.live) update_latency(self, session);
+  if (mask.fresh && pace == Pace::kSync && *impl.live) {
+    update_latency(self, session);
+    watch_pace(self, g_get_monotonic_time() - arrival);
+  }
   return GST_FLOW_OK;
 }
 

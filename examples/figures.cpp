@@ -17,10 +17,12 @@
 #include <string>
 #include <vector>
 
+#include "progress_line.h"
 #include "video_reader.h"
 
 namespace {
 
+using naclip::examples::ProgressLine;
 using naclip::examples::VideoReader;
 using Clock = std::chrono::steady_clock;
 
@@ -53,11 +55,17 @@ void add_region(Run &run, guint index, const GValue *value) {
   run.classes[index].share += share;
 }
 
+/// The structure of that name in a line that gst-launch-1.0 -m printed; null where it has none. The caller owns it.
+/// What the line has before it depends on the user's language.
+GstStructure *structure_in(const std::string &line, const char *name) {
+  const auto begin = line.find(std::string(": ") + name);
+  return begin == std::string::npos ? nullptr
+                                    : gst_structure_from_string(line.c_str() + begin + 2, nullptr);
+}
+
 /// Takes one printed line; lines that are not naclipsegment's are passed over.
 void add_line(Run &run, const std::string &line) {
-  const auto begin = line.find("naclip-segmentation");
-  if (!line.starts_with("Got message") || begin == std::string::npos) return;
-  g_autoptr(GstStructure) message = gst_structure_from_string(line.c_str() + begin, nullptr);
+  g_autoptr(GstStructure) message = structure_in(line, "naclip-segmentation");
   const GValue *regions = message ? gst_structure_get_value(message, "regions") : nullptr;
   if (!regions) return;
   if (GST_VALUE_HOLDS_ARRAY(regions)) {
@@ -73,15 +81,32 @@ void add_line(Run &run, const std::string &line) {
   if (run.inferred++ == 0) run.first = run.last;
 }
 
+/// A line on standard error: on a terminal in place of the one before.
+void show(bool terminal, const std::string &line) {
+  std::fprintf(stderr, terminal ? "\r%s\033[K" : "%s\n", line.c_str());
+}
+
+/// Shows how far naclipsegment is before the first mask, where the line tells of it.
+void show_progress(ProgressLine &progress, bool terminal, const std::string &line) {
+  g_autoptr(GstStructure) message = structure_in(line, "GstMessageProgress");
+  const char *code = message ? gst_structure_get_string(message, "code") : nullptr;
+  const char *text = message ? gst_structure_get_string(message, "text") : nullptr;
+  if (!code || !text) return;
+  const double seconds = std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+  if (const auto shown = progress.line(code, text, seconds)) show(terminal, *shown);
+}
+
 Run read_messages(std::istream &input) {
   const bool terminal = isatty(STDERR_FILENO) != 0;
+  ProgressLine progress(terminal);
   Run run;
   for (std::string line; std::getline(input, line);) {
     const auto before = run.inferred;
     add_line(run, line);
+    show_progress(progress, terminal, line);
     if (terminal && run.inferred != before) {
-      std::fprintf(stderr, "\r%llu frames, %.1f a second ",
-                   static_cast<unsigned long long>(run.inferred), run.rate());
+      g_autofree char *rate = g_strdup_printf("%.1f", run.rate());
+      show(terminal, std::to_string(run.inferred) + " frames, " + rate + " a second");
     }
   }
   if (terminal && run.inferred > 0) std::fputc('\n', stderr);
@@ -95,7 +120,7 @@ struct Recording {
 };
 
 Recording inspect(const std::string &path) {
-  VideoReader reader(path, "matroskademux");
+  VideoReader reader(path, "matroskademux ! video/x-vp8");
   Recording recording;
   while (g_autoptr(GstSample) sample = reader.next()) {
     ++recording.frames;
@@ -105,7 +130,7 @@ Recording inspect(const std::string &path) {
 }
 
 void write_picture(const std::string &recording, std::uint64_t index, const std::string &path) {
-  VideoReader reader(recording, "decodebin");
+  VideoReader reader(recording, "decodebin ! video/x-raw");
   for (std::uint64_t i = 0; i < index; ++i) {
     g_autoptr(GstSample) skipped = reader.next();
   }

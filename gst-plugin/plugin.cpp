@@ -27,4 +27,4 @@ static gboolean plugin_init(GstPlugin *plugin) {
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, naclip,
                   "Open-vocabulary segmentation of video with NACLIP", plugin_init, NACLIP_VERSION,
-                  "MIT", PACKAGE, "gst-naclip")
+                  "MIT/X11", PACKAGE, "https://arxiv.org/abs/2404.08181")

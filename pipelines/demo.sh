@@ -52,19 +52,20 @@ elif [ "$model" = "$(default_model)" ] && ! [ "$video" -ef "$demo/clip.webm" ]; 
   echo "masks say little. For any words on any video, with 351 MB to fetch: MODEL=ViT-B/16 $0 VIDEO WORDS"
 fi
 echo "annotating $video with: $vocabulary"
-rm -f "$output" "$picture"
+# A picture of this run: its place is taken once there is one.
+new_picture=$picture.new
+rm -f "$new_picture"
 # Ctrl-C ends the stream in order; the figures of what was recorded follow.
 trap : INT
 status=0
 "$root/pipelines/run.sh" annotate-file.launch INPUT="$video" OUTPUT="$output" MODEL="$model" \
   VOCABULARY="$vocabulary" SEGMENT="${SEGMENT:-}" -- -m |
-  "$build/examples/naclip-figures" "$output" "$picture" || status=$?
+  "$build/examples/naclip-figures" "$output" "$new_picture" || status=$?
+[ -e "$new_picture" ] || fail "$video could not be annotated, see above"
+mv -- "$new_picture" "$picture"
 if [ "$status" -ne 0 ]; then
-  if [ -e "$picture" ]; then
-    "$root/pipelines/finish-recording.sh" "$output" || true
-    fail "the pipeline stopped early, see above; $output holds what came before"
-  fi
-  fail "$video could not be annotated, see above"
+  "$root/pipelines/finish-recording.sh" "$output" || true
+  fail "the pipeline stopped early, see above; $output holds what came before"
 fi
 echo "annotated video    $output"
 echo "one picture of it  $picture"

@@ -33,6 +33,27 @@ find_shared() {
 # The model that is used where none is named: small, and it knows only its own words.
 default_model() { echo "$root/examples/demo/model.safetensors"; }
 
+# Prints a property's value as gst-launch-1.0 reads it again. White space, quotes and backslashes come through its two
+# parsers in one form alone: GStreamer's wrapped string, here with each byte in octal.
+wrapped() {
+  local octal
+  if [[ $1 =~ [[:space:]\"\'\\] || -z $1 ]]; then
+    octal=$(printf %s "$1" | od -An -v -to1 | tr -d '\n')
+    printf %s "\\\"${octal// /\\\\}\\\""
+  else
+    printf %s "$1"
+  fi
+}
+
+# Decodes a file's first frame and prints all that GStreamer says meanwhile; fails where it cannot. Whatever is first
+# ends it: a branch for one kind of stream would wait for ever in a short file that has none.
+look_into() {
+  LC_ALL=C gst-launch-1.0 -v -m filesrc location="$(wrapped "$1")" ! decodebin ! fakesink name=first num-buffers=1 2>&1
+}
+
+# Whether what look_into printed tells of an audio track.
+holds_sound() { grep -q 'MultiQueuePad:.*: caps = audio/' <<<"$1"; }
+
 # Prints where the street camera video of Debian's package opencv-doc is. The package unpacks to 300 MB, and
 # container images leave its folder out, so where it is not installed the one file is taken out of it.
 default_video() {

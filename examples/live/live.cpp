@@ -1,9 +1,12 @@
 #include "live.h"
 
 #include <glib-unix.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "properties.h"
@@ -13,7 +16,8 @@
 namespace naclip::live {
 namespace {
 
-constexpr guint kLongestPause = 30;  // between two tries to reach a source, seconds
+constexpr guint kLongestPause = 30;         // between two tries to reach a source, seconds
+constexpr int kInterrupted = 128 + SIGINT;  // the exit status
 constexpr guint kPatience = 5;  // after a failure, for what was recorded to be finished, seconds
 
 constexpr const char *kHelp =
@@ -29,6 +33,12 @@ double status_seconds(const Options &options, const Console &console) {
   return console.on_terminal() ? 1.0 : 10.0;
 }
 
+/// Nothing is waited for or freed: threads may be at work.
+[[noreturn]] void end_at_once(int status) {
+  std::fflush(nullptr);
+  _exit(status);
+}
+
 }  // namespace
 
 Live::Live(Options options)
@@ -37,12 +47,13 @@ Live::Live(Options options)
       clock_(gst_system_clock_obtain()),
       console_([this](const std::string &line) { typed(line); }),
       output_(options_, [this](GstMessage *one) { message(one); }),
-      source_(options_.source, {[this](GstSample *frame, GstClockTime time) {
-                                  frame_seen_ = true;
-                                  output_.push(frame, time);
-                                },
-                                [this](const std::string &why) { source_broken(why); },
-                                [this] { source_ended(); }}) {}
+      source_(options_.source,
+              {[this](GstSample *frame, GstClockTime time) {
+                 frame_seen_ = true;
+                 output_.push(frame, time);
+               },
+               [this](const std::string &why) { source_broken(why); }, [this] { source_ended(); }}),
+      progress_(console_.on_terminal()) {}
 
 Live::~Live() {
   // A source that waits for room in the output is let go by its end.
@@ -59,17 +70,31 @@ int Live::run() {
   const guint tick =
       g_timeout_add(static_cast<guint>(1000 * status_seconds(options_, console_)), on_tick, this);
   console_.say("loading the model");
-  // Where it fails, the reason is on the bus, which the loop reads.
-  if (output_.start(clock_)) {
-    console_.say("watching " + options_.source.name() + "; :help tells what can be typed");
-    if (options_.serve) console_.say("served at " + output_.address());
-    started_ = time_before_ = g_get_monotonic_time();
-    source_.start(clock_, output_.base_time());
-  }
+  // On a thread of its own, so that the loop shows how far it is and takes Ctrl-C. Where it fails, the reason is on the
+  // bus, which the loop reads.
+  loading_ = true;
+  std::thread loader([this] {
+    if (output_.start(clock_)) g_idle_add(on_loaded, this);
+  });
   g_main_loop_run(loop_);
+  // Loading cannot be interrupted, and has nothing yet that could be finished.
+  if (loading_) end_at_once(status_);
+  loader.join();
   for (const guint one : {interrupt, terminate, tick}) g_source_remove(one);
   sum_up();
   return status_;
+}
+
+gboolean Live::on_loaded(gpointer self) {
+  auto *live = static_cast<Live *>(self);
+  live->loading_ = false;
+  if (live->finishing_) return G_SOURCE_REMOVE;
+  live->console_.say("watching " + live->options_.source.name() +
+                     "; :help tells what can be typed");
+  if (live->options_.serve) live->console_.say("served at " + live->output_.address());
+  live->started_ = live->time_before_ = g_get_monotonic_time();
+  live->source_.start(live->clock_, live->output_.base_time());
+  return G_SOURCE_REMOVE;
 }
 
 void Live::finish(int status) {
@@ -93,11 +118,10 @@ gboolean Live::on_patience_lost(gpointer self) {
 
 gboolean Live::on_interrupt(gpointer self) {
   auto *live = static_cast<Live *>(self);
-  if (live->finishing_) {
-    live->console_.say("ended at once; a file may lack its index");
-    live->status_ = 1;
-    g_main_loop_quit(live->loop_);
-    return G_SOURCE_CONTINUE;
+  if (live->finishing_ || live->loading_) {
+    live->console_.say(live->loading_ ? "ended while the model was loading"
+                                      : "ended at once; a file may lack its index");
+    end_at_once(kInterrupted);
   }
   live->console_.say("finishing; once more ends at once");
   live->finish(0);
@@ -140,9 +164,10 @@ void Live::source_ended() {
 void Live::message(GstMessage *message) {
   switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
-      // One fault brings others after it; the first tells the cause.
-      if (status_ == 0) console_.say(message_text(message));
-      finish(1);
+      error_message(message);
+      break;
+    case GST_MESSAGE_PROGRESS:
+      progress_message(message);
       break;
     case GST_MESSAGE_WARNING:
       console_.say(message_text(message));
@@ -155,6 +180,34 @@ void Live::message(GstMessage *message) {
       break;
     default:
       break;
+  }
+}
+
+void Live::error_message(GstMessage *message) {
+  if (output_.is_window_closed(message)) {
+    if (!finishing_) console_.say("the window was closed; finishing");
+    finish(0);
+    return;
+  }
+  // One fault brings others after it; the first tells the cause.
+  if (status_ == 0) console_.say(message_text(message));
+  finish(1);
+}
+
+void Live::progress_message(GstMessage *message) {
+  GstProgressType type = GST_PROGRESS_TYPE_ERROR;
+  g_autofree char *code = nullptr;
+  g_autofree char *text = nullptr;
+  gst_message_parse_progress(message, &type, &code, &text);
+  const bool goes_on = type == GST_PROGRESS_TYPE_START || type == GST_PROGRESS_TYPE_CONTINUE;
+  const double seconds = static_cast<double>(g_get_monotonic_time()) / G_USEC_PER_SEC;
+  const auto line = progress_.line(code ? code : "", text ? text : "", seconds);
+  if (!goes_on) {
+    busy_with_.clear();
+  } else if (line) {
+    busy_with_ = *line;
+    // While frames come, the status line has it.
+    if (started_ == 0) console_.status(*line);
   }
 }
 
@@ -213,12 +266,14 @@ void Live::show_stats() {
 
 gboolean Live::on_tick(gpointer self) {
   auto *live = static_cast<Live *>(self);
-  if (live->started_ == 0) return G_SOURCE_CONTINUE;
+  if (live->started_ == 0 || live->finishing_) return G_SOURCE_CONTINUE;
   const Progress progress = live->output_.progress();
   const gint64 now = g_get_monotonic_time();
   const double seconds = static_cast<double>(now - live->time_before_) / G_USEC_PER_SEC;
-  live->console_.status(
-      status_line(progress, static_cast<double>(progress.frames - live->frames_before_) / seconds));
+  std::string line =
+      status_line(progress, static_cast<double>(progress.frames - live->frames_before_) / seconds);
+  if (!live->busy_with_.empty()) line += " | " + live->busy_with_;
+  live->console_.status(line);
   live->frames_before_ = progress.frames;
   live->time_before_ = now;
   return G_SOURCE_CONTINUE;

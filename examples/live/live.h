@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "../progress_line.h"
 #include "console.h"
 #include "options.h"
 #include "output.h"
@@ -27,6 +28,7 @@ class Live {
 
  private:
   static gboolean on_interrupt(gpointer self);
+  static gboolean on_loaded(gpointer self);
   static gboolean on_tick(gpointer self);
   static gboolean on_retry(gpointer self);
   static gboolean on_patience_lost(gpointer self);
@@ -34,7 +36,9 @@ class Live {
   void source_broken(const std::string &why);
   void source_ended();
   void message(GstMessage *message);
+  void error_message(GstMessage *message);
   void element_message(const GstStructure &structure);
+  void progress_message(GstMessage *message);
   void typed(const std::string &line);
   void command(const std::string &line);
   void show_stats();
@@ -49,10 +53,13 @@ class Live {
   Console console_;
   Output output_;
   Source source_;
+  examples::ProgressLine progress_;
 
   std::atomic<bool> frame_seen_{false};  // since the last start of the source
   bool ever_seen_ = false;
   bool finishing_ = false;
+  bool loading_ = false;
+  std::string busy_with_;  // what naclipsegment does beside its frames; empty: nothing
   int status_ = 0;
   guint retry_ = 0;
   guint pause_ = 1;  // before the next try, seconds

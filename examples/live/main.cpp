@@ -3,12 +3,15 @@
 #include <cstdio>
 #include <exception>
 
+#include "installation.h"
 #include "live.h"
 
 int main(int argc, char **argv) {
   using namespace naclip::live;
   try {
-    Live live(parse_options(argc, argv));
+    const Options options = parse_options(argc, argv);
+    find_plugin();
+    Live live(options);
     return live.run();
   } catch (const UsageError &error) {
     std::fprintf(stderr, "naclip-live: %s\n(naclip-live --help tells more)\n", error.what());

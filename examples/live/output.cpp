@@ -32,7 +32,11 @@ std::string launch_text(const Options &options) {
   std::string text = std::string("appsrc name=frames format=time max-bytes=0 max-buffers=2 ") +
                      (live ? "is-live=true leaky-type=downstream" : "block=true") +
                      " ! naclipsegment name=segment ! naclipoverlay name=overlay ! tee name=split";
-  if (options.window) text += queue + " ! videoconvert ! autovideosink name=window sync=" + sync;
+  // A window that is gone must not stop the file.
+  if (options.window) {
+    text += queue +
+            " ! errorignore convert-to=ok ! videoconvert ! autovideosink name=window sync=" + sync;
+  }
   if (!options.output.empty()) text += file_branch(options.output);
   if (options.serve) {
     text += queue + " ! appsink name=served drop=true max-buffers=1 sync=" + sync;
@@ -166,6 +170,16 @@ GstFlowReturn Output::take_served(GstElement *sink, gpointer self) {
 gboolean Output::take_message(GstBus *, GstMessage *message, gpointer self) {
   static_cast<Output *>(self)->message_(message);
   return G_SOURCE_CONTINUE;
+}
+
+bool Output::is_window_closed(GstMessage *message) const {
+  g_autoptr(GstElement) window = gst_bin_get_by_name(GST_BIN(pipeline_), "window");
+  g_autoptr(GError) error = nullptr;
+  gst_message_parse_error(message, &error, nullptr);
+  // All of GStreamer's windows tell it so; a display that cannot be opened or is lost has other codes.
+  return window && has_begun() &&
+         gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(window)) &&
+         g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);
 }
 
 Progress Output::progress() {

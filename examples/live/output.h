@@ -52,6 +52,9 @@ class Output {
   /// Whether end() has anything to finish.
   bool has_begun() const { return last_time_ != GST_CLOCK_TIME_NONE; }
 
+  /// Whether an error message says no more than that the user closed the window.
+  bool is_window_closed(GstMessage *message) const;
+
   Progress progress();
   GstElement *segment() const { return segment_; }
   GstElement *overlay() const { return overlay_; }

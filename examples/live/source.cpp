@@ -29,6 +29,7 @@ std::string wanted(const SourceChoice &choice) {
 std::string launch_text(const SourceChoice &choice) {
   const std::string fields = wanted(choice);
   const std::string sink = std::string(" ! videoconvert ! ") + kFormats +
+                           " ! videoflip video-direction=auto" +
                            " ! appsink name=sink sync=false enable-last-sample=false" +
                            (choice.live() ? " max-buffers=1 drop=true" : " max-buffers=2");
   switch (choice.kind) {

@@ -76,6 +76,33 @@ TEST_F(LiveSync, LatencyIsUpstreamsWhereNothingWaitsOrNothingIsLive) {
   EXPECT_EQ(file.messages().next(GST_MESSAGE_LATENCY), nullptr);
 }
 
+/// How often a live stream of that rate is told that mode=async would suit it, where each frame waits for 3 ms or more.
+int warnings_at(const std::string &line, FakeControl &control, const std::string &rate) {
+  control.before = [](std::span<const SegmentRequest>) {
+    const gint64 until = g_get_monotonic_time() + 3000;
+    while (g_get_monotonic_time() < until) {
+    }
+  };
+  LiveElement element(line, true,
+                      "video/x-raw,format=GRAY8,width=" + std::to_string(kLiveWidth) +
+                          ",height=" + std::to_string(kLiveHeight) + ",framerate=" + rate);
+  for (GstClockTime pts = 0; pts < 30; ++pts) element.pass(pts);
+  int warnings = 0;
+  while (const auto message = element.messages().next(GST_MESSAGE_WARNING)) {
+    g_autoptr(GError) error = nullptr;
+    gst_message_parse_warning(message.get(), &error, nullptr);
+    warnings += std::string(error->message).find("mode=async") != std::string::npos ? 1 : 0;
+  }
+  return warnings;
+}
+
+TEST_F(LiveSync, AStreamThatIsFasterThanTheNetworkIsToldOnceOfAsync) {
+  EXPECT_EQ(warnings_at(line("mode=sync"), *control_, "1000/1"), 1);
+  EXPECT_EQ(warnings_at(line("mode=async"), *control_, "1000/1"), 0);
+  EXPECT_EQ(warnings_at(line("mode=sync"), *control_, "1/10"), 0);
+  EXPECT_EQ(warnings_at(line("mode=sync"), *control_, "0/1"), 0);
+}
+
 TEST_F(LiveSync, FlushEndsTheWait) {
   control_->gate(true);
   LiveElement element(line("mode=sync"));

@@ -97,5 +97,19 @@ TEST(Demo, CarriedMasksAreNearlyAsGoodAsInferredOnes) {
   EXPECT_LE(number_after("mIoU ", first_second(0, "interval=5 carry=off")), every - 0.03);
 }
 
+TEST(Demo, LeavesARecordingAloneWhereTheVideoCannotBeRead) {
+  Folder folder;
+  const std::string video = folder.file("text.mp4"), output = folder.file("out.mkv");
+  ASSERT_TRUE(g_file_set_contents(video.c_str(), "no video", -1, nullptr));
+  ASSERT_TRUE(g_file_set_contents(output.c_str(), "precious", -1, nullptr));
+  Process demo({NACLIP_PIPELINES "/demo.sh", video, "thing"},
+               {{"NACLIP_BUILD", NACLIP_BUILD_ROOT}, {"NACLIP_OUTPUT", output}});
+  EXPECT_EQ(demo.finish(), 1) << demo.output();
+  EXPECT_NE(demo.output().find("cannot be read"), std::string::npos) << demo.output();
+  g_autofree char *kept = nullptr;
+  ASSERT_TRUE(g_file_get_contents(output.c_str(), &kept, nullptr, nullptr));
+  EXPECT_STREQ(kept, "precious");
+}
+
 }  // namespace
 }  // namespace naclip::pipelines

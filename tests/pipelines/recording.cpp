@@ -41,12 +41,12 @@ void check(GstElement *pipeline, bool until_end) {
   throw std::runtime_error(error->message);
 }
 
-/// Hands every decoded frame to `take`.
+/// Hands every decoded frame to `take`; `conversion` stands between the decoder and the sink.
 template <class Take>
-void decode(const std::string &path, Take take) {
-  const Pipeline pipeline = parse(
-      "filesrc name=file ! decodebin ! videoconvert ! video/x-raw,format=RGB ! "
-      "appsink name=sink sync=false max-buffers=4");
+void decode(const std::string &path, Take take,
+            const std::string &conversion = "videoconvert ! video/x-raw,format=RGB") {
+  const Pipeline pipeline = parse("filesrc name=file ! decodebin ! " + conversion +
+                                  " ! appsink name=sink sync=false max-buffers=4");
   g_autoptr(GstElement) file = gst_bin_get_by_name(GST_BIN(pipeline.get()), "file");
   g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline.get()), "sink");
   g_object_set(file, "location", path.c_str(), nullptr);
@@ -122,6 +122,69 @@ Recording read_recording(const std::string &path) {
   decode(path,
          [&](GstSample *sample) { recording.frames.push_back(copy_frame(sample, recording)); });
   return recording;
+}
+
+std::vector<GstClockTime> Sound::onsets() const {
+  constexpr float kLoud = 0.1F;
+  std::vector<GstClockTime> times;
+  std::size_t silent = kRate;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const bool loud = std::abs(samples[i]) > kLoud;
+    if (loud && silent > kRate / 10) times.push_back(begin + i * GST_SECOND / kRate);
+    silent = loud ? 0 : silent + 1;
+  }
+  return times;
+}
+
+Sound read_sound(const std::string &path) {
+  Sound sound;
+  const auto take = [&](GstSample *sample) {
+    GstBuffer *buffer = gst_sample_get_buffer(sample);
+    const GstClockTime time = GST_BUFFER_PTS(buffer);
+    if (sound.samples.empty()) sound.begin = time;
+    const std::size_t at =
+        gst_util_uint64_scale_round(time - sound.begin, Sound::kRate, GST_SECOND);
+    GstMapInfo map;
+    gst_buffer_map(buffer, &map, GST_MAP_READ);
+    const std::size_t count = map.size / sizeof(float);
+    // Times are rounded to whole samples.
+    if (at > sound.samples.size() + 2) sound.samples.resize(at);
+    const auto *samples = reinterpret_cast<const float *>(map.data);
+    sound.samples.insert(sound.samples.end(), samples, samples + count);
+    gst_buffer_unmap(buffer, &map);
+  };
+  const auto count_channels = [&](GstSample *sample) {
+    gst_structure_get_int(gst_caps_get_structure(gst_sample_get_caps(sample), 0), "channels",
+                          &sound.channels);
+  };
+  try {
+    decode(path, count_channels, "audio/x-raw");
+    decode(path, take,
+           "audioconvert ! audioresample ! audio/x-raw,format=F32LE,rate=48000,channels=1");
+  } catch (const std::runtime_error &) {
+    // Nothing could be linked.
+  }
+  return sound;
+}
+
+void run_line(const std::string &line) {
+  const Pipeline pipeline = parse(line);
+  gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  check(pipeline.get(), true);
+}
+
+void turn_clockwise(const std::string &path) {
+  constexpr std::string_view kTrackHeader("tkhd");
+  constexpr std::size_t kMatrix = 44;  // from the name on, version 0
+  constexpr std::string_view kTurned(
+      "\0\0\0\0\0\1\0\0\0\0\0\0\xff\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x40\0\0\0", 36);
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const auto header = bytes.find(kTrackHeader);
+  if (header == std::string::npos) throw std::runtime_error("no track in " + path);
+  file.clear();
+  file.seekp(static_cast<std::streamoff>(header + kMatrix));
+  file.write(kTurned.data(), static_cast<std::streamsize>(kTurned.size()));
 }
 
 bool is_finished_matroska(const std::string &path) {

@@ -23,6 +23,17 @@ struct Recording {
   std::vector<Frame> frames;
 };
 
+/// A file's decoded sound, mixed to one channel at 48000 samples a second.
+struct Sound {
+  static constexpr int kRate = 48000;
+  int channels = 0;            ///< before mixing
+  GstClockTime begin = 0;      ///< time of the first sample, ns
+  std::vector<float> samples;  ///< -1..1; gaps are silence
+
+  /// When it becomes loud after a tenth of a second of silence, ns.
+  std::vector<GstClockTime> onsets() const;
+};
+
 /// Decodes a video or a picture whole. Throws std::runtime_error where GStreamer reports an error.
 Recording read_recording(const std::string &path);
 
@@ -35,6 +46,15 @@ std::vector<GstClockTime> read_times(const std::string &path);
 
 /// Times of `count` frames, `step` ns apart.
 std::vector<GstClockTime> even_times(std::size_t count, GstClockTime step = 100 * GST_MSECOND);
+
+/// Decodes the first audio track; without samples where there is none.
+Sound read_sound(const std::string &path);
+
+/// Runs a launch line to its end. Throws std::runtime_error where it fails.
+void run_line(const std::string &line);
+
+/// Has an MP4 file's video track say that it is to be turned by 90 degrees clockwise, as telephones do.
+void turn_clockwise(const std::string &path);
 
 /// Writes a Matroska file of JPEG frames, a gradient that moves, of those presentation times,
 /// whole milliseconds. Its header declares a frame rate where they are even.
