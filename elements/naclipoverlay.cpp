@@ -10,7 +10,8 @@
  * names another; of several overlays on one frame each takes a free corner for its legend. Where
  * there is none of naclipsegment's, segmentations that other elements attached as
  * #GstAnalyticsSegmentationMtd (GStreamer 1.26 and newer) are drawn. A frame without a mask passes
- * untouched.
+ * untouched. Text and outlines grow with the frame, and are not stretched where its pixels are not
+ * square.
  *
  * Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`, are drawn on in host memory: GStreamer
  * copies each frame there and back.
@@ -31,6 +32,7 @@
 
 #include <array>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,8 +80,11 @@ constexpr std::array kProperties{
                        static_cast<double Settings::*>(&Settings::opacity), Change::kAlways, 0, 1},
     kClassesProperty<Settings>,
     kSourceProperty<Settings>,
-    Property<Settings>{"contours", "Contours", "Width of the regions' outlines in pixels; 0: none",
-                       static_cast<int Settings::*>(&Settings::contours), Change::kAlways, 0, 64},
+    Property<Settings>{
+        "contours", "Contours",
+        "Width of the regions' outlines in pixels on a picture of 720 lines, more on "
+        "larger ones; 0: none",
+        static_cast<int Settings::*>(&Settings::contours), Change::kAlways, 0, 64},
     Property<Settings>{"legend", "Legend", "Where the classes' names, colours and shares stand",
                        kLegendField, Change::kAlways},
     Property<Settings>{"labels", "Labels", "Write each large region's name on it",
@@ -150,13 +155,17 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
 
 gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) GST_NACLIP_OVERLAY(base)->impl->reader.end();
+  // What follows is another time, or another stream: rows of the legend do not stay over from it.
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP ||
+      GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START)
+    GST_NACLIP_OVERLAY(base)->impl->renderer.clear();
   return GST_BASE_TRANSFORM_CLASS(gst_naclip_overlay_parent_class)->sink_event(base, event);
 }
 
-Canvas canvas_of(const MappedFrame &frame) {
+Canvas canvas_of(const MappedFrame &frame, double pixel_aspect) {
   const Picture picture = frame.picture();
   Canvas canvas{picture.format,  picture.width,  picture.height, {},
-                picture.strides, picture.matrix, picture.range};
+                picture.strides, picture.matrix, picture.range,  pixel_aspect};
   for (int plane = 0; plane < frame.n_planes(); ++plane)
     canvas.planes[static_cast<std::size_t>(plane)] = frame.plane(plane);
   return canvas;
@@ -197,7 +206,11 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
     for (const ChosenMask &mask : masks) drawn.insert(drawn.begin(), overlay_mask(mask));
     const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
     const ExitSection section;
-    impl.renderer.draw(canvas_of(frame), drawn, settings);
+    const double pixel_aspect =
+        static_cast<double>(GST_VIDEO_INFO_PAR_N(&impl.info)) / GST_VIDEO_INFO_PAR_D(&impl.info);
+    const std::optional<std::uint64_t> time =
+        GST_BUFFER_PTS_IS_VALID(buffer) ? std::optional(GST_BUFFER_PTS(buffer)) : std::nullopt;
+    impl.renderer.draw(canvas_of(frame, pixel_aspect), drawn, settings, time);
     GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": drew %zu mask(s)", buffer, drawn.size());
     return GST_FLOW_OK;
   });

@@ -21,6 +21,7 @@ struct Canvas {
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
   ColorMatrix matrix = ColorMatrix::kBt601;
   ColorRange range = ColorRange::kLimited;
+  double pixel_aspect = 1.0;  ///< a pixel's width on display by its height
 };
 
 /// Where the components of a sample lie in one plane.

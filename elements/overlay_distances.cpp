@@ -25,24 +25,81 @@ float path_length(int across, int down) {
 
 }  // namespace
 
+/// Whether a line is drawn along a border of this cell.
+bool RegionPainter::at_border(int x, int y) const {
+  const std::uint16_t *cell = ids_of_row(y) + x;
+  const auto stride = static_cast<std::ptrdiff_t>(stride_);
+  const auto differs = [&](std::uint16_t other) { return other != *cell && lined(other); };
+  return lined(*cell) &&
+         (differs(cell[-1]) || differs(cell[1]) || differs(cell[-stride]) || differs(cell[stride]));
+}
+
 // Every cell's distance from its middle to the nearest border of its region. The transform runs
 // over all regions at once: a way out of a region leads over a cell at its border.
 void RegionPainter::measure_distances() {
   cv::Mat1b inner(height_, width_);
   for (int y = 0; y < height_; ++y) {
-    const std::uint16_t *row = ids_of_row(y), *above = ids_of_row(y - 1),
-                        *below = ids_of_row(y + 1);
     std::uint8_t *result = inner.ptr<std::uint8_t>(y);
-    for (int x = 0; x < width_; ++x)
-      result[x] =
-          row[x - 1] == row[x] && row[x + 1] == row[x] && above[x] == row[x] && below[x] == row[x];
+    for (int x = 0; x < width_; ++x) result[x] = !at_border(x, y);
   }
   cv::Mat1f distance;
   cv::distanceTransform(inner, distance, cv::DIST_L2, cv::DIST_MASK_5);
+  keep_distances(distance + 0.5F);
+}
+
+void RegionPainter::keep_distances(const cv::Mat1f &distances) {
   distances_.resize(stride_ * (static_cast<std::size_t>(height_) + 2 * kMargin));
   cv::Mat1f padded(height_ + 2 * kMargin, width_ + 2 * kMargin, distances_.data());
-  cv::copyMakeBorder(distance + 0.5F, padded, kMargin, kMargin, kMargin, kMargin,
-                     cv::BORDER_REPLICATE);
+  cv::copyMakeBorder(distances, padded, kMargin, kMargin, kMargin, kMargin, cv::BORDER_REPLICATE);
+}
+
+// The same where cells are not square on display: along rows and columns first, then from each
+// cell over those around it. Distances beyond `reach` are not told apart.
+void RegionPainter::measure_oblong_distances(float reach) {
+  const float width = cell_width_ / scale_, height = cell_height_ / scale_;
+  const float limit = reach + 2.0F * std::max(width, height);  // what a pixel's neighbours have
+  const auto line = [&](const std::uint16_t *cells, std::ptrdiff_t step, int count, float side) {
+    std::vector<float> distances(static_cast<std::size_t>(count), limit);
+    const auto borders = [&](int i) {  // on the next cell
+      const std::uint16_t one = cells[i * step], next = cells[(i + 1) * step];
+      return one != next && lined(one) && lined(next);
+    };
+    float distance = limit;
+    for (int i = 1; i < count; ++i) {
+      distance = borders(i - 1) ? side / 2.0F : distance + side;
+      distances[static_cast<std::size_t>(i)] = std::min(distance, limit);
+    }
+    distance = limit;
+    for (int i = count - 2; i >= 0; --i) {
+      distance = borders(i) ? side / 2.0F : distance + side;
+      auto &nearest = distances[static_cast<std::size_t>(i)];
+      nearest = std::min(nearest, distance);
+    }
+    return distances;
+  };
+  cv::Mat1f to_side(height_, width_), to_end(height_, width_);
+  const auto stride = static_cast<std::ptrdiff_t>(stride_);
+  for (int y = 0; y < height_; ++y)
+    cv::Mat(line(ids_of_row(y), 1, width_, width), true).reshape(1, 1).copyTo(to_side.row(y));
+  for (int x = 0; x < width_; ++x)
+    cv::Mat(line(ids_of_row(0) + x, stride, height_, height), true).copyTo(to_end.col(x));
+  cv::multiply(to_side, to_side, to_side);
+  cv::multiply(to_end, to_end, to_end);
+  cv::Mat1f squares = cv::min(to_side, to_end);
+  const auto nearest = [&](const cv::Mat1f &from, int across, int down) {
+    const cv::Rect whole(0, 0, width_, height_);
+    const cv::Rect target = whole & (whole + cv::Point(across, down));
+    const cv::Rect source = target - cv::Point(across, down);
+    const float square = across * across * width * width + down * down * height * height;
+    cv::Mat1f part = squares(target);
+    if (!target.empty()) cv::min(part, from(source) + square, part);
+  };
+  for (int i = 1; i * height < limit; ++i)
+    for (const int down : {-i, i}) nearest(to_side, 0, down);
+  for (int i = 1; i * width < limit; ++i)
+    for (const int across : {-i, i}) nearest(to_end, across, 0);
+  cv::sqrt(squares, squares);
+  keep_distances(squares);
 }
 
 // The same for narrow lines on masks that are not enlarged: distances beyond `reach`, at most kNear,
@@ -71,6 +128,10 @@ void RegionPainter::measure_near_distances(float reach) {
   };
   for (int y = 0; y < height_; ++y)
     find_edges(ids_of_row(y - 1), ids_of_row(y), ids_of_row(y + 1), edges_of_row(y), width_);
+  for (const CellRun &run : speckle_runs_)
+    for (int y = std::max(run.row - 1, 0); y < std::min(run.row + 2, height_); ++y)
+      for (int x = std::max(run.begin - 1, 0); x < std::min(run.end + 1, width_); ++x)
+        edges_of_row(y)[x] = at_border(x, y) ? 0 : 255;
   distances_.resize(stride_ * (static_cast<std::size_t>(height_) + std::size_t{2} * kMargin));
   for (int y = 0; y < height_; ++y) {
     codes_.assign(static_cast<std::size_t>(width_), 255);

@@ -9,8 +9,13 @@ namespace {
 
 /// How far from a border coverage tells the distance to it, in cells.
 constexpr float kCoverReach = 1.25F;
-/// From the middle of a cell to its corner, in cells.
-constexpr float kHalfDiagonal = 0.75F;
+/// Ids have 16 bits, and each class has two.
+constexpr std::size_t kMostClasses = 0x7fff;
+/// Cells whose sides differ by less count as square.
+constexpr float kSquare = 1.1F;
+/// Connected parts of fewer cells are not outlined; in a small mask they are a larger part of it.
+constexpr int kLeastOutlined = 9;
+constexpr int kLeastOutlinedPart = 500;  // of the mask is one cell of these
 /// So many pairs of classes are looked up; with more of them, pixels are computed one by one.
 constexpr std::size_t kMostPairs = 400;
 
@@ -39,14 +44,17 @@ std::size_t OverlayMask::at(int x, int y) const {
 }
 
 void RegionPainter::set_axes(const OverlayMask &mask, const Canvas &canvas) {
-  const Place place{canvas.width,     canvas.height,     mask.frame_x, mask.frame_y,
-                    mask.frame_width, mask.frame_height, mask.width,   mask.height};
+  const Place place{canvas.width, canvas.height,    mask.frame_x,
+                    mask.frame_y, mask.frame_width, mask.frame_height,
+                    mask.width,   mask.height,      canvas.pixel_aspect};
   if (place == place_) return;
   place_ = place;
   smooth_ = mask.frame_width > mask.width || mask.frame_height > mask.height;
   across_ = make_axis(canvas.width, mask.frame_x, mask.frame_width, mask.width, smooth_);
   down_ = make_axis(canvas.height, mask.frame_y, mask.frame_height, mask.height, smooth_);
-  scale_ = static_cast<float>(std::sqrt(across_.scale * down_.scale));
+  cell_width_ = static_cast<float>(across_.scale * canvas.pixel_aspect);
+  cell_height_ = static_cast<float>(down_.scale);
+  scale_ = std::sqrt(cell_width_ * cell_height_);
   frame_width_ = canvas.width;
   for (std::size_t i = 0; i < across_weights_.size(); ++i) {
     // Vectors reach beyond the last pixel.
@@ -65,7 +73,7 @@ void RegionPainter::make_paints(const OverlayMask &mask, const Canvas &canvas, d
   numbers_.assign(mask.regions.size(), 0);
   numbers_equal_ = true;
   for (std::size_t label = 0; label < mask.regions.size(); ++label) {
-    if (mask.regions[label].drawn && fills_.size() <= 0xffff) {
+    if (mask.regions[label].drawn && fills_.size() <= kMostClasses) {
       numbers_[label] = static_cast<std::uint16_t>(fills_.size());
       const auto colour = converter.components(mask.regions[label].colour);
       const float part = strength / 255.0F;
@@ -75,6 +83,9 @@ void RegionPainter::make_paints(const OverlayMask &mask, const Canvas &canvas, d
     }
     numbers_equal_ = numbers_equal_ && numbers_[label] == label;
   }
+  first_speckle_ = static_cast<std::uint16_t>(fills_.size());
+  fills_.insert(fills_.end(), fills_.begin(), fills_.begin() + first_speckle_);
+  flat_.insert(flat_.end(), flat_.begin(), flat_.begin() + first_speckle_);
 }
 
 void RegionPainter::number_cells(const OverlayMask &mask) {
@@ -95,6 +106,10 @@ void RegionPainter::number_cells(const OverlayMask &mask) {
       renumber_equal(labels, numbers_.size(), row, width_);
     else
       renumber_bytes(labels, numbers_.data(), numbers_.size(), row, width_);
+  }
+  mark_speckles();
+  for (int y = 0; y < height_; ++y) {
+    std::uint16_t *row = ids_.data() + (ids_of_row(y) - ids_.data());
     std::fill_n(row - kMargin, kMargin, row[0]);
     std::fill_n(row + width_, kMargin, row[width_ - 1]);
   }
@@ -102,6 +117,19 @@ void RegionPainter::number_cells(const OverlayMask &mask) {
     std::copy_n(ids_of_row(0) - kMargin, stride_, ids_.data() + i * stride_);
     std::copy_n(ids_of_row(height_ - 1) - kMargin, stride_, ids_.data() + (rows - 1 - i) * stride_);
   }
+}
+
+void RegionPainter::mark_speckles() {
+  speckle_runs_ = {};
+  if (line_ <= 0.0F) return;
+  const int least = std::min(kLeastOutlined, width_ * height_ / kLeastOutlinedPart);
+  speckle_runs_ =
+      speckles_.find(ids_of_row(0), static_cast<std::ptrdiff_t>(stride_), width_, height_, least);
+  for (const CellRun &run : speckle_runs_)
+    for (int x = run.begin; x < run.end; ++x) {
+      std::uint16_t &id = ids_[static_cast<std::size_t>(ids_of_row(run.row) - ids_.data() + x)];
+      id = static_cast<std::uint16_t>(id + first_speckle_);
+    }
 }
 
 void RegionPainter::find_runs(int cell_row) {
@@ -113,7 +141,7 @@ void RegionPainter::find_runs(int cell_row) {
   if (!distances_.empty()) {
     const float *distance =
         distances_.data() + static_cast<std::size_t>(cell_row + kMargin) * stride_ + kMargin;
-    const float reach = (line_ + 0.5F) / scale_ + kHalfDiagonal;
+    const float reach = reach_of_line();
     for (int x = 0; x < width_; ++x) mixed_[static_cast<std::size_t>(x)] |= distance[x] < reach;
   }
   runs_.clear();
@@ -217,27 +245,35 @@ void RegionPainter::gather(int cell, int cell_row, const Weights &weights,
   }
 }
 
-// Pixels of the frame from the border of the `own`-th class around, which covers `cover`.
+/// How far from a border the middles of cells are that a line reaches into, in scale_.
+float RegionPainter::reach_of_line() const {
+  constexpr float kSlack = 0.05F;
+  return (line_ + 0.5F + std::hypot(cell_width_, cell_height_) / 2.0F) / scale_ + kSlack;
+}
+
+// Rows of the frame from the border of the `own`-th class around, which covers `cover`.
 float RegionPainter::distance_of(const Neighbourhood &around, std::size_t own, float cover,
                                  const Weights &weights) const {
   if (distances_.empty()) return scale_ * naclip::border_distance(cover);
   float sum = 0.0F;
   for (std::size_t i = 0; i < around.count; ++i) {
     const float distance = dot(weights, around.distances[i]);
-    sum += i == own ? distance : -distance;
+    sum += i == own || !lined(around.ids[i]) ? distance : -distance;
   }
   return scale_ * std::max(sum, 0.0F);
 }
 
 Paint RegionPainter::mix(const Neighbourhood &around, const Weights &weights) const {
   Tint sum{};
-  float first_cover = -1.0F, second_cover = -1.0F;
+  float first_cover = -1.0F, second_cover = -1.0F, speckle_cover = 0.0F;
   std::size_t first = 0, second = 0;
   for (std::size_t i = 0; i < around.count; ++i) {
     const float cover = dot(weights, around.columns[i]);
     const Tint &fill = fills_[around.ids[i]];
     for (std::size_t c = 0; c < 4; ++c) sum[c] += cover * fill[c];
-    if (cover > first_cover) {
+    if (!lined(around.ids[i])) {
+      speckle_cover += cover;
+    } else if (cover > first_cover) {
       second = first;
       second_cover = first_cover;
       first = i;
@@ -247,8 +283,8 @@ Paint RegionPainter::mix(const Neighbourhood &around, const Weights &weights) co
       second_cover = cover;
     }
   }
-  if (line_ > 0.0F && (around.count > 1 || !distances_.empty())) {
-    const float distance = distance_of(around, first, first_cover, weights);
+  if (line_ > 0.0F && first_cover >= 0.0F && (around.count > 1 || !distances_.empty())) {
+    const float distance = distance_of(around, first, first_cover + speckle_cover, weights);
     // How much of this pixel lies on the near side of the border, and on the line inside it.
     const float own = std::min(0.5F + distance, 1.0F);
     const std::uint16_t own_id = around.ids[first];
@@ -295,10 +331,10 @@ void RegionPainter::paint_row(int y) {
   row_.extend(frame_width_, 0);
 }
 
-void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double opacity, int line,
-                          OverlayLayer &layer) {
+void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double opacity,
+                          double line, OverlayLayer &layer) {
   set_axes(mask, canvas);
-  line_ = static_cast<float>(std::max(line, 0));
+  line_ = static_cast<float>(std::max(line, 0.0));
   make_paints(mask, canvas, opacity);
   layer.begin(canvas, flat_, down_.begin);
   if (last_fills_ != fills_ || last_line_ != line_ || last_scale_ != scale_ ||
@@ -309,11 +345,14 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
   last_scale_ = scale_;
   if (across_.begin < across_.end && down_.begin < down_.end && fills_.size() > 1) {
     number_cells(mask);
-    const float reach = (line_ + 0.5F) / scale_ + kHalfDiagonal;
-    if (line <= 0 || (smooth_ && line_ + 0.5F <= scale_ * kCoverReach))
+    const bool square =
+        std::max(cell_width_, cell_height_) < kSquare * std::min(cell_width_, cell_height_);
+    if (line_ <= 0.0F || (square && smooth_ && line_ + 0.5F <= scale_ * kCoverReach))
       distances_.clear();
-    else if (!smooth_ && reach <= kNearReach)
-      measure_near_distances(reach);
+    else if (square && !smooth_ && reach_of_line() <= kNearReach)
+      measure_near_distances(reach_of_line());
+    else if (!square)
+      measure_oblong_distances(reach_of_line());
     else
       measure_distances();
     int cell_row = -1;

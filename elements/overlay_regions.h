@@ -3,12 +3,15 @@
 
 #include <array>
 #include <cstdint>
+#include <opencv2/core.hpp>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "overlay_axis.h"
 #include "overlay_layer.h"
+#include "overlay_speckles.h"
 
 namespace naclip {
 
@@ -38,19 +41,22 @@ struct OverlayMask {
   std::size_t at(int x, int y) const;
 };
 
-/// Fills each region with its colour and draws lines along the inside of its borders.
+/// Fills each region with its colour and draws lines along the inside of its borders. A connected
+/// part of a few of the mask's pixels is filled, but has no line: lines are drawn as though it were
+/// part of what is around it.
 ///
 /// Where the mask is smaller than the frame, a class's coverage between the mask's pixels is its
 /// indicator under a bell of five mask pixels (the quadratic B-spline of the indicator smoothed by
 /// 1 2 1): bilinear interpolation would show the staircase of the pixels. How far a pixel lies from
 /// a border follows from that coverage, as it would at a straight border, or for lines wider than
 /// the bell from a distance transform. Where the mask is as large as the frame or larger, each
-/// pixel has the label nearest to it.
+/// pixel has the label nearest to it. Where a pixel of the mask is not square on display, distances
+/// come from a transform, too.
 class RegionPainter {
  public:
   /// Draws `mask` into `layer`. `opacity` of the fills, 0..1; `line` is the width of the lines in
-  /// pixels, 0 for none; lines are opaque.
-  void paint(const OverlayMask &mask, const Canvas &canvas, double opacity, int line,
+  /// rows of the frame, 0 for none; on display it is the same in all directions. Lines are opaque.
+  void paint(const OverlayMask &mask, const Canvas &canvas, double opacity, double line,
              OverlayLayer &layer);
 
  private:
@@ -76,8 +82,14 @@ class RegionPainter {
   void set_axes(const OverlayMask &mask, const Canvas &canvas);
   void make_paints(const OverlayMask &mask, const Canvas &canvas, double opacity);
   void number_cells(const OverlayMask &mask);
+  void mark_speckles();
+  bool lined(std::uint16_t id) const { return id < first_speckle_; }
+  bool at_border(int x, int y) const;
   void measure_distances();
+  void measure_oblong_distances(float reach);
+  void keep_distances(const cv::Mat1f &distances);
   void measure_near_distances(float reach);
+  float reach_of_line() const;
   void find_runs(int cell_row);
   void find_pairs(int cell_row);
   const Paint *pair_paints(std::uint16_t one, std::uint16_t other);
@@ -95,17 +107,23 @@ class RegionPainter {
   /// What the axes were made from.
   struct Place {
     int frame_width, frame_height, x, y, width, height, mask_width, mask_height;
+    double pixel_aspect;
     bool operator==(const Place &) const = default;
   };
 
   int width_ = 0, height_ = 0;  // of the mask
   int frame_width_ = 0;
   bool smooth_ = false;
-  float line_ = 0.0F, scale_ = 1.0F;
+  // In rows of the frame: the lines' width, and the sides of a cell and their mean on display.
+  float line_ = 0.0F, cell_width_ = 1.0F, cell_height_ = 1.0F, scale_ = 1.0F;
   Place place_{};
   Axis across_, down_;
   std::array<std::vector<float>, 5> across_weights_;  // across_.weights, by cell of the five
+  // By id. Behind the classes come the same ones as speckles.
   std::vector<Tint> fills_, lines_;
+  std::uint16_t first_speckle_ = 0;
+  SpeckleFinder speckles_;
+  std::span<const CellRun> speckle_runs_;
   std::vector<Tint> last_fills_;  // what pair_paints_ are for, with the next two
   float last_line_ = 0.0F, last_scale_ = 0.0F;
   std::vector<Paint> flat_;             // fills_, rounded
@@ -113,7 +131,7 @@ class RegionPainter {
   bool numbers_equal_ = false;          // each label is its own number
   std::size_t stride_ = 0;              // of the next two, which have a margin of kMargin cells
   std::vector<std::uint16_t> ids_;      // and room for a block at the end
-  std::vector<float> distances_;        // to the region's border, in cells; empty where not needed
+  std::vector<float> distances_;        // to the region's border, in scale_; empty where not needed
   std::vector<std::uint8_t> edges_;     // for the distances, with a margin of their reach
   std::vector<std::uint8_t> codes_;     // of one row of them
   // Of one row of cells:

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 #include <map>
-#include <tuple>
 #include <utility>
 
 namespace naclip {
@@ -13,8 +12,11 @@ namespace {
 /// Parts of a region below this share of the mask stay without a name.
 constexpr double kLeastNamedShare = 0.015;
 
-long percent(double share) {
-  return std::lround(share * 100);
+constexpr int kLinesOfContours = 720;
+
+/// What a legend tells apart.
+std::pair<long, bool> percent(double share) {
+  return {std::lround(share * 100), share > 0.0};
 }
 
 /// Remembers what became of the colours seen last: a text has few, in many pixels.
@@ -40,15 +42,28 @@ class PaintCache {
 
 }  // namespace
 
+double contour_width(int contours, const Canvas &canvas) {
+  if (contours <= 0) return 0.0;
+  const double lines =
+      std::min(static_cast<double>(canvas.height), canvas.width * canvas.pixel_aspect);
+  return std::max({std::round(contours * lines / kLinesOfContours), 1.0, canvas.pixel_aspect});
+}
+
 void OverlayRenderer::clear() {
+  clear_drawings();
+  rows_.clear();
+}
+
+void OverlayRenderer::clear_drawings() {
   drawn_.clear();
+  names_ = {};
   legend_ = {};
 }
 
 bool OverlayRenderer::set_canvas(const Canvas &canvas) {
   const bool same = canvas.format == shape_.format && canvas.width == shape_.width &&
                     canvas.height == shape_.height && canvas.matrix == shape_.matrix &&
-                    canvas.range == shape_.range;
+                    canvas.range == shape_.range && canvas.pixel_aspect == shape_.pixel_aspect;
   shape_ = canvas;
   return same;
 }
@@ -104,86 +119,74 @@ void OverlayRenderer::stamp(const TextBitmap &bitmap, int left, int top, const C
   layer.finish();
 }
 
-void OverlayRenderer::write_names(Drawn &drawn, const Canvas &canvas) {
-  drawn.names.clear();
+void OverlayRenderer::write_names(const Canvas &canvas) {
+  names_ = {true, legend_.area, {}};
   if (!text_.legible()) return;
-  std::map<std::size_t, TextBitmap> bitmaps;
-  const auto box = [&](std::size_t label) {
-    const OverlayRegion &region = drawn.mask.regions[label];
-    const auto &bitmap = bitmaps[label] = text_.name(region.label, region.colour);
-    return LabelBox{bitmap.width, bitmap.height};
-  };
-  for (const LabelAnchor &anchor : find_anchors(drawn.mask, kLeastNamedShare, legend_.area, box)) {
-    const TextBitmap &bitmap = bitmaps[anchor.label];
-    const bool inside =
-        anchor.x >= 0 && anchor.y >= 0 && anchor.x < canvas.width && anchor.y < canvas.height;
-    if (!inside || bitmap.width == 0) continue;
-    const int left = std::clamp(static_cast<int>(std::lround(anchor.x - bitmap.width / 2.0)), 0,
-                                canvas.width - bitmap.width);
-    const int top = std::clamp(static_cast<int>(std::lround(anchor.y - bitmap.height / 2.0)), 0,
-                               canvas.height - bitmap.height);
-    stamp(bitmap, left, top, canvas, drawn.names.emplace_back());
+  LabelRoom room{canvas.width, canvas.height, {legend_.area}};
+  // The foremost mask's come first.
+  for (auto drawn = drawn_.rbegin(); drawn != drawn_.rend(); ++drawn) {
+    std::map<std::size_t, TextBitmap> bitmaps;
+    const auto box = [&](std::size_t label) {
+      const OverlayRegion &region = drawn->mask.regions[label];
+      const auto &bitmap = bitmaps[label] = text_.name(region.label, region.colour);
+      return LabelBox{bitmap.width, bitmap.height};
+    };
+    for (const LabelAnchor &anchor : find_anchors(drawn->mask, kLeastNamedShare, room, box))
+      stamp(bitmaps[anchor.label], anchor.box.x, anchor.box.y, canvas,
+            names_.layers.emplace_back());
   }
 }
 
-// The largest share first. By the figures as they are shown: those that read the same must not swap
-// places from frame to frame.
-void OverlayRenderer::list_regions(std::span<const OverlayMask> masks) {
-  lines_.clear();
-  for (const OverlayMask &mask : masks)
-    for (const OverlayRegion &region : mask.regions)
-      if (region.drawn && region.share > 0.0)
-        lines_.push_back({&region, percent(region.share), lines_.size()});
-  std::sort(lines_.begin(), lines_.end(), [](const auto &one, const auto &other) {
-    return std::tie(other.percent, one.place) < std::tie(one.percent, other.place);
-  });
-}
-
-void OverlayRenderer::update_legend(const Canvas &canvas, std::span<const OverlayMask> masks) {
-  list_regions(masks);
-  const bool same = std::equal(lines_.begin(), lines_.end(), legend_.entries.begin(),
-                               legend_.entries.end(), [](const auto &line, const auto &entry) {
-                                 return line.region->label == entry.label &&
-                                        line.region->colour == entry.colour &&
-                                        line.percent == percent(entry.share);
-                               });
+void OverlayRenderer::update_legend(const Canvas &canvas) {
+  const std::span<const LegendEntry> entries = rows_.choose(text_.legend_room());
+  const bool same =
+      legend_.more == rows_.more() &&
+      std::equal(entries.begin(), entries.end(), legend_.entries.begin(), legend_.entries.end(),
+                 [](const LegendEntry &one, const LegendEntry &other) {
+                   return one.label == other.label && one.colour == other.colour &&
+                          percent(one.share) == percent(other.share);
+                 });
   if (same) return;
-  legend_.entries.clear();
-  for (const LegendLine &line : lines_)
-    legend_.entries.push_back({line.region->label, line.region->colour, line.region->share});
-  const TextBitmap bitmap = text_.legend(legend_.entries);
+  legend_.entries.assign(entries.begin(), entries.end());
+  legend_.more = rows_.more();
+  const TextBitmap bitmap = text_.legend(legend_.entries, legend_.more);
   const bool right =
       settings_.legend == LegendPlace::kTopRight || settings_.legend == LegendPlace::kBottomRight;
   const bool bottom =
       settings_.legend == LegendPlace::kBottomLeft || settings_.legend == LegendPlace::kBottomRight;
-  const int margin = bitmap.width == 0 ? 0 : text_.margin();
-  legend_.area = {right ? canvas.width - margin - bitmap.width : margin,
-                  bottom ? canvas.height - margin - bitmap.height : margin, bitmap.width,
+  const bool empty = bitmap.width == 0;
+  const int across = empty ? 0 : text_.margin_across(), down = empty ? 0 : text_.margin();
+  legend_.area = {right ? canvas.width - across - bitmap.width : across,
+                  bottom ? canvas.height - down - bitmap.height : down, bitmap.width,
                   bitmap.height};
   stamp(bitmap, legend_.area.x, legend_.area.y, canvas, legend_.layer);
 }
 
 void OverlayRenderer::draw(const Canvas &canvas, std::span<const OverlayMask> masks,
-                           const OverlaySettings &settings) {
-  if (!set_canvas(canvas) || settings != settings_) clear();
+                           const OverlaySettings &settings, std::optional<std::uint64_t> time) {
+  if (!set_canvas(canvas) || settings != settings_) clear_drawings();
   settings_ = settings;
   if (settings.legend != LegendPlace::kNone || settings.labels)
-    text_.set_frame(canvas.width, canvas.height);
-  if (settings.legend != LegendPlace::kNone && text_.legible()) update_legend(canvas, masks);
+    text_.set_frame(canvas.width, canvas.height, canvas.pixel_aspect);
+  if (settings.legend != LegendPlace::kNone) {
+    rows_.update(masks, time);
+    update_legend(canvas);
+  }
+  names_.ready = names_.ready && names_.legend == legend_.area && drawn_.size() == masks.size();
   drawn_.resize(masks.size());
   for (std::size_t i = 0; i < masks.size(); ++i) {
     Drawn &drawn = drawn_[i];
     if (!drawn.ready || !same(drawn, masks[i])) {
-      drawn.ready = false;
+      drawn.ready = names_.ready = false;
       keep(drawn, masks[i]);
-      painter_.paint(drawn.mask, canvas, settings.opacity, settings.contours, drawn.regions);
-      if (settings.labels) write_names(drawn, canvas);
+      painter_.paint(drawn.mask, canvas, settings.opacity, contour_width(settings.contours, canvas),
+                     drawn.regions);
       drawn.ready = true;
     }
     drawn.regions.draw(canvas);
   }
-  for (const Drawn &drawn : drawn_)
-    for (const OverlayLayer &name : drawn.names) name.draw(canvas);
+  if (settings.labels && !names_.ready) write_names(canvas);
+  for (const OverlayLayer &name : names_.layers) name.draw(canvas);
   legend_.layer.draw(canvas);
 }
 

@@ -8,12 +8,17 @@
 #include <map>
 #include <utility>
 
+#include "../model/colour_difference.h"
+
 namespace naclip {
 namespace {
 
 constexpr int kLeastFrameWidth = 64, kLeastFrameHeight = 48;  // pixels
-constexpr int kLeastEm = 10, kLargestEm = 64;                 // pixels
+constexpr int kLeastEm = 10, kLargestEm = 64;                 // rows
 constexpr int kLinesPerFrame = 44;
+// On a small frame text is smaller yet, since there is little room beside it.
+constexpr int kSmallestEm = 7, kMostLinesPerFrame = 18;
+constexpr int kFramePerLegend = 3;
 constexpr std::size_t kMostLines = 500;  // that are kept
 // Longer labels are cut.
 constexpr int kWidestName = 10, kWidestEntry = 16;  // ems
@@ -30,14 +35,16 @@ struct Release {
 template <typename T>
 using Handle = std::unique_ptr<T, Release>;
 
-/// A Cairo surface to draw a bitmap on.
+/// A Cairo surface to draw a bitmap of so many pixels on, in units of a pixel's height.
 class Surface {
  public:
-  Surface(int width, int height)
+  Surface(int width, int height, double pixel_aspect)
       : width_(width),
         height_(height),
         surface_(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height)),
-        cairo_(cairo_create(surface_.get())) {}
+        cairo_(cairo_create(surface_.get())) {
+    cairo_scale(cairo(), 1.0 / pixel_aspect, 1.0);
+  }
 
   cairo_t *cairo() const { return cairo_.get(); }
 
@@ -79,20 +86,14 @@ class Surface {
 
 std::string percent(double share) {
   const long rounded = std::lround(share * 100.0);
-  return rounded < 1 ? "<1 %" : std::to_string(rounded) + " %";
-}
-
-double linear(Colour channel) {
-  const double value = (channel & 0xff) / 255.0;
-  return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+  return rounded < 1 && share > 0.0 ? "<1 %" : std::to_string(rounded) + " %";
 }
 
 }  // namespace
 
 // The relative luminance and contrast of WCAG 2.1: black and white contrast equally at 0.179.
 bool is_light(Colour colour) {
-  return 0.2126 * linear(colour >> 16) + 0.7152 * linear(colour >> 8) + 0.0722 * linear(colour) >
-         0.179;
+  return luminance(colour) > 0.179;
 }
 
 struct TextRenderer::Handles {
@@ -157,56 +158,77 @@ struct TextRenderer::Handles {
 TextRenderer::TextRenderer() = default;
 TextRenderer::~TextRenderer() = default;
 
-void TextRenderer::set_frame(int width, int height) {
-  frame_width_ = width;
+void TextRenderer::set_frame(int width, int height, double pixel_aspect) {
+  frame_width_ = static_cast<int>(std::lround(width * pixel_aspect));
   frame_height_ = height;
+  pixel_aspect_ = pixel_aspect;
   const bool legible = width >= kLeastFrameWidth && height >= kLeastFrameHeight;
   // A tall picture is as narrow as its text has to be.
-  const int side = std::min(height, width * 3 / 4);
-  em_ = legible ? std::clamp(side / kLinesPerFrame, kLeastEm, kLargestEm) : 0;
+  const int side = std::min(frame_height_, frame_width_ * 3 / 4);
+  const int least = std::clamp(side / kMostLinesPerFrame, kSmallestEm, kLeastEm);
+  em_ = legible ? std::clamp(side / kLinesPerFrame, least, kLargestEm) : 0;
   // Finding the fonts takes a while, so that it is left until there is text to draw.
   if (legible && !handles_) handles_ = std::make_unique<Handles>();
   if (legible) handles_->set_size(em_);
 }
 
-TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries) {
-  if (!legible() || entries.empty()) return {};
-  const int padding = em_ / 2, pitch = em_ * 3 / 2, swatch = em_, gap = em_ / 2;
-  const int room = (frame_height_ - 2 * margin() - 2 * padding) / pitch;
-  const auto lines = std::min(entries.size(), static_cast<std::size_t>(std::max(room, 0)));
-  if (lines == 0) return {};
-  const std::size_t shown = lines < entries.size() ? lines - 1 : lines;
+int TextRenderer::to_pixels(int length) const {
+  return static_cast<int>(std::ceil(length / pixel_aspect_));
+}
 
-  handles_->make_room();
-  std::vector<PangoLayout *> labels, shares;
-  int label_width = 0;
+TextRenderer::Measures TextRenderer::measures() {
   // Figures keep the widest one's place, so that the legend's width is steady.
   const int share_width = Handles::size(handles_->line("100 %", frame_width_)).width;
-  for (std::size_t i = 0; i < lines; ++i) {
-    const bool rest = i == shown;
-    labels.push_back(handles_->line(
-        rest ? "+" + std::to_string(entries.size() - shown) + " more" : entries[i].label,
-        std::min(kWidestEntry * em_, frame_width_ * 2 / 5)));
-    shares.push_back(handles_->line(rest ? "" : percent(entries[i].share), frame_width_));
-    label_width = std::max(label_width, Handles::size(labels.back()).width);
-  }
-  const int text_x = padding + swatch + gap;
-  const int width = text_x + label_width + 2 * gap + share_width + padding;
-  const int height = static_cast<int>(lines) * pitch + 2 * padding;
-  if (width + 2 * margin() > frame_width_) return {};
+  const int padding = em_ / 2, swatch = em_, gap = em_ / 2;
+  return {padding,
+          em_ * 3 / 2,
+          swatch,
+          gap,
+          padding + swatch + gap,
+          std::min(kWidestEntry * em_, frame_width_ * 2 / 5),
+          share_width};
+}
 
-  const Surface surface(width, height);
+std::size_t TextRenderer::legend_room() {
+  if (!legible()) return 0;
+  handles_->make_room();
+  const Measures lengths = measures();
+  const int height =
+      std::min(frame_height_ - 2 * margin(), frame_width_ * frame_height_ / kFramePerLegend /
+                                                 lengths.width(lengths.widest_label));
+  return static_cast<std::size_t>(std::max(0, height - 2 * lengths.padding) / lengths.pitch);
+}
+
+TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries, std::size_t more) {
+  if (!legible() || entries.empty()) return {};
+  handles_->make_room();
+  const Measures lengths = measures();
+  std::vector<PangoLayout *> labels, shares;
+  int label_width = 0;
+  const auto add = [&](const std::string &label, const std::string &share) {
+    labels.push_back(handles_->line(label, lengths.widest_label));
+    shares.push_back(handles_->line(share, frame_width_));
+    label_width = std::max(label_width, Handles::size(labels.back()).width);
+  };
+  for (const LegendEntry &entry : entries) add(entry.label, percent(entry.share));
+  if (more > 0) add("+" + std::to_string(more) + " more", "");
+  const int width = lengths.width(label_width), height = lengths.height(labels.size());
+  if (width + 2 * margin() > frame_width_ || height + 2 * margin() > frame_height_) return {};
+
+  const Surface surface(to_pixels(width), height, pixel_aspect_);
   surface.set_colour(0x000000, 0.55);
   surface.fill_rounded(0, 0, width, height, em_ * 0.4);
-  for (std::size_t i = 0; i < lines; ++i) {
-    const double middle = padding + pitch * (static_cast<double>(i) + 0.5);
-    if (i < shown) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double middle = lengths.padding + lengths.pitch * (static_cast<double>(i) + 0.5);
+    if (i < entries.size()) {
       surface.set_colour(entries[i].colour, 1.0);
-      surface.fill_rounded(padding, std::round(middle - swatch / 2.0), swatch, swatch, em_ * 0.2);
+      surface.fill_rounded(lengths.padding, std::round(middle - lengths.swatch / 2.0),
+                           lengths.swatch, lengths.swatch, em_ * 0.2);
     }
     surface.set_colour(0xffffff, 1.0);
-    Handles::show(surface, labels[i], text_x, middle);
-    Handles::show(surface, shares[i], width - padding - Handles::size(shares[i]).width, middle);
+    Handles::show(surface, labels[i], lengths.text_x, middle);
+    Handles::show(surface, shares[i], width - lengths.padding - Handles::size(shares[i]).width,
+                  middle);
   }
   return surface.bitmap();
 }
@@ -218,7 +240,7 @@ TextBitmap TextRenderer::name(const std::string &label, Colour colour) {
   const auto size = Handles::size(text);
   const int width = size.width + em_, height = size.height + em_ / 4;
   if (size.width == 0 || width > frame_width_ || height > frame_height_) return {};
-  const Surface surface(width, height);
+  const Surface surface(to_pixels(width), height, pixel_aspect_);
   surface.set_colour(colour, 0.8);
   surface.fill_rounded(0, 0, width, height, height * 0.3);
   surface.set_colour(is_light(colour) ? 0x000000 : 0xffffff, 1.0);

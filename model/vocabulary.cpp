@@ -8,9 +8,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "class_colours.h"
 #include "error.h"
 #include "file_error.h"
-#include "palette.h"
 #include "quote.h"
 #include "white_space.h"
 
@@ -21,10 +21,6 @@ namespace {
 constexpr std::size_t kMaxClasses = std::numeric_limits<std::uint16_t>::max();
 constexpr std::string_view kBackground = "background";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-bool is_background(const std::string &label) {
-  return g_ascii_strcasecmp(label.c_str(), kBackground.data()) == 0;
-}
 
 // The value of a token that is `#` and six hexadecimal digits.
 std::optional<Colour> colour_of(std::string_view token) {
@@ -207,10 +203,11 @@ Vocabulary Vocabulary::parse_file(const std::string &path) {
 }
 
 Vocabulary::Vocabulary(std::vector<VocabularyClass> classes) : classes_(std::move(classes)) {
+  const std::vector<Colour> colours = class_colours(classes_);
   regions_.push_back({std::string(kBackground), 0x000000});
   for (std::size_t i = 0; i < classes_.size(); ++i) {
     const VocabularyClass &added = classes_[i];
-    Region region{added.label, added.colour.value_or(palette_colour(i))};
+    Region region{added.label, colours[i]};
     if (is_background(added.label)) {
       regions_.front() = std::move(region);
       region_of_.push_back(0);

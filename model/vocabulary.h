@@ -26,7 +26,7 @@ struct VocabularyClass {
 /// What a mask's pixel value stands for.
 struct Region {
   std::string label;  ///< "background" for id 0 where the vocabulary does not name one
-  Colour colour;      ///< the class's own, or one from the palette
+  Colour colour;      ///< the class's own, what its words are expected in, or one from the palette
 };
 
 /// An immutable list of classes. Classes are separated by `;` or new lines, synonyms by `,`; a

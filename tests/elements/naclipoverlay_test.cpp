@@ -259,6 +259,81 @@ TEST(NaclipOverlay, DrawsLegendAndNamesWhereAskedFor) {
   EXPECT_GT(changed_pixels(), with_legend + 300);
 }
 
+TEST(NaclipOverlay, WritesAndOutlinesInTheCapsSquarePixels) {
+  // The size of what is drawn at a frame's edges, in pixels: {width, height}.
+  const auto legend_size = [](int par_n, int par_d) {
+    Overlay overlay;
+    g_object_set(overlay.element(), "opacity", 0.0, nullptr);
+    gst_util_set_object_arg(G_OBJECT(overlay.element()), "legend", "top-left");
+    const int width = 480 * par_d / par_n;
+    const std::string caps = caps_of("RGB", width, 360) +
+                             ",pixel-aspect-ratio=" + std::to_string(par_n) + "/" +
+                             std::to_string(par_d);
+    gst_harness_set_src_caps_str(overlay.harness(), caps.c_str());
+    const Ptr<GstBuffer> frame = overlay.push(rgb_frame_with_mask(width, 360));
+    const Pixels pixels = rgb_of(frame.get(), width, 360);
+    int left = width, right = -1, top = 360, bottom = -1;
+    for (int y = 0; y < 360; ++y)
+      for (int x = 0; x < width; ++x) {
+        if (pixels[static_cast<std::size_t>(y * width + x) * 3] == 100) continue;
+        left = std::min(left, x);
+        right = std::max(right, x);
+        top = std::min(top, y);
+        bottom = std::max(bottom, y);
+      }
+    return std::pair(right - left + 1, bottom - top + 1);
+  };
+  const auto [width, height] = legend_size(1, 1);
+  const auto [wide, wide_height] = legend_size(2, 1);
+  const auto [tall, tall_height] = legend_size(1, 2);
+  ASSERT_GT(width, 50);
+  EXPECT_NEAR(wide * 2, width, 3);
+  EXPECT_NEAR(tall / 2.0, width, 3);
+  EXPECT_EQ(wide_height, height);
+  EXPECT_EQ(tall_height, height);
+}
+
+TEST(NaclipOverlay, KeepsRowsOfTheLegendForASecondOfTheStreamAlone) {
+  Overlay overlay;
+  overlay.set_caps("RGB", 480, 360);
+  g_object_set(overlay.element(), "opacity", 0.0, nullptr);
+  gst_util_set_object_arg(G_OBJECT(overlay.element()), "legend", "top-left");
+  // How many rows the legend has where both classes are there, or the left one alone.
+  const auto legend = [&](bool both, GstClockTime pts) {
+    Ptr<GstBuffer> frame = make_frame(GST_VIDEO_FORMAT_RGB, 480, 360);
+    const GstNaclipRegion regions[] = {{"background", 0, 0, 0},
+                                       {"left", 0x0100ff, 0.5, 0.5},
+                                       {"right", 0x0200ff, both ? 0.5 : 0.0, 0.5}};
+    const Ptr<GstBuffer> mask = make_mask<std::uint8_t>(2, 1, {1, 1});
+    const Ptr<GstNaclipSegmentation> segmentation(
+        gst_naclip_segmentation_new(mask.get(), regions, 3, 0));
+    attach(frame.get(), segmentation.get(), 480, 360);
+    GST_BUFFER_PTS(frame.get()) = pts;
+    frame = overlay.push(std::move(frame));
+    const Pixels pixels = rgb_of(frame.get(), 480, 360);
+    // Down the middle of the swatches, whose colours have a blue of 255.
+    int rows = 0;
+    for (int y = 1; y < 360; ++y) {
+      const auto blue = [&](int line) {
+        return pixels[static_cast<std::size_t>(line * 480 + 17) * 3 + 2];
+      };
+      rows += blue(y) == 255 && blue(y - 1) != 255;
+    }
+    return rows;
+  };
+  EXPECT_EQ(legend(true, 5 * GST_SECOND), 2);
+  EXPECT_EQ(legend(false, 6 * GST_SECOND), 2);
+  EXPECT_EQ(legend(false, 6 * GST_SECOND + 1), 1);
+  EXPECT_EQ(legend(true, 7 * GST_SECOND), 2);
+  EXPECT_EQ(legend(false, GST_CLOCK_TIME_NONE), 2);
+  gst_harness_push_event(overlay.harness(), gst_event_new_flush_start());
+  gst_harness_push_event(overlay.harness(), gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_harness_push_event(overlay.harness(), gst_event_new_segment(&segment));
+  EXPECT_EQ(legend(false, 7 * GST_SECOND), 1) << "after a flush";
+}
+
 TEST(NaclipOverlay, WarnsOnceOfALabelThatNoClassHas) {
   Overlay overlay;
   g_object_set(overlay.element(), "classes", "left, dragon", nullptr);

@@ -158,6 +158,17 @@ inline void draw(TestFrame &frame, const OverlayMask &mask, const OverlaySetting
   renderer.draw(frame.canvas(), std::span(&mask, 1), settings);
 }
 
+/// Lines alone, `width` rows of the frame wide whatever its size.
+inline void draw_lines(TestFrame &frame, const OverlayMask &mask, double width,
+                       double pixel_aspect = 1.0) {
+  Canvas canvas = frame.canvas();
+  canvas.pixel_aspect = pixel_aspect;
+  RegionPainter painter;
+  OverlayLayer layer;
+  painter.paint(mask, canvas, 0.0, width, layer);
+  layer.draw(canvas);
+}
+
 /// Colours alone.
 inline OverlaySettings plain(double opacity, int contours = 0) {
   return {opacity, contours, LegendPlace::kNone, false};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "../../elements/overlay_speckles.h"
 #include "../../model/error.h"
 #include "../../model/palette.h"
 #include "overlay_frames.h"
@@ -126,8 +127,9 @@ TEST(OverlayColours, OfI420AndRgbAgreeWithinThreeLevels) {
   i420.fill({static_cast<int>(std::lround(background[0])),
              static_cast<int>(std::lround(background[1])),
              static_cast<int>(std::lround(background[2]))});
-  draw(rgb, mask.over(kWidth, kHeight), plain(0.5, 2));
-  draw(i420, mask.over(kWidth, kHeight), plain(0.5, 2));
+  const OverlaySettings settings = plain(0.5, 22);  // two of these pixels
+  draw(rgb, mask.over(kWidth, kHeight), settings);
+  draw(i420, mask.over(kWidth, kHeight), settings);
   cv::Mat converted;
   cv::cvtColor(cv::Mat(kHeight * 3 / 2, kWidth, CV_8U, i420.bytes.data()), converted,
                cv::COLOR_YUV2RGB_I420);
@@ -259,7 +261,10 @@ TEST(OverlayMasks, SmallerThanTheFrameLeaveNoGapsWhereManyClassesMeet) {
   for (const int contours : {0, 2, 9}) {
     TestFrame frame(PixelFormat::kRgb, 85, 64);
     frame.fill({0, 0, 0});
-    draw(frame, mask.over(85, 64), plain(1.0, contours));
+    RegionPainter painter;
+    OverlayLayer layer;
+    painter.paint(mask.over(85, 64), frame.canvas(), 1.0, contours, layer);
+    layer.draw(frame.canvas());
     for (int y = 0; y < 64; ++y)
       for (int x = 0; x < 85; ++x) {
         const Sample pixel = frame.at(x, y);
@@ -274,7 +279,7 @@ TEST(OverlayContours, AreAsWideAsAskedAlongTheInsideOfARegion) {
     mask.paint([](int x, int) { return x < 13 ? 1 : x < 27 ? 2 : 0; });
     TestFrame frame(PixelFormat::kRgb, 40, 40);
     frame.fill({0, 0, 0});
-    draw(frame, mask.over(40, 40), plain(0.0, width));
+    draw_lines(frame, mask.over(40, 40), width);
     for (int x = 0; x < 40; ++x) {
       const bool red = x < 13 && x >= 13 - width;
       const bool green = x >= 13 && x < 27 && (x < 13 + width || x >= 27 - width);
@@ -291,7 +296,7 @@ TEST(OverlayContours, KeepTheirWidthOnEnlargedMasks) {
       const int size = 20 * scale;
       TestFrame frame(PixelFormat::kRgb, size, size);
       frame.fill({0, 0, 0});
-      draw(frame, mask.over(size, size), plain(0.0, width));
+      draw_lines(frame, mask.over(size, size), width);
       double sum = 0;
       for (int x = 0; x < size; ++x) {
         sum += frame.at(x, size / 2)[0] / 255.0;
@@ -303,6 +308,129 @@ TEST(OverlayContours, KeepTheirWidthOnEnlargedMasks) {
   }
 }
 
+TEST(OverlayContours, GrowWithTheFrame) {
+  const auto width = [](int contours, int frame_width, int frame_height, double pixel_aspect = 1) {
+    Canvas canvas;
+    canvas.width = frame_width;
+    canvas.height = frame_height;
+    canvas.pixel_aspect = pixel_aspect;
+    return contour_width(contours, canvas);
+  };
+  EXPECT_EQ(width(2, 1280, 720), 2);
+  EXPECT_EQ(width(2, 1920, 1080), 3);
+  EXPECT_EQ(width(2, 3840, 2160), 6);
+  EXPECT_EQ(width(2, 1080, 1920), 3) << "of the same picture, upright";
+  EXPECT_EQ(width(1, 160, 120), 1);
+  EXPECT_EQ(width(0, 3840, 2160), 0);
+  EXPECT_EQ(width(2, 640, 720, 2.0), 2);
+  EXPECT_EQ(width(1, 320, 360, 2.0), 2) << "a column is as wide as two rows";
+  // As they are drawn.
+  TestMask mask(48, 27, {kNothing, kRed});
+  mask.paint([](int x, int) { return x < 24; });
+  TestFrame frame(PixelFormat::kRgb, 1920, 1080);
+  frame.fill({0, 0, 0});
+  draw(frame, mask.over(1920, 1080), plain(0.0, 2));
+  double sum = 0;
+  for (int x = 0; x < 1920; ++x) sum += frame.at(x, 540)[0] / 255.0;
+  EXPECT_NEAR(sum, 3, 0.4);
+}
+
+/// How wide lines are across, and down, where a block's sides are.
+std::pair<double, double> line_widths(int mask_side, int scale_x, int scale_y, double line,
+                                      double pixel_aspect) {
+  TestMask mask(mask_side, mask_side, {kNothing, kRed});
+  const auto inside = [=](int at) { return at >= mask_side / 4 && at < mask_side * 3 / 4; };
+  mask.paint([=](int x, int y) { return inside(x) && inside(y); });
+  const int width = mask_side * scale_x, height = mask_side * scale_y;
+  TestFrame frame(PixelFormat::kRgb, width, height);
+  frame.fill({0, 0, 0});
+  draw_lines(frame, mask.over(width, height), line, pixel_aspect);
+  double across = 0, down = 0;
+  for (int x = 0; x < width; ++x) across += frame.at(x, height / 2)[0] / 255.0;
+  for (int y = 0; y < height; ++y) down += frame.at(width / 2, y)[0] / 255.0;
+  return {across / 2, down / 2};
+}
+
+TEST(OverlayContours, AreEquallyWideOnDisplayInAllDirections) {
+  for (const double line : {2.0, 4.0, 9.0})
+    for (const int scale : {1, 3}) {
+      const auto [across_wide, down_wide] = line_widths(80, scale, scale, line, 2.0);
+      EXPECT_NEAR(across_wide, line / 2, 0.4) << line << " at scale " << scale;
+      EXPECT_NEAR(down_wide, line, 0.5) << line << " at scale " << scale;
+      const auto [across_tall, down_tall] = line_widths(80, scale, scale, line, 0.5);
+      EXPECT_NEAR(across_tall, line * 2, 0.8) << line << " at scale " << scale;
+      EXPECT_NEAR(down_tall, line, 0.5) << line << " at scale " << scale;
+      // Cells that are square again on display, and PAL's wide pixels.
+      const auto [across_square, down_square] = line_widths(80, scale, 2 * scale, line, 2.0);
+      EXPECT_NEAR(across_square, line / 2, 0.4) << line << " at scale " << scale;
+      EXPECT_NEAR(down_square, line, 0.5) << line << " at scale " << scale;
+      const auto [across_pal, down_pal] = line_widths(80, scale, scale, line, 64.0 / 45);
+      EXPECT_NEAR(across_pal, line * 45 / 64, 0.4) << line << " at scale " << scale;
+      EXPECT_NEAR(down_pal, line, 0.5) << line << " at scale " << scale;
+    }
+}
+
+TEST(OverlayContours, LeaveOutSpeckles) {
+  for (const double pixel_aspect : {1.0, 2.0})
+    for (const int scale : {1, 2, 3})
+      for (const double line : {2.0, 9.0}) {
+        TestMask mask(100, 60, {kNothing, kRed, kGreen});
+        // A green half with a red speckle, a speckle of nothing, and a red part that is no speckle.
+        mask.paint([](int x, int y) {
+          const bool speckle = x / 3 == 20 && y / 2 == 15, hole = x / 2 == 42 && y / 2 == 14;
+          const bool part = x / 4 == 18 && y / 4 == 12;
+          return speckle || part ? 1 : x >= 40 && !hole ? 2 : 0;
+        });
+        TestFrame frame(PixelFormat::kRgb, 100 * scale, 60 * scale);
+        frame.fill({0, 0, 0});
+        draw_lines(frame, mask.over(100 * scale, 60 * scale), line, pixel_aspect);
+        const auto lines_in = [&](int left, int top, int right, int bottom) {
+          double sum = 0;
+          for (int y = top * scale; y < bottom * scale; ++y)
+            for (int x = left * scale; x < right * scale; ++x)
+              sum += frame.at(x, y)[0] + frame.at(x, y)[1];
+          return sum;
+        };
+        const auto what = ::testing::Message() << scale << ", " << line << ", " << pixel_aspect;
+        EXPECT_EQ(lines_in(52, 24, 68, 36), 0) << "the speckle, " << what;
+        EXPECT_EQ(lines_in(76, 20, 90, 36), 0) << "the hole, " << what;
+        EXPECT_GT(lines_in(72, 48, 76, 52), 1000) << "the part, " << what;
+        EXPECT_GT(lines_in(40, 10, 42, 50), 1000) << "the half, " << what;
+      }
+}
+
+TEST(OverlayMasks, AreFilledDownToTheSmallestSpeckle) {
+  TestMask mask(100, 60, {kNothing, kRed});
+  mask.set(50, 30, 1);
+  TestFrame frame(PixelFormat::kRgb, 100, 60);
+  frame.fill({9, 9, 9});
+  draw(frame, mask.over(100, 60), plain(1.0, 2));
+  EXPECT_EQ(frame.at(50, 30), (Sample{255, 0, 0}));
+}
+
+TEST(OverlaySpeckles, AreConnectedPartsOfFewerCells) {
+  // Classes as letters; runs are found row by row.
+  const std::vector<std::string> rows = {
+      "aaaabaaaaacc",
+      "aaabaaaaaacc",
+      "aabaaddaaaaa",
+      "aaaaadaaaaab",
+  };
+  std::vector<std::uint16_t> cells;
+  for (const std::string &row : rows) cells.insert(cells.end(), row.begin(), row.end());
+  const auto found = [&](int least) {
+    SpeckleFinder finder;
+    std::string result;
+    for (const CellRun &run : finder.find(cells.data(), 12, 12, 4, least))
+      for (int x = run.begin; x < run.end; ++x) result += rows[run.row][x];
+    return result;
+  };
+  EXPECT_EQ(found(0), "");
+  EXPECT_EQ(found(2), "b") << "three that touch at corners are one part";
+  EXPECT_EQ(found(4), "bbbdddb");
+  EXPECT_EQ(found(5).size(), 11U);
+}
+
 TEST(OverlayContours, OfAnEnlargedSlopeFollowTheSlopeWithoutJags) {
   // A staircase of one step in four: the line may stray by less than half a step from the slope.
   TestMask mask(80, 40, {kNothing, kRed});
@@ -310,7 +438,7 @@ TEST(OverlayContours, OfAnEnlargedSlopeFollowTheSlopeWithoutJags) {
   for (const int width : {2, 12}) {
     TestFrame frame(PixelFormat::kRgb, 480, 240);
     frame.fill({0, 0, 0});
-    draw(frame, mask.over(480, 240), plain(0.0, width));
+    draw_lines(frame, mask.over(480, 240), width);
     int blended = 0;
     for (int x = 60; x < 300; ++x) {
       int y = 0;

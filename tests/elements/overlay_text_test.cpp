@@ -72,7 +72,7 @@ TEST(OverlayLegend, IsNotThereWhenNotAskedForOrWithNothingToShow) {
   EXPECT_EQ(frame.bytes, before.bytes);
 }
 
-TEST(OverlayLegend, ShowsTheLargestShareFirst) {
+TEST(OverlayLegend, ListsClassesInTheOrderOfTheirIds) {
   TestMask mask(4, 4, {kNothing, kGreen, kRed});  // shares 0.25 and 0.5
   TestFrame frame(PixelFormat::kRgb, 400, 300);
   frame.fill({128, 128, 128});
@@ -85,7 +85,54 @@ TEST(OverlayLegend, ShowsTheLargestShareFirst) {
     }
   ASSERT_GE(red, 0);
   ASSERT_GE(green, 0);
-  EXPECT_LT(red, green);
+  EXPECT_LT(green, red);
+}
+
+TEST(OverlayLegend, CoversAtMostAThirdOfTheFrame) {
+  std::vector<OverlayRegion> regions = many_regions(60);
+  for (OverlayRegion &region : regions) region.label += " of a rather long name";
+  for (const auto &names : {many_regions(60), regions})
+    for (const auto &[width, height, pixel_aspect] : {std::tuple{640, 360, 1.0},
+                                                      {1280, 720, 1.0},
+                                                      {160, 120, 1.0},
+                                                      {320, 240, 2.0},
+                                                      {360, 640, 1.0},
+                                                      {640, 360, 0.5},
+                                                      {96, 64, 1.0}}) {
+      TestMask mask(4, 4, names);
+      TestFrame frame(PixelFormat::kRgb, width, height);
+      const TestFrame before = frame;
+      Canvas canvas = frame.canvas();
+      canvas.pixel_aspect = pixel_aspect;
+      const OverlayMask over = mask.over(width, height);
+      OverlayRenderer().draw(canvas, std::span(&over, 1), {0.0, 0, LegendPlace::kTopLeft, false});
+      const Bounds bounds = changed(before, frame);
+      EXPECT_TRUE(bounds.right >= 0 || width < 160) << width << " x " << height;
+      if (bounds.right < 0) continue;
+      EXPECT_LE((bounds.right - bounds.left + 1) * (bounds.bottom - bounds.top + 1),
+                width * height / 3)
+          << width << " x " << height;
+    }
+}
+
+TEST(OverlayLegend, HasRoomForFewerAndSmallerLinesOnSmallFrames) {
+  TextRenderer text;
+  const auto lines = [&](int width, int height) {
+    text.set_frame(width, height);
+    return text.legend_room();
+  };
+  EXPECT_GE(lines(1280, 720), 20U);
+  EXPECT_GE(lines(640, 360), 15U);
+  EXPECT_LT(lines(320, 240), lines(640, 360));
+  EXPECT_LT(lines(160, 120), lines(320, 240));
+  EXPECT_GE(lines(160, 120), 3U);
+  EXPECT_EQ(lines(32, 24), 0U);
+  const LegendEntry entry{"person", 0xff0000, 0.5};
+  const auto height = [&](int frame_width, int frame_height) {
+    text.set_frame(frame_width, frame_height);
+    return text.legend({&entry, 1}, 0).height;
+  };
+  EXPECT_LT(height(160, 120), height(320, 240));
 }
 
 TEST(OverlayLegend, OfManyClassesStaysInsideTheFrame) {
@@ -98,12 +145,12 @@ TEST(OverlayLegend, OfManyClassesStaysInsideTheFrame) {
   }
   TextRenderer text;
   text.set_frame(640, 360);
-  std::vector<LegendEntry> entries(1000, {"a class", 0xff0000, 0.001});
-  const TextBitmap all = text.legend(entries);
+  const std::vector<LegendEntry> entries(text.legend_room(), {"a class", 0xff0000, 0.001});
+  const TextBitmap all = text.legend(std::span(entries).first(entries.size() - 1), 900);
   EXPECT_GT(all.height, 250);
+  EXPECT_EQ(all.height, text.legend(entries, 0).height) << "the rest takes a line";
   EXPECT_LE(all.height + 2 * text.margin(), 360);
-  entries.resize(3);
-  EXPECT_LT(text.legend(entries).height, 100);
+  EXPECT_LT(text.legend(std::span(entries).first(3), 0).height, 100);
 }
 
 TEST(OverlayText, IsLeftOutOfTinyFrames) {
@@ -128,6 +175,29 @@ TEST(OverlayText, GrowsWithTheFrame) {
   const TextBitmap large = text.name("person", 0xff0000);
   EXPECT_GT(small.height, 8);
   EXPECT_GE(large.height, 2 * small.height - 4);
+}
+
+TEST(OverlayText, IsNotStretchedOnDisplay) {
+  TextRenderer text;
+  const auto sizes = [&](int width, int height, double pixel_aspect) {
+    text.set_frame(width, height, pixel_aspect);
+    const LegendEntry entry{"person", 0xff0000, 0.5};
+    return std::pair(text.name("person", 0xff0000), text.legend({&entry, 1}, 0));
+  };
+  // The same picture on display.
+  const auto [name, legend] = sizes(1280, 720, 1.0);
+  for (const double aspect : {2.0, 0.5, 64.0 / 45}) {
+    const auto [name_now, legend_now] =
+        sizes(static_cast<int>(std::lround(1280 / aspect)), 720, aspect);
+    EXPECT_EQ(name_now.height, name.height) << aspect;
+    EXPECT_EQ(legend_now.height, legend.height) << aspect;
+    EXPECT_NEAR(name_now.width * aspect, name.width, aspect) << aspect;
+    EXPECT_NEAR(legend_now.width * aspect, legend.width, aspect) << aspect;
+    // What is drawn fills the bitmap: the right edge's middle is opaque to the legend's degree.
+    const auto right =
+        static_cast<std::size_t>(legend_now.height / 2 * legend_now.width + legend_now.width - 2);
+    EXPECT_GT(legend_now.pixels[right] >> 24, 100U) << aspect;
+  }
 }
 
 TEST(OverlayText, TakesAnyTextAndCutsLongOnes) {
@@ -168,8 +238,9 @@ TEST(OverlayNames, StandInsideTheirRegionsWhateverTheShape) {
       return edge < size / 40 ? 3 : radius < 0.1 ? 2 : radius < 0.3 ? 1 : 0;
     });
     const OverlayMask over = mask.over_area(30, -20, 800, 640);
-    const auto anchors = find_anchors(over, 0.015, {}, [](std::size_t) {
-      return LabelBox{40, 20};
+    LabelRoom room{1000, 1000, {}};
+    const auto anchors = find_anchors(over, 0.015, room, [](std::size_t) {
+      return LabelBox{10, 5};
     });
     ASSERT_EQ(anchors.size(), 3U) << size;
     for (const LabelAnchor &anchor : anchors)
@@ -183,7 +254,8 @@ TEST(OverlayNames, AreGivenToEachLargePartAndNoSmallOne) {
   mask.paint([](int x, int y) {
     return (y < 20 && (x < 20 || x >= 80)) || (y >= 90 && x >= 40 && x < 50) ? 1 : 0;
   });
-  const auto anchors = find_anchors(mask.over(100, 100), 0.015, {}, [](std::size_t) {
+  LabelRoom room{100, 100, {}};
+  const auto anchors = find_anchors(mask.over(100, 100), 0.015, room, [](std::size_t) {
     return LabelBox{5, 5};
   });
   ASSERT_EQ(anchors.size(), 2U);
@@ -195,17 +267,63 @@ TEST(OverlayNames, StandWhereTheyFitAndNotUnderTheLegend) {
   // A large square with a wide arm: a wide name fits the arm alone.
   TestMask mask(200, 100, {kNothing, kRed});
   mask.paint([](int x, int y) { return (x < 50 && y < 50) || (y >= 60 && y < 80) || (x < 20); });
-  const auto at = [&](int width, const FrameArea &covered) {
-    return find_anchors(mask.over(200, 100), 0.015, covered,
-                        [=](std::size_t) {
-                          return LabelBox{width, 12};
-                        })
-        .at(0);
+  const auto anchors = [&](int width, const FrameArea &covered) {
+    LabelRoom room{200, 100, {covered}};
+    return find_anchors(mask.over(200, 100), 0.015, room, [=](std::size_t) {
+      return LabelBox{width, 12};
+    });
   };
-  EXPECT_LT(at(10, {}).y, 50);
-  EXPECT_GE(at(120, {}).y, 60);
-  EXPECT_GE(at(10, {0, 0, 60, 55}).y, 55);
-  EXPECT_EQ(at(10, {0, 0, 200, 100}).y, at(10, {}).y) << "all of it is covered";
+  EXPECT_LT(anchors(10, {}).at(0).y, 50);
+  EXPECT_GE(anchors(120, {}).at(0).y, 60);
+  EXPECT_GE(anchors(10, {0, 0, 60, 55}).at(0).box.y, 55);
+  EXPECT_TRUE(anchors(10, {0, 0, 200, 100}).empty()) << "all of it is covered";
+}
+
+bool overlap(const FrameArea &one, const FrameArea &other) {
+  return one.x < other.x + other.width && other.x < one.x + one.width &&
+         one.y < other.y + other.height && other.y < one.y + one.height;
+}
+
+TEST(OverlayNames, NeverOverlap) {
+  // Narrow stripes whose names are wider than they are, on two masks, beside a legend.
+  std::vector<OverlayRegion> regions = many_regions(12);
+  TestMask below(120, 60, regions), above(120, 60, regions);
+  below.paint([](int x, int) { return x / 10; });
+  above.paint([](int, int y) { return y / 5; });
+  LabelRoom room{640, 360, {{7, 7, 200, 150}}};
+  std::size_t names = 0;
+  for (const TestMask *mask : {&above, &below})
+    names += find_anchors(mask->over(640, 360), 0.015, room, [](std::size_t) {
+               return LabelBox{90, 20};
+             }).size();
+  EXPECT_GT(names, 8U);
+  ASSERT_EQ(room.taken.size(), names + 1);
+  for (std::size_t i = 0; i < room.taken.size(); ++i) {
+    EXPECT_GE(room.taken[i].x, 0);
+    EXPECT_LE(room.taken[i].x + room.taken[i].width, 640);
+    for (std::size_t j = 0; j < i; ++j)
+      EXPECT_FALSE(overlap(room.taken[i], room.taken[j])) << i << " and " << j;
+  }
+}
+
+TEST(OverlayNames, MoveOutOfTheWayOfALegendThatGrows) {
+  // The second mask's class comes and widens the legend over the place of the first one's name.
+  TestMask first(64, 36, {kNothing, kRed}), none(64, 36, {kNothing, kGreen}), second = none;
+  first.paint([](int x, int y) { return x < 30 && y < 12; });
+  const OverlaySettings settings{0.0, 0, LegendPlace::kTopLeft, true};
+  const auto drawn = [&](OverlayRenderer &renderer, const OverlayMask &other) {
+    TestFrame frame(PixelFormat::kRgb, 640, 360);
+    frame.fill({128, 128, 128});
+    const OverlayMask masks[] = {first.over(640, 360), other};
+    renderer.draw(frame.canvas(), masks, settings);
+    return frame.bytes;
+  };
+  OverlayMask absent = none.over(640, 360), there = second.over(640, 360);
+  absent.regions[1].share = 0;
+  there.regions[1].label = absent.regions[1].label = "a class of a long name";
+  OverlayRenderer kept, fresh;
+  drawn(kept, absent);
+  EXPECT_EQ(drawn(kept, there), drawn(fresh, there));
 }
 
 TEST(OverlayNames, AreDrawnInsideARegionThatHasRoomForThem) {

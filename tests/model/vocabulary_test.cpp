@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string>
 
+#include "colour_difference.h"
 #include "error.h"
 #include "palette.h"
 
@@ -58,12 +59,80 @@ TEST(Vocabulary, NumbersRegionsInOrderAndPutsBackgroundAtZeroWhereverItStands) {
 }
 
 TEST(Vocabulary, AddsABlackBackgroundRegionWhereNoneIsNamed) {
-  const auto vocabulary = Vocabulary::parse("person; car #0000ff");
+  const auto vocabulary = Vocabulary::parse("person; car #ff8000");
   ASSERT_EQ(vocabulary.regions().size(), 3u);
   EXPECT_EQ(vocabulary.regions()[0].label, "background");
   EXPECT_EQ(vocabulary.regions()[0].colour, 0u);
   EXPECT_EQ(vocabulary.regions()[1].colour, palette_colour(0));
-  EXPECT_EQ(vocabulary.regions()[2].colour, 0x0000FFu);
+  EXPECT_EQ(vocabulary.regions()[2].colour, 0xFF8000u);
+}
+
+std::vector<Colour> colours_of(std::string_view text) {
+  std::vector<Colour> colours;
+  const auto vocabulary = Vocabulary::parse(text);
+  for (std::size_t id = 1; id < vocabulary.regions().size(); ++id)
+    colours.push_back(vocabulary.regions()[id].colour);
+  return colours;
+}
+
+// Colours as people name them, by hue.
+bool is_green(Colour colour) {
+  const Lab lab = lab_of(colour, Sight::kNormal);
+  return lab.a < -20 && lab.b > 10;
+}
+bool is_blue(Colour colour) {
+  return lab_of(colour, Sight::kNormal).b < -30;
+}
+
+TEST(Vocabulary, GivesWordsTheColourThatEverybodyExpects) {
+  EXPECT_TRUE(is_green(colours_of("person; grass")[1]));
+  EXPECT_TRUE(is_green(colours_of("person; TREE")[1])) << "however it is written";
+  EXPECT_TRUE(is_green(colours_of("ground: moss, lawn")[0])) << "by any synonym";
+  EXPECT_TRUE(is_blue(colours_of("sky")[0]));
+  EXPECT_TRUE(is_blue(colours_of("Sky: above")[0])) << "by the label";
+  EXPECT_TRUE(is_blue(colours_of("water")[0]));
+  EXPECT_GT(lab_of(colours_of("snow")[0], Sight::kNormal).light, 95);
+  EXPECT_EQ(colours_of("grasshopper")[0], palette_colour(0)) << "no part of a word counts";
+  EXPECT_EQ(colours_of("skyline")[0], palette_colour(0));
+}
+
+TEST(Vocabulary, PrefersTheColourThatTheUserAskedFor) {
+  EXPECT_EQ(colours_of("grass #ff00ff")[0], 0xFF00FFu);
+  // What is asked for later counts as well.
+  EXPECT_FALSE(is_green(colours_of("grass; frog #5cc42e")[0]));
+}
+
+TEST(Vocabulary, GivesNoTwoClassesConfusableColoursForTheirWords) {
+  for (const char *text :
+       {"water; sea", "grass; lawn; meadow", "road; street; asphalt", "snow; cloud",
+        "penguin; flamingo; elephant; zebra; giraffe; red apple; pineapple; guitar; teapot; rose; "
+        "palm tree; soccer ball; stop sign; traffic cone; fire truck; bus; airplane; hot air "
+        "balloon; sailboat; grass; sand; water; sky; snow; wood; brick; road",
+        "person #66bfff; sky; sea; grass; tree; sand; road; brick; fire; earth; a; b; c; d; e; "
+        "f"}) {
+    const auto vocabulary = Vocabulary::parse(text);
+    const std::vector<Colour> colours = colours_of(text);
+    for (std::size_t i = 0; i < colours.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        const auto from_palette = [&](Colour colour) {
+          for (std::size_t n = 0; n < kChosenColours; ++n)
+            if (palette_colour(n) == colour) return true;
+          return false;
+        };
+        if (from_palette(colours[i]) && from_palette(colours[j])) continue;
+        EXPECT_FALSE(confusable(colours[i], colours[j]))
+            << vocabulary.regions()[i + 1].label << " and " << vocabulary.regions()[j + 1].label;
+      }
+  }
+  const auto water = colours_of("water; sea");
+  EXPECT_TRUE(is_blue(water[0]));
+  EXPECT_NE(water[0], water[1]);
+}
+
+TEST(Vocabulary, LeavesBackgroundBlackWhateverItsWords) {
+  EXPECT_EQ(Vocabulary::parse("person; background: sky, grass").regions()[0].colour, 0u);
+  EXPECT_TRUE(is_blue(colours_of("background: sky, grass; sky")[0]));
+  EXPECT_EQ(colours_of("background: wall; person")[0], palette_colour(0));
 }
 
 TEST(Vocabulary, TakesColoursAnywhereInAClass) {
