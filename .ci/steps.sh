@@ -50,10 +50,11 @@ bootstrap() {
   $as_root chmod +x "$chroot/usr/sbin/policy-rc.d"
 }
 
-# Installs what the tests need in $chroot.
+# Installs what the tests need in $chroot, and ccache for the next run.
 install_dependencies() {
   $as_root cp pipelines/install-dependencies.sh "$chroot/root/"
   inside /root/install-dependencies.sh tests || return 1
+  inside DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ccache || return 1
   $as_root chroot "$chroot" apt-get clean
 }
 

@@ -1,15 +1,9 @@
 // Work that ends before the process does.
 #pragma once
 
-#include <exception>
+#include "interrupted.h"
 
 namespace naclip {
-
-/// Ends work that is no longer wanted: its stop was requested, or the process exits.
-class Interrupted : public std::exception {
- public:
-  const char *what() const noexcept override { return "interrupted"; }
-};
 
 /// True once exit() was called or main() returned.
 bool process_exits() noexcept;
