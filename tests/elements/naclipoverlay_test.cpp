@@ -306,7 +306,7 @@ TEST(NaclipOverlay, KeepsRowsOfTheLegendForASecondOfTheStreamAlone) {
                                        {"right", 0x0200ff, both ? 0.5 : 0.0, 0.5}};
     const Ptr<GstBuffer> mask = make_mask<std::uint8_t>(2, 1, {1, 1});
     const Ptr<GstNaclipSegmentation> segmentation(
-        gst_naclip_segmentation_new(mask.get(), regions, 3, 0));
+        gst_naclip_segmentation_new(mask.get(), regions, 3, "segmenter", 0));
     attach(frame.get(), segmentation.get(), 480, 360);
     GST_BUFFER_PTS(frame.get()) = pts;
     frame = overlay.push(std::move(frame));
