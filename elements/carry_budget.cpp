@@ -1,8 +1,8 @@
 #include "carry_budget.h"
 
-#include <glib.h>
-
 #include <algorithm>
+
+#include "../model/processors.h"
 
 namespace naclip {
 
@@ -19,7 +19,7 @@ CarryBudget::CarryBudget(int cores, double share)
     : rate_(cores * share), left_(rate_ * kKept.count()) {}
 
 CarryBudget &CarryBudget::shared() {
-  static CarryBudget &budget = *new CarryBudget(static_cast<int>(g_get_num_processors()), kShare);
+  static CarryBudget &budget = *new CarryBudget(available_cores(), kShare);
   return budget;
 }
 

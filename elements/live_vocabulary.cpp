@@ -140,6 +140,9 @@ bool LiveVocabulary::encode(Segmenter &segmenter, const Vocabulary &vocabulary,
     newest_->set(std::move(queries));
     progress_.end(GST_PROGRESS_TYPE_COMPLETE, "encoded words: " + known);
     return true;
+  } catch (const Interrupted &) {
+    progress_.end(GST_PROGRESS_TYPE_CANCELED, "stopped encoding words: " + known);
+    throw;
   } catch (...) {
     progress_.end(GST_PROGRESS_TYPE_ERROR, "could not encode the words");
     throw;

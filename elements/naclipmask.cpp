@@ -195,6 +195,7 @@ static GstFlowReturn transform(GstBaseTransform *trans, GstBuffer *in, GstBuffer
     Impl &impl = impl_of(self);
     const Settings settings = impl.copy_settings();
     const std::vector<ChosenMask> masks = impl.reader.read(in, settings);
+    const ExitSection section;
     paint(impl, settings.output, masks.empty() ? nullptr : &masks.front(), in, out);
     GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT " from %zu masks", out, masks.size());
     return GST_FLOW_OK;
@@ -297,6 +298,7 @@ static gboolean start(GstBaseTransform *trans) {
 
 static gboolean sink_event(GstBaseTransform *trans, GstEvent *event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) impl_of(trans).reader.end();
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP) impl_of(trans).reader.flushed();
   return GST_BASE_TRANSFORM_CLASS(gst_naclip_mask_parent_class)->sink_event(trans, event);
 }
 

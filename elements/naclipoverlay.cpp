@@ -155,6 +155,8 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
 
 gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) GST_NACLIP_OVERLAY(base)->impl->reader.end();
+  if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
+    GST_NACLIP_OVERLAY(base)->impl->reader.flushed();
   // What follows is another time, or another stream: rows of the legend do not stay over from it.
   if (GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP ||
       GST_EVENT_TYPE(event) == GST_EVENT_STREAM_START)

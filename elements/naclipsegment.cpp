@@ -44,6 +44,7 @@
 #include "segment_settings.h"
 #include "support/boundary.h"
 #include "support/cuda_frame.h"
+#include "support/mask_reader.h"
 #include "support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_naclip_segment_debug);
@@ -194,6 +195,12 @@ void add_latency(GstQuery *query, GstClockTime added) {
 gboolean query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
   Impl &impl = *GST_NACLIP_SEGMENT(base)->impl;
   if (impl.cuda.query(GST_ELEMENT_CAST(base), query)) return TRUE;
+  if (GST_QUERY_TYPE(query) == GST_QUERY_CUSTOM && direction == GST_PAD_SRC &&
+      gst_structure_has_name(gst_query_get_structure(query), kLoadingQuery)) {
+    bool loading = false;
+    impl.with_session([&](const SegmentSession &session) { loading = session.loading(); });
+    if (loading) return TRUE;  // else those further upstream are asked
+  }
   if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->query(base, direction, query))
     return FALSE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)

@@ -94,9 +94,9 @@ void RegionPainter::measure_oblong_distances(float reach) {
     cv::Mat1f part = squares(target);
     if (!target.empty()) cv::min(part, from(source) + square, part);
   };
-  for (int i = 1; i * height < limit; ++i)
+  for (int i = 1; i < height_ && static_cast<float>(i) * height < limit; ++i)
     for (const int down : {-i, i}) nearest(to_side, 0, down);
-  for (int i = 1; i * width < limit; ++i)
+  for (int i = 1; i < width_ && static_cast<float>(i) * width < limit; ++i)
     for (const int across : {-i, i}) nearest(to_end, across, 0);
   cv::sqrt(squares, squares);
   keep_distances(squares);

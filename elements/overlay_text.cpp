@@ -13,6 +13,7 @@
 namespace naclip {
 namespace {
 
+constexpr double kMostAspect = 16.0;  // a pixel of another shape is nobody's display
 constexpr int kLeastFrameWidth = 64, kLeastFrameHeight = 48;  // pixels
 constexpr int kLeastEm = 10, kLargestEm = 64;                 // rows
 constexpr int kLinesPerFrame = 44;
@@ -159,9 +160,10 @@ TextRenderer::TextRenderer() = default;
 TextRenderer::~TextRenderer() = default;
 
 void TextRenderer::set_frame(int width, int height, double pixel_aspect) {
-  frame_width_ = static_cast<int>(std::lround(width * pixel_aspect));
+  pixel_aspect_ = std::clamp(pixel_aspect, 1.0 / kMostAspect, kMostAspect);
+  canvas_width_ = width;
+  frame_width_ = static_cast<int>(std::lround(width * pixel_aspect_));
   frame_height_ = height;
-  pixel_aspect_ = pixel_aspect;
   const bool legible = width >= kLeastFrameWidth && height >= kLeastFrameHeight;
   // A tall picture is as narrow as its text has to be.
   const int side = std::min(frame_height_, frame_width_ * 3 / 4);
@@ -239,7 +241,7 @@ TextBitmap TextRenderer::name(const std::string &label, Colour colour) {
   PangoLayout *text = handles_->line(label, std::min(kWidestName * em_, frame_width_ / 2));
   const auto size = Handles::size(text);
   const int width = size.width + em_, height = size.height + em_ / 4;
-  if (size.width == 0 || width > frame_width_ || height > frame_height_) return {};
+  if (size.width == 0 || to_pixels(width) > canvas_width_ || height > frame_height_) return {};
   const Surface surface(to_pixels(width), height, pixel_aspect_);
   surface.set_colour(colour, 0.8);
   surface.fill_rounded(0, 0, width, height, height * 0.3);

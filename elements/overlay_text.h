@@ -70,6 +70,7 @@ class TextRenderer {
 
   std::unique_ptr<Handles> handles_;
   // In rows of the frame, as all lengths until a bitmap is drawn.
+  int canvas_width_ = 0;  // pixels
   int frame_width_ = 0, frame_height_ = 0;
   double pixel_aspect_ = 1.0;
   int em_ = 0;  // the font's size; 0 where frames are too small

@@ -58,6 +58,9 @@ class SegmentSession {
   /// The vocabulary's properties may have changed. From any thread; does not wait.
   void vocabulary_changed() { loader_.vocabulary().settings_changed(); }
 
+  /// Whether there is no model or no vocabulary yet. From any thread.
+  bool loading() const { return loader_.state() == SegmentLoader::State::kLoading; }
+
   /// Has next() return, now and until resume(). From any thread.
   void interrupt();
   void resume();

@@ -1,6 +1,7 @@
 #include "memory_limit.h"
 
 #include <glib.h>
+#include <limits>
 
 #include <string>
 #include <vector>
@@ -59,8 +60,8 @@ std::vector<std::string> remedies(const FrameShape &shape, std::int64_t limit) {
 
 std::int64_t frame_bytes(const FrameShape &shape) {
   const InferenceOptions &options = shape.options;
-  const PictureSize input =
-      input_size(shape.frame, options.input_size, static_cast<int>(shape.patch));
+  const PictureSize input = input_size(shape.frame, options.input_size,
+                                       static_cast<int>(shape.patch), shape.pixel_aspect);
   const PictureSize mask = options.mask_size == MaskSize::kFrame ? shape.frame : input;
   std::int64_t bytes = score_bytes(shape.queries, input.height, input.width, shape.patch, options);
   if (options.refine_steps > 0)
@@ -76,7 +77,10 @@ std::int64_t frame_bytes(const FrameShape &shape) {
 void MemoryLimit::check(const FrameShape &shape) {
   const std::int64_t needed = frame_bytes(shape);
   if (needed <= granted_) return;
-  const std::int64_t available = available_() + granted_;
+  const std::int64_t free = available_();
+  // It may be the greatest number there is, where the system does not tell.
+  const std::int64_t available =
+      free > std::numeric_limits<std::int64_t>::max() - granted_ ? free : free + granted_;
   const std::int64_t limit = available / 4 * 3;
   if (needed <= limit) {
     granted_ = needed;

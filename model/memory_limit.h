@@ -16,6 +16,7 @@ struct FrameShape {
   PictureSize frame;
   std::int64_t patch;  // side of the model's patches, pixels
   InferenceOptions options;
+  double pixel_aspect = 1.0;  // of the frame
 };
 
 /// Bytes that the frame's scores, their refinement and smoothing take on the CPU at most.

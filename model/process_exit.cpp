@@ -1,8 +1,10 @@
 #include "process_exit.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -16,13 +18,14 @@ namespace {
 constexpr std::chrono::milliseconds kLook{1};
 constexpr int kMostLooks = 1000;
 // Handlers of exit() run in the reverse order of their registration, and so do the destructors of static objects, which
-// libraries make at their first use. Registering again while things happen for the first time has ours run before them.
-constexpr int kRegistrations = 64;
+// libraries make at their first use. Registering again while things happen for the first time has ours run before them: with
+// the first sections all, then ever more rarely.
+constexpr std::uint64_t kAlwaysRegistered = 32;
 
 // Nothing here is ever destroyed.
 std::atomic<bool> exits{false};
 std::atomic<int> sections{0};
-std::atomic<int> registrations{0};
+std::atomic<std::uint64_t> beginnings{0};
 thread_local int own_sections = 0;
 
 void wait_for_sections(int status, void *registered_by) {
@@ -31,7 +34,9 @@ void wait_for_sections(int status, void *registered_by) {
   exits = true;
   for (int look = 0; sections > own_sections; ++look) {
     if (look == kMostLooks) {
-      std::fflush(nullptr);
+      // Not all files: a thread may be waiting in a read of one, and has it locked.
+      std::fflush(stdout);
+      std::fflush(stderr);
       _exit(status);
     }
     std::this_thread::sleep_for(kLook);
@@ -39,8 +44,10 @@ void wait_for_sections(int status, void *registered_by) {
 }
 
 void register_handler() {
-  if (registrations >= kRegistrations) return;
-  ++registrations;
+  const std::uint64_t count = ++beginnings;
+  // A forked child has none of the other threads' sections.
+  if (count == 1) pthread_atfork(nullptr, nullptr, [] { sections = own_sections; });
+  if (count > kAlwaysRegistered && !std::has_single_bit(count)) return;
   on_exit(wait_for_sections, reinterpret_cast<void *>(static_cast<std::intptr_t>(getpid())));
 }
 
@@ -71,7 +78,6 @@ ExitSection::~ExitSection() {
 }
 
 void ExitSection::throw_if_exiting() {
-  register_handler();
   if (exits) throw Interrupted();
 }
 

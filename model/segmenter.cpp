@@ -37,17 +37,22 @@ constexpr int kCpuBatch = 2, kGpuBatch = 16;
 
 class NetworkPicture final : public PreparedPicture {
  public:
-  NetworkPicture(const void *owner, PictureSize frame, at::Tensor input)
-      : owner_(owner), frame_(frame), input_(std::move(input)) {}
+  NetworkPicture(const void *owner, const Picture &frame, at::Tensor input)
+      : owner_(owner),
+        frame_{frame.height, frame.width},
+        pixel_aspect_(frame.pixel_aspect),
+        input_(std::move(input)) {}
 
   const void *owner() const { return owner_; }
   PictureSize frame() const { return frame_; }
+  double pixel_aspect() const { return pixel_aspect_; }
   const at::Tensor &input() const { return input_; }
 
  private:
   const void *owner_;
   PictureSize frame_;
-  at::Tensor input_;  // [1, 3, H, W] float32 on the model's device
+  double pixel_aspect_;  // of the frame
+  at::Tensor input_;     // [1, 3, H, W] float32 on the model's device
 };
 
 class ScoreMemory final : public StreamMemory {
@@ -129,6 +134,7 @@ class TorchSegmenter final : public Segmenter {
                                         const EncodeProgress &progress,
                                         std::stop_token stop) override {
     return translated("encoding the vocabulary", [&]() -> std::shared_ptr<const Queries> {
+      const ExitSection section;
       std::vector<std::string> words;
       for (const VocabularyClass &one : vocabulary.classes())
         words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
@@ -149,13 +155,12 @@ class TorchSegmenter final : public Segmenter {
     check_input_size(side, vision_.patch());
     return translated("preparing a picture", [&] {
       const ExitSection section;
-      const PictureSize frame{picture.height, picture.width};
       const PictureSize size = size_of(picture, side);
       if (runner_)
-        return std::make_shared<NetworkPicture>(this, frame, runner_->prepare(picture, size));
+        return std::make_shared<NetworkPicture>(this, picture, runner_->prepare(picture, size));
       const at::Tensor input = inputs_->take(size);
       preprocess(picture, input);
-      return std::make_shared<NetworkPicture>(this, frame, input);
+      return std::make_shared<NetworkPicture>(this, picture, input);
     });
   }
 
@@ -168,8 +173,8 @@ class TorchSegmenter final : public Segmenter {
       require(picture != nullptr && picture->owner() == this,
               "This picture was prepared by another model; prepare it with this one");
       check(request.options, vision_.patch());
-      works.push_back({picture->frame(), picture->input(), &request.options,
-                       [this, &request] { return encoded(request.queries()); },
+      works.push_back({picture->frame(), picture->pixel_aspect(), picture->input(),
+                       &request.options, [this, &request] { return encoded(request.queries()); },
                        dynamic_cast<ScoreMemory *>(request.memory.get())});
     }
     return segment(works);
@@ -186,11 +191,13 @@ class TorchSegmenter final : public Segmenter {
     }
     std::vector<Segmentation> results;
     for (SegmentResult &result : translated("segmenting", [&] {
+           const ExitSection section;
            const std::lock_guard lock(mutex_);
            return in_order([&] {
              std::vector<Work> works;
              for (const Picture &picture : pictures)
                works.push_back({{picture.height, picture.width},
+                                picture.pixel_aspect,
                                 read(picture, size_of(picture, options.input_size)),
                                 &options,
                                 [&] { return borrowed; },
@@ -208,6 +215,7 @@ class TorchSegmenter final : public Segmenter {
   /// A frame on its way through the network.
   struct Work {
     PictureSize frame;
+    double pixel_aspect;
     at::Tensor input;
     const InferenceOptions *options;
     std::function<Encoded()> queries;
@@ -227,6 +235,7 @@ class TorchSegmenter final : public Segmenter {
 
   std::vector<SegmentResult> segment(const std::vector<Work> &works) {
     return translated("segmenting", [&] {
+      const ExitSection section;
       const std::lock_guard lock(mutex_);
       return in_order([&] { return run(works); });
     });
@@ -257,8 +266,8 @@ class TorchSegmenter final : public Segmenter {
         const std::size_t i = members[k];
         if (!runner_) queries[i] = works[i].queries();
         if (compute_.device.is_cpu())
-          memory_limit_.check(
-              {queries[i]->features().size(0), works[i].frame, vision_.patch(), *works[i].options});
+          memory_limit_.check({queries[i]->features().size(0), works[i].frame, vision_.patch(),
+                               *works[i].options, works[i].pixel_aspect});
         results[i].segmentation =
             finish(works[i], queries[i],
                    runner_ ? scores[k]

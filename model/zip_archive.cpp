@@ -1,11 +1,14 @@
 #include "zip_archive.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <zip.h>
 
+#include <cerrno>
 #include <cstdio>
 
 #include "error.h"
+#include "file_error.h"
 
 namespace naclip {
 namespace {
@@ -23,11 +26,16 @@ ZipArchive::ZipArchive(const RegularFile &file) : budget_(file.size()) {
   zip_error_t error;
   zip_error_init(&error);
   const std::unique_ptr<zip_error_t, decltype(&zip_error_fini)> cleared(&error, zip_error_fini);
-  FILE *stream = fdopen(dup(file.descriptor()), "rb");
-  zip_source_t *source =
-      stream != nullptr ? zip_source_filep_create(stream, 0, -1, &error) : nullptr;
+  const int own = fcntl(file.descriptor(), F_DUPFD_CLOEXEC, 0);
+  FILE *stream = own >= 0 ? fdopen(own, "rb") : nullptr;
+  if (stream == nullptr) {
+    const int cause = errno;
+    if (own >= 0) close(own);
+    throw file_error("", cause);
+  }
+  zip_source_t *source = zip_source_filep_create(stream, 0, -1, &error);
   if (source == nullptr) {
-    if (stream != nullptr) std::fclose(stream);
+    std::fclose(stream);
     throw Error(ErrorKind::kMemory, "out of memory", zip_error_strerror(&error));
   }
   archive_ = zip_open_from_source(source, ZIP_RDONLY, &error);

@@ -61,6 +61,7 @@ template <class Self, class Body>
 void guarded(Self *self, Body &&body) noexcept {
   try {
     std::forward<Body>(body)();
+  } catch (const Interrupted &) {
   } catch (...) {
     post_current_exception(GST_ELEMENT_CAST(self));
   }

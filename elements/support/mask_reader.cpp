@@ -37,11 +37,23 @@ void MaskReader::await_mask(GstBuffer *frame) {
   const GstClockTime pts = GST_BUFFER_PTS(frame);
   if (!GST_CLOCK_TIME_IS_VALID(pts)) return;
   if (!GST_CLOCK_TIME_IS_VALID(first_pts_)) first_pts_ = pts;
-  if (pts >= first_pts_ + kPatience) warn_of_no_mask();
+  if (pts < first_pts_ + kPatience) return;
+  if (upstream_loads())
+    first_pts_ = pts;
+  else
+    warn_of_no_mask();
 }
 
 void MaskReader::end() {
-  if (awaits_mask_ && saw_frame_) warn_of_no_mask();
+  if (awaits_mask_ && saw_frame_ && !upstream_loads()) warn_of_no_mask();
+}
+
+/// Whether a naclipsegment before this element is not ready yet.
+bool MaskReader::upstream_loads() const {
+  const Ptr<GstPad> sink(gst_element_get_static_pad(element_, "sink"));
+  const Ptr<GstQuery> query(
+      gst_query_new_custom(GST_QUERY_CUSTOM, gst_structure_new_empty(kLoadingQuery)));
+  return sink && gst_pad_peer_query(sink.get(), query.get());
 }
 
 void MaskReader::restart() {

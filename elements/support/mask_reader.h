@@ -33,6 +33,9 @@ constexpr Property<Settings> kClassesProperty{
     "!label = not that one)",
     static_cast<std::string Settings::*>(&MaskSettings::classes), Change::kAlways};
 
+/// A custom query that naclipsegment answers while it loads its model or encodes its first words.
+inline constexpr const char *kLoadingQuery = "naclip-loading";
+
 /// A mask, and by region id whether it is to be shown.
 struct ChosenMask {
   FrameMask mask;
@@ -59,8 +62,12 @@ class MaskReader {
   /// Begins another stream: warns anew.
   void restart();
 
+  /// Time begins anew: patience, too.
+  void flushed() { first_pts_ = GST_CLOCK_TIME_NONE; }
+
  private:
   void await_mask(GstBuffer *frame);
+  bool upstream_loads() const;
   void warn_of_no_mask();
 
   GstElement *element_;

@@ -95,7 +95,7 @@ bool Output::start(GstClock *clock) {
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_), clock);
   if (gst_element_set_state(pipeline_, GST_STATE_PAUSED) == GST_STATE_CHANGE_FAILURE) return false;
   if (live_) {
-    // Time begins now that the model is there.
+    // Time begins once the camera is open and the elements are started.
     gst_element_set_start_time(pipeline_, GST_CLOCK_TIME_NONE);
     gst_element_set_base_time(pipeline_, gst_clock_get_time(clock));
   }

@@ -103,8 +103,8 @@ void Camera::look_at(GstBuffer *frame) {
   latencies_.push_back(static_cast<float>(now - arrived_) / 1000);
   if (meta == nullptr) return;
   ++masks_;
-  ages_.push_back(static_cast<float>(gst_naclip_segmentation_meta_get_age(meta, frame)) /
-                  GST_MSECOND);
+  const GstClockTime age = gst_naclip_segmentation_meta_get_age(meta, frame);
+  if (GST_CLOCK_TIME_IS_VALID(age)) ages_.push_back(static_cast<float>(age) / GST_MSECOND);
   const guint regions = gst_naclip_segmentation_get_n_regions(meta->segmentation);
   std::string labels;
   for (guint id = 0; id < regions; ++id) {

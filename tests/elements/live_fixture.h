@@ -1,4 +1,4 @@
-// naclipsegment on an engine that a test holds by the reins.
+// naclipsegment on an engine that a test controls.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "../../elements/overlay_anchors.h"
 #include "../../model/palette.h"

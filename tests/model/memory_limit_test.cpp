@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -15,7 +16,7 @@ namespace {
 constexpr std::int64_t kGigabyte = 1'000'000'000;
 
 FrameShape shape(std::int64_t queries) {
-  FrameShape result{queries, {224, 224}, 16, {}};
+  FrameShape result{queries, {224, 224}, 16, {}, 1.0};
   result.options.input_size = 224;
   result.options.window_size = 112;
   result.options.window_stride = 56;

@@ -22,7 +22,8 @@ namespace {
 
 constexpr int kStatus = 7;
 
-std::vector<GstElement *> pipelines;
+// Never destroyed: they may still be starting on another thread.
+std::vector<GstElement *> &pipelines = *new std::vector<GstElement *>;
 std::latch shown(1);
 
 void stop_pipelines() {

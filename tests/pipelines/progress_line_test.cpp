@@ -59,7 +59,10 @@ TEST(ProgressLine, OfARunOfGstLaunchIsPassedOnInAnyLanguage) {
       {"/usr/bin/script", "-qec",
        "" NACLIP_FIGURES " none.mkv none.png <" + folder.file("messages"), "/dev/null"},
       {{"TERM", "xterm"}});
-  EXPECT_EQ(terminal.finish(), 1);
+  const int status = terminal.finish();
+  if (terminal.output().find("pseudo") != std::string::npos)
+    GTEST_SKIP() << "this system gives no pseudo-terminals";
+  EXPECT_EQ(status, 1);
   EXPECT_NE(terminal.output().find("encoding words [########------------] 120 of 300"),
             std::string::npos)
       << terminal.output();

@@ -10,12 +10,13 @@ static GstNaclipSegmentationMeta *as_segmentation_meta(GstMeta *meta) {
 static GstNaclipSegmentationMeta *segmentation_meta_copy(GstNaclipSegmentationMeta *self) {
   auto *copy = g_new(GstNaclipSegmentationMeta, 1);
   *copy = *self;
-  gst_naclip_segmentation_ref(copy->segmentation);
+  // A binding may have made an empty one.
+  if (copy->segmentation != nullptr) gst_naclip_segmentation_ref(copy->segmentation);
   return copy;
 }
 
 static void segmentation_meta_free_copy(GstNaclipSegmentationMeta *self) {
-  gst_naclip_segmentation_unref(self->segmentation);
+  g_clear_pointer(&self->segmentation, gst_naclip_segmentation_unref);
   g_free(self);
 }
 
