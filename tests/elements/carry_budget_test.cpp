@@ -13,7 +13,7 @@ int carried_in_a_second(CarryBudget &budget, int streams, CarryBudget::Duration 
   int carried = 0;
   for (int frame = 0; frame < 30; ++frame) {
     for (int stream = 0; stream < streams; ++stream) {
-      if (!budget.has_some(begin + frame * 1s / 30)) continue;
+      if (!budget.has_some(begin + frame * CarryBudget::Duration(1s) / 30)) continue;
       budget.spend(cost);
       ++carried;
     }

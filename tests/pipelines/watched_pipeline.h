@@ -142,6 +142,7 @@ class WatchedPipeline {
       GstVideoInfo info;
       gst_video_info_from_caps(&info, caps);
       width_ = info.width;
+      pixel_aspect_ = static_cast<double>(info.par_n) / info.par_d;
       height_ = info.height;
     }
   }
@@ -158,8 +159,8 @@ class WatchedPipeline {
       EXPECT_LE(source, GST_BUFFER_PTS(frame));
       EXPECT_EQ(meta->width, static_cast<guint>(width_));
       EXPECT_EQ(meta->height, static_cast<guint>(height_));
-      // The short side is 64; the long one follows the frame's shape.
-      const double shape = static_cast<double>(width_) / height_;
+      // The short side is 64; the long one follows the shape in which the frame is displayed.
+      const double shape = pixel_aspect_ * width_ / height_;
       const double mask =
           static_cast<double>(gst_naclip_segmentation_get_width(meta->segmentation)) /
           gst_naclip_segmentation_get_height(meta->segmentation);
@@ -172,6 +173,7 @@ class WatchedPipeline {
   std::mutex mutex_;
   std::condition_variable changed_;
   int frames_ = 0, masks_ = 0, width_ = 0, height_ = 0;
+  double pixel_aspect_ = 1.0;
   GstClockTime begin_ = 0, last_source_ = GST_CLOCK_TIME_NONE;
 };
 

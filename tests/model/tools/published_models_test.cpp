@@ -134,8 +134,18 @@ TEST_F(ResolveModel, TellsTheNamesWhereOneIsUnknown) {
 }
 
 TEST_F(ResolveModel, LeavesPathsAsTheyAre) {
-  for (const char *path : {"", "/nowhere/model.pt", "vit-mine.safetensors", "/tmp", "vocabulary"})
+  for (const char *path : {"/nowhere/model.pt", "vit-mine.safetensors", "/tmp", "vocabulary"})
     EXPECT_EQ(resolve_model(path), path);
+}
+
+TEST_F(ResolveModel, AsksForAModelWhereNoneIsNamed) {
+  try {
+    resolve_model("");
+    FAIL() << "no name was taken for one";
+  } catch (const Error &error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kSettings);
+    EXPECT_NE(std::string(error.what()).find("ViT-B/16"), std::string::npos);
+  }
 }
 
 }  // namespace
