@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <thread>
 
+#include "static_objects.h"
+
 namespace naclip {
 
 namespace {
@@ -45,8 +47,11 @@ void wait_for_sections(int status, void *registered_by) {
 
 void register_handler() {
   const std::uint64_t count = ++beginnings;
-  // A forked child has none of the other threads' sections.
-  if (count == 1) pthread_atfork(nullptr, nullptr, [] { sections = own_sections; });
+  if (count == 1) {
+    keep_static_objects(Libraries::kComputing);
+    // A forked child has none of the other threads' sections.
+    pthread_atfork(nullptr, nullptr, [] { sections = own_sections; });
+  }
   if (count > kAlwaysRegistered && !std::has_single_bit(count)) return;
   on_exit(wait_for_sections, reinterpret_cast<void *>(static_cast<std::intptr_t>(getpid())));
 }

@@ -40,15 +40,19 @@ void post_error(GstElement *self, const Error &error) noexcept;
 void post_warning(GstElement *self, const Error &error) noexcept;
 
 /// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws. Where the process exits
-/// meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING.
+/// meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING: an interpreter that has ended must not be
+/// handed another frame while exit() waits for threads of ours.
 ///
 ///     return guarded(self, GST_FLOW_ERROR, [&] { … return GST_FLOW_OK; });
 template <class Self, class Result, class Body>
 Result guarded(Self *self, Result fallback, Body &&body) noexcept {
+  constexpr bool kIsFlow = std::is_same_v<Result, GstFlowReturn>;
   try {
-    return static_cast<Result>(std::forward<Body>(body)());
+    const auto result = static_cast<Result>(std::forward<Body>(body)());
+    if constexpr (kIsFlow) return process_exits() ? GST_FLOW_FLUSHING : result;
+    return result;
   } catch (const Interrupted &) {
-    if constexpr (std::is_same_v<Result, GstFlowReturn>) return GST_FLOW_FLUSHING;
+    if constexpr (kIsFlow) return GST_FLOW_FLUSHING;
     return fallback;
   } catch (...) {
     post_current_exception(GST_ELEMENT_CAST(self));
