@@ -66,14 +66,29 @@ struct Library {
       const Elf64_Addr address =
           entry->d_un.d_ptr < base ? entry->d_un.d_ptr : entry->d_un.d_ptr - base;
       switch (entry->d_tag) {
-        case DT_STRTAB: names = at<char>(address); break;
-        case DT_SYMTAB: symbols = at<Elf64_Sym>(address); break;
-        case DT_RELA: data = at<Elf64_Rela>(address); break;
-        case DT_RELASZ: data_count = entry->d_un.d_val / sizeof(Elf64_Rela); break;
-        case DT_RELACOUNT: relative_count = entry->d_un.d_val; break;
-        case DT_JMPREL: calls = at<Elf64_Rela>(address); break;
-        case DT_PLTRELSZ: calls_count = entry->d_un.d_val / sizeof(Elf64_Rela); break;
-        default: break;
+        case DT_STRTAB:
+          names = at<char>(address);
+          break;
+        case DT_SYMTAB:
+          symbols = at<Elf64_Sym>(address);
+          break;
+        case DT_RELA:
+          data = at<Elf64_Rela>(address);
+          break;
+        case DT_RELASZ:
+          data_count = entry->d_un.d_val / sizeof(Elf64_Rela);
+          break;
+        case DT_RELACOUNT:
+          relative_count = entry->d_un.d_val;
+          break;
+        case DT_JMPREL:
+          calls = at<Elf64_Rela>(address);
+          break;
+        case DT_PLTRELSZ:
+          calls_count = entry->d_un.d_val / sizeof(Elf64_Rela);
+          break;
+        default:
+          break;
       }
     }
   }

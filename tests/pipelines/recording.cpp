@@ -30,16 +30,29 @@ Pipeline parse(const std::string &line) {
   return pipeline;
 }
 
+/// Throws for an error, and for the warning by which a decoder tells that it has no stream for the rest of its line.
+void check(GstMessage *message) {
+  g_autoptr(GError) error = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error(message, &error, nullptr);
+  else
+    gst_message_parse_warning(message, &error, nullptr);
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR ||
+      g_error_matches(error, GST_PARSE_ERROR, GST_PARSE_ERROR_DELAYED_LINK))
+    throw std::runtime_error(error->message);
+}
+
 /// Throws where the pipeline posted an error; with `until_end`, waits for the end first.
 void check(GstElement *pipeline, bool until_end) {
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
-  g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
-      bus, until_end ? GST_CLOCK_TIME_NONE : 0,
-      static_cast<GstMessageType>(GST_MESSAGE_ERROR | (until_end ? GST_MESSAGE_EOS : 0)));
-  if (!message || GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return;
-  g_autoptr(GError) error = nullptr;
-  gst_message_parse_error(message, &error, nullptr);
-  throw std::runtime_error(error->message);
+  constexpr int kTrouble = GST_MESSAGE_ERROR | GST_MESSAGE_WARNING;
+  while (true) {
+    g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
+        bus, until_end ? GST_CLOCK_TIME_NONE : 0,
+        static_cast<GstMessageType>(kTrouble | (until_end ? GST_MESSAGE_EOS : 0)));
+    if (!message || GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) return;
+    check(message);
+  }
 }
 
 /// Hands every decoded frame to `take`; `conversion` stands between the decoder and the sink.
