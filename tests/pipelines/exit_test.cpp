@@ -1,4 +1,5 @@
 // Processes that end while their pipelines play.
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -55,6 +56,16 @@ INSTANTIATE_TEST_SUITE_P(AllWays, ProcessExit,
                            return std::string(std::get<0>(info.param)) + "_" +
                                   std::get<1>(info.param);
                          });
+
+TEST(ProcessExit, ClosedLibrariesStayForTheirThreads) {
+  const std::string plugin = std::string(std::getenv("GST_PLUGIN_PATH")) + "/libgstnaclip.so";
+  for (const std::string &path : {plugin, std::string(std::getenv("NACLIP_ENGINE"))}) {
+    void *library = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
+    ASSERT_NE(library, nullptr) << dlerror();
+    EXPECT_EQ(dlclose(library), 0);
+    EXPECT_NE(dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD), nullptr) << path;
+  }
+}
 
 TEST(ProcessExit, PythonEndsWhileAPipelinePlays) {
   for (int run = 0; run < runs(); ++run) {
