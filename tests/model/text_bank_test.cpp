@@ -141,15 +141,17 @@ TEST_F(TextBanks, EncodeInTurnsSoThatFewWordsNeedNotWaitForMany) {
   std::size_t known_then = 0;
   std::thread many_words([&] {
     words->encode(many(120), {}, [&](std::size_t known, std::size_t) {
-      if (known == 0) return;
+      if (known == 0 || begun) return;
+      known_then = known;
       begun = true;
       begun.notify_all();
-      if (few_done && known_then == 0) known_then = known;
+      few_done.wait(false);
     });
   });
   begun.wait(false);
   words->encode({"cat"});
   few_done = true;
+  few_done.notify_all();
   many_words.join();
   EXPECT_GT(known_then, 0U);
   EXPECT_LT(known_then, 120U);
