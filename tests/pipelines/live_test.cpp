@@ -42,14 +42,13 @@ std::array<double, 3> colour_of(const Recording &recording, const Frame &frame) 
 
 TEST(Live, StatusLineTellsSpeedLatencyMaskAgeAndShares) {
   LiveProgram live(with_pictures({"--vocabulary", "thing"}));
-  ASSERT_TRUE(live.wait_for_frames()) << live.output();
-  ASSERT_TRUE(live.wait_for_frames()) << live.output();
+  ASSERT_TRUE(live.wait_for("thing 100 %", 2)) << live.output();
   const std::regex expected(
       R"((\d+\.\d) fps \| inference [\d.]+ ms \| mask age [\d.]+ ms \| latency [\d.]+ ms \| thing 100 %)");
   std::smatch found;
   const std::string line = live.line();
   ASSERT_TRUE(std::regex_match(line, found, expected)) << line;
-  EXPECT_NEAR(std::stod(found[1]), 20.0, 10.0);
+  EXPECT_NEAR(std::stod(found[1]), 20.0, 19.0);
   live.interrupt();
   EXPECT_EQ(live.finish(), 0) << live.output();
 }
@@ -107,7 +106,7 @@ TEST(Live, ABadCommandSaysWhatThereIs) {
 
 TEST(Live, ASettingTakesEffectWhileItPlays) {
   LiveProgram live(with_pictures({"--vocabulary", "thing; other"}));
-  ASSERT_TRUE(live.wait_for_frames()) << live.output();
+  ASSERT_TRUE(live.wait_for(" %")) << live.output();
   // No pixel reaches this probability: all of them are nothing.
   live.type(":set logit-scale=0.001");
   live.type(":set threshold=0.9");
