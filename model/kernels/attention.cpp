@@ -10,31 +10,47 @@ namespace naclip::kernels {
 
 namespace {
 
-// Queries at once, and vectors of the outcome at once: their sums fill half of AVX-512's registers.
-constexpr std::int64_t kRows = 8;
-constexpr std::int64_t kVectors = 2;
-constexpr std::int64_t kTile = kVectors * kLanes;
+/// What of a product is computed at once: its sums and two vectors have to fit the processor's registers. A vector that is
+/// wider than a register lives in memory, and costs eight times as much.
+template <int lanes, std::int64_t rows>
+struct Tile {
+  typedef float Vector __attribute__((vector_size(4 * lanes)));
+  static constexpr std::int64_t kRows = rows;
+  static constexpr std::int64_t kVectors = 2;
+  static constexpr std::int64_t kColumns = kVectors * lanes;
+  static constexpr std::int64_t kLanes = lanes;
+};
+using TileOf512Bits = Tile<16, 8>;
+using TileOf256Bits = Tile<8, 6>;
+using TileOf128Bits = Tile<4, 6>;
+
+// Of all tiles.
+constexpr std::int64_t kMostRows = 8;
+constexpr std::int64_t kMostColumns = 32;
 
 constexpr std::int64_t tiled(std::int64_t count) {
-  return (count + kTile - 1) / kTile * kTile;
+  return (count + kMostColumns - 1) / kMostColumns * kMostColumns;
 }
 
-/// out[r][0 .. kTile) = sum over k < depth of a[r][k] b[k][0 .. kTile).
+/// out[r][0 .. columns) = sum over k < depth of a[r][k] b[k][0 .. columns).
+template <typename Tile>
 NACLIP_INLINE void multiply_tile(const float *a, std::int64_t a_pitch, const float *b,
                                  std::int64_t b_pitch, std::int64_t depth, float *out,
                                  std::int64_t out_pitch) {
-  Lanes sums[kRows][kVectors] = {};
+  using Vector = typename Tile::Vector;
+  Vector sums[Tile::kRows][Tile::kVectors] = {};
   for (std::int64_t k = 0; k < depth; ++k) {
-    const Lanes left = load(b + k * b_pitch), right = load(b + k * b_pitch + kLanes);
-    for (std::int64_t row = 0; row < kRows; ++row) {
-      const Lanes factor = splat(a[row * a_pitch + k]);
+    Vector left, right;
+    __builtin_memcpy(&left, b + k * b_pitch, sizeof left);
+    __builtin_memcpy(&right, b + k * b_pitch + Tile::kLanes, sizeof right);
+    for (std::int64_t row = 0; row < Tile::kRows; ++row) {
+      const float factor = a[row * a_pitch + k];
       sums[row][0] += factor * left;
       sums[row][1] += factor * right;
     }
   }
-  for (std::int64_t row = 0; row < kRows; ++row)
-    for (std::int64_t vector = 0; vector < kVectors; ++vector)
-      store(out + row * out_pitch + vector * kLanes, sums[row][vector]);
+  for (std::int64_t row = 0; row < Tile::kRows; ++row)
+    __builtin_memcpy(out + row * out_pitch, sums[row], sizeof sums[row]);
 }
 
 /// Softmax of the first `count` of a line; those behind, up to `padded_count`, are of no use after.
@@ -80,34 +96,59 @@ NACLIP_INLINE void add_line(float *line, const float *other, std::int64_t count)
   for (std::int64_t x = 0; x < count; ++x) line[x] += other[x];
 }
 
-template <typename Element>
+template <typename Tile, typename Element>
 NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t first,
                              std::int64_t last, float *scratch) {
   const std::int64_t columns = tiled(head.tokens), width = tiled(head.width);
   float *keys = scratch;
   float *values = keys + head.width * columns;
   float *queries = values + head.tokens * width;
-  float *weights = queries + kRows * head.width;
-  float *out = weights + kRows * columns;
+  float *weights = queries + kMostRows * head.width;
+  float *out = weights + kMostRows * columns;
   pack(head, keys, values, queries);
-  for (std::int64_t begin = first; begin < last; begin += kRows) {
-    const std::int64_t rows = std::min(kRows, last - begin);
-    for (std::int64_t row = 0; row < kRows; ++row)  // the last query stands in for those missing
+  for (std::int64_t begin = first; begin < last; begin += Tile::kRows) {
+    const std::int64_t rows = std::min(Tile::kRows, last - begin);
+    for (std::int64_t row = 0; row < Tile::kRows;
+         ++row)  // the last query stands in for those missing
       copy_row(head.query.data + (begin + std::min(row, rows - 1)) * head.query.pitch, head.width,
                queries + row * head.width);
-    for (std::int64_t x = 0; x < head.tokens; x += kTile)
-      multiply_tile(queries, head.width, keys + x, columns, head.width, weights + x, columns);
+    for (std::int64_t x = 0; x < head.tokens; x += Tile::kColumns)
+      multiply_tile<Tile>(queries, head.width, keys + x, columns, head.width, weights + x, columns);
     for (std::int64_t row = 0; row < rows; ++row) {
       float *line = weights + row * columns;
       if (head.bias != nullptr)
         add_line(line, head.bias + (begin + row) * head.tokens, head.tokens);
       softmax_line(line, head.tokens, padded(head.tokens));
     }
-    for (std::int64_t x = 0; x < width; x += kTile)
-      multiply_tile(weights, columns, values + x, width, head.tokens, out + x, width);
+    for (std::int64_t x = 0; x < width; x += Tile::kColumns)
+      multiply_tile<Tile>(weights, columns, values + x, width, head.tokens, out + x, width);
     for (std::int64_t row = 0; row < rows; ++row)
       copy_row(out + row * width, head.width, head.out.data + (begin + row) * head.out.pitch);
   }
+}
+
+#ifdef NACLIP_HAS_TARGETS
+template <typename Element>
+__attribute__((target("arch=x86-64-v4"))) void attend_by_512_bits(
+    const AttentionHead<Element> &head, std::int64_t first, std::int64_t last, float *scratch) {
+  attend_to<TileOf512Bits>(head, first, last, scratch);
+}
+
+template <typename Element>
+__attribute__((target("arch=x86-64-v3"))) void attend_by_256_bits(
+    const AttentionHead<Element> &head, std::int64_t first, std::int64_t last, float *scratch) {
+  attend_to<TileOf256Bits>(head, first, last, scratch);
+}
+#endif
+
+template <typename Element>
+void attend_by_best(const AttentionHead<Element> &head, std::int64_t first, std::int64_t last,
+                    float *scratch) {
+#ifdef NACLIP_HAS_TARGETS
+  if (__builtin_cpu_supports("x86-64-v4")) return attend_by_512_bits(head, first, last, scratch);
+  if (__builtin_cpu_supports("x86-64-v3")) return attend_by_256_bits(head, first, last, scratch);
+#endif
+  attend_to<TileOf128Bits>(head, first, last, scratch);
 }
 
 template <typename Element>
@@ -155,19 +196,17 @@ NACLIP_INLINE void attend_along(const PathAttention<Element> &task, float *scrat
 
 std::int64_t attention_scratch(std::int64_t tokens, std::int64_t width) {
   const std::int64_t keys = width * tiled(tokens), values = tokens * tiled(width);
-  return keys + values + kRows * (width + tiled(tokens) + tiled(width));
+  return keys + values + kMostRows * (width + tiled(tokens) + tiled(width));
 }
 
-NACLIP_TARGETS
 void attend(const AttentionHead<float> &head, std::int64_t first, std::int64_t last,
             float *scratch) {
-  attend_to(head, first, last, scratch);
+  attend_by_best(head, first, last, scratch);
 }
 
-NACLIP_TARGETS
 void attend(const AttentionHead<Bfloat16> &head, std::int64_t first, std::int64_t last,
             float *scratch) {
-  attend_to(head, first, last, scratch);
+  attend_by_best(head, first, last, scratch);
 }
 
 NACLIP_TARGETS

@@ -6,6 +6,7 @@
 
 // A kernel with this mark is compiled three times; the loader takes the best that the processor runs.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define NACLIP_HAS_TARGETS
 #define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define NACLIP_TARGETS  // sanitizers start before the resolver's processor check does
