@@ -1,13 +1,13 @@
 #!/bin/bash
 # Times every stage beside the PyTorch baseline and prints a table.
 #
-#   tests/bench/run.sh [--quick] [--write] [--threads N] [--curves] [--live]
+#   tests/bench/run.sh [--quick] [--write] [--threads N] [--curves] [--live] [--neighbours]
 #
 # Installs what is missing (as root or with sudo), builds into ./build (NACLIP_BUILD names another folder,
 # NACLIP_MESON_OPTIONS further options), makes a ViT-B/16 of random weights there, and runs tests/bench/report.py:
 # some ten minutes on two cores, or some five with --quick. --write puts the table into docs/benchmarks.md;
 # --curves also measures the curves and draws them into docs/curves. --live measures live streams instead
-# (tests/bench/live.py). Let nothing else run meanwhile.
+# (tests/bench/live.py), --neighbours pipelines beside busy processes (tests/bench/neighbours.py). Let nothing else run meanwhile.
 set -euo pipefail
 . "$(dirname "$0")/../../pipelines/environment.sh"
 arguments=() curves=no measure=report.py
@@ -15,6 +15,7 @@ for argument; do
   case $argument in
     --curves) curves=yes ;;
     --live) measure=live.py ;;
+    --neighbours) measure=neighbours.py ;;
     *) arguments+=("$argument") ;;
   esac
 done
