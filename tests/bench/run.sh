@@ -7,7 +7,8 @@
 # NACLIP_MESON_OPTIONS further options), makes a ViT-B/16 of random weights there, and runs tests/bench/report.py:
 # some ten minutes on two cores, or some five with --quick. --write puts the table into docs/benchmarks.md;
 # --curves also measures the curves and draws them into docs/curves. --live measures live streams instead
-# (tests/bench/live.py), --neighbours pipelines beside busy processes (tests/bench/neighbours.py). Let nothing else run meanwhile.
+# (tests/bench/live.py), --neighbours pipelines beside busy processes (tests/bench/neighbours.py). Let nothing else run
+# meanwhile.
 set -euo pipefail
 . "$(dirname "$0")/../../pipelines/environment.sh"
 arguments=() curves=no measure=report.py
