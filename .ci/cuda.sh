@@ -85,7 +85,7 @@ done
 }
 grep -q -- -DNACLIP_CUDA "$build/build.ninja" || fail "the build was set up without its CUDA part"
 ninja -C "$build" build.ninja || fail "the CUDA build could not be set up" # programs may have come or gone
-mapfile -t programs < <(ninja -C "$build" -t targets all | sed -nE 's#^(tests/(test-(model|parity)-[^.:/]+|model/cuda-benchmark)):.*#\1#p')
+mapfile -t programs < <(ninja -C "$build" -t targets all | sed -nE 's#^(tests/(test-(model|parity)-[^.:/]+|model/cuda-benchmark|model/lib[^:/]+\.so)):.*#\1#p')
 [ ${#programs[@]} -gt 0 ] || fail "the build has no tests"
 ninja -C "$build" model/libnaclip.so.0 "${programs[@]}" || fail "the CUDA build failed"
 

@@ -130,7 +130,8 @@ Recording inspect(const std::string &path) {
 }
 
 void write_picture(const std::string &recording, std::uint64_t index, const std::string &path) {
-  VideoReader reader(recording, "decodebin ! video/x-raw");
+  // Programs show a PNG's pixels as squares.
+  VideoReader reader(recording, "decodebin ! videoscale ! video/x-raw,pixel-aspect-ratio=1/1");
   for (std::uint64_t i = 0; i < index; ++i) {
     g_autoptr(GstSample) skipped = reader.next();
   }
