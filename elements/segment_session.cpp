@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../model/processors.h"
 #include "carry_budget.h"
 #include "segment_metadata.h"
 #include "support/cuda_frame.h"
@@ -280,7 +281,8 @@ bool SegmentSession::carry_if_affordable(FrameReader &reader) {
   }
   const auto began = thread_time();
   const bool moved = carry(reader);
-  budget.spend(thread_time() - began);
+  // OpenCV shares the work among as many threads, whose time only the kernel could tell apart.
+  budget.spend((thread_time() - began) * available_cores());
   return moved;
 }
 
