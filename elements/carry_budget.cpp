@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "../model/processors.h"
-
 namespace naclip {
 
 namespace {
@@ -15,11 +13,10 @@ constexpr double kShare = 0.25;
 
 }  // namespace
 
-CarryBudget::CarryBudget(int cores, double share)
-    : rate_(cores * share), left_(rate_ * kKept.count()) {}
+CarryBudget::CarryBudget(double share) : share_(share), left_(share * kKept.count()) {}
 
 CarryBudget &CarryBudget::shared() {
-  static CarryBudget &budget = *new CarryBudget(available_cores(), kShare);
+  static CarryBudget &budget = *new CarryBudget(kShare);
   return budget;
 }
 
@@ -27,7 +24,7 @@ bool CarryBudget::has_some(Duration now) {
   const std::lock_guard lock(mutex_);
   const double passed = std::max<double>(0.0, static_cast<double>((now - last_).count()));
   last_ = std::max(last_, now);
-  left_ = std::min(left_ + rate_ * passed, rate_ * kKept.count());
+  left_ = std::min(left_ + share_ * passed, share_ * kKept.count());
   return left_ > 0.0;
 }
 

@@ -7,28 +7,28 @@
 namespace naclip {
 
 /// Shared by all streams of a process whose network runs on the CPU: masks may be carried while the time that was spent
-/// on it lately stays below a part of the processor's, so that the network keeps the rest. Its methods may be called
-/// from any thread.
+/// on it lately stays below a part of a thread's, so that the network keeps the rest: OpenCV shares that work among all
+/// processors, so that the part is the same of their time. Its methods may be called from any thread.
 class CarryBudget {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  /// `share` of the time of `cores` processors, 0 to 1. What is not spent is kept for a quarter of a second.
-  CarryBudget(int cores, double share);
+  /// `share`: seconds of the calling threads' time for each second. What is not spent is kept for a quarter of one.
+  explicit CarryBudget(double share);
 
-  /// The process's own: a quarter of its processors' time.
+  /// The process's own: a quarter.
   static CarryBudget &shared();
 
   /// Whether something is left at `now`, a monotonic clock's time.
   bool has_some(Duration now);
 
-  /// Takes a thread's processor time out; what is left may be less than nothing.
+  /// Takes the calling thread's processor time out; what is left may be less than nothing.
   void spend(Duration time);
 
  private:
-  const double rate_;  // seconds of processors' time for each second
-  std::mutex mutex_;   // guards the next two
-  double left_;        // nanoseconds
+  const double share_;
+  std::mutex mutex_;  // guards the next two
+  double left_;       // nanoseconds
   Duration last_{};
 };
 

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "../model/processors.h"
 #include "carry_budget.h"
 #include "segment_metadata.h"
 #include "support/cuda_frame.h"
@@ -270,7 +269,7 @@ bool SegmentSession::carry(FrameReader &reader) {
   return true;
 }
 
-/// As carry(), while carrying has not taken more than its part of the processor's time; else the mask that was carried
+/// As carry(), while carrying has not taken more than its part of the processors' time; else the mask that was carried
 /// last stays, if there was no newer one.
 bool SegmentSession::carry_if_affordable(FrameReader &reader) {
   if (model_->segmenter->info().device != "cpu") return carry(reader);
@@ -281,8 +280,7 @@ bool SegmentSession::carry_if_affordable(FrameReader &reader) {
   }
   const auto began = thread_time();
   const bool moved = carry(reader);
-  // OpenCV shares the work among as many threads, whose time only the kernel could tell apart.
-  budget.spend((thread_time() - began) * available_cores());
+  budget.spend(thread_time() - began);
   return moved;
 }
 

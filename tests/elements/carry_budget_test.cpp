@@ -22,13 +22,13 @@ int carried_in_a_second(CarryBudget &budget, int streams, CarryBudget::Duration 
 }
 
 TEST(CarryBudget, OneCameraIsCarriedWithEveryFrame) {
-  CarryBudget budget(2, 0.25);
+  CarryBudget budget(0.5);
   for (int second = 1; second < 10; ++second)
     EXPECT_EQ(carried_in_a_second(budget, 1, 5ms, second * 1s), 30);
 }
 
 TEST(CarryBudget, ManyCamerasGetTheirShareOfTheProcessorAndNoMore) {
-  CarryBudget budget(2, 0.25);
+  CarryBudget budget(0.5);
   carried_in_a_second(budget, 8, 5ms, 1s);  // spends what was kept
   for (int second = 2; second < 10; ++second) {
     const int carried = carried_in_a_second(budget, 8, 5ms, second * 1s);
@@ -37,7 +37,7 @@ TEST(CarryBudget, ManyCamerasGetTheirShareOfTheProcessorAndNoMore) {
 }
 
 TEST(CarryBudget, AFrameThatCostMuchIsPaidForLater) {
-  CarryBudget budget(1, 0.5);
+  CarryBudget budget(0.5);
   ASSERT_TRUE(budget.has_some(1s));
   budget.spend(1s);
   EXPECT_FALSE(budget.has_some(2s));
@@ -46,14 +46,14 @@ TEST(CarryBudget, AFrameThatCostMuchIsPaidForLater) {
 }
 
 TEST(CarryBudget, KeepsNothingForLong) {
-  CarryBudget budget(1, 0.5);
+  CarryBudget budget(0.5);
   ASSERT_TRUE(budget.has_some(1000s));
   budget.spend(130ms);  // what half a processor has in a quarter of a second is 125 ms
   EXPECT_FALSE(budget.has_some(1000s));
 }
 
 TEST(CarryBudget, AClockThatGoesBackGivesNothing) {
-  CarryBudget budget(1, 0.5);
+  CarryBudget budget(0.5);
   ASSERT_TRUE(budget.has_some(10s));
   budget.spend(200ms);
   EXPECT_FALSE(budget.has_some(1s));
