@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -53,56 +52,29 @@ class Choice {
 struct Library {
   explicit Library(const dl_phdr_info &info) : base(info.dlpi_addr) {
     for (const Elf64_Phdr &segment : std::span(info.dlpi_phdr, info.dlpi_phnum)) {
-      if (segment.p_type == PT_DYNAMIC) read(at<Elf64_Dyn>(segment.p_vaddr));
-      if (segment.p_type != PT_GNU_RELRO) continue;
-      protected_begin = base + segment.p_vaddr;
-      protected_end = protected_begin + segment.p_memsz;
-    }
-  }
-
-  void read(const Elf64_Dyn *entry) {
-    for (; entry->d_tag != DT_NULL; ++entry) {
-      // The loader has made addresses of these, on most processors.
-      const Elf64_Addr address =
-          entry->d_un.d_ptr < base ? entry->d_un.d_ptr : entry->d_un.d_ptr - base;
-      switch (entry->d_tag) {
-        case DT_STRTAB:
-          names = at<char>(address);
-          break;
-        case DT_SYMTAB:
-          symbols = at<Elf64_Sym>(address);
-          break;
-        case DT_RELA:
-          data = at<Elf64_Rela>(address);
-          break;
-        case DT_RELASZ:
-          data_count = entry->d_un.d_val / sizeof(Elf64_Rela);
-          break;
-        case DT_RELACOUNT:
-          relative_count = entry->d_un.d_val;
-          break;
-        case DT_JMPREL:
-          calls = at<Elf64_Rela>(address);
-          break;
-        case DT_PLTRELSZ:
-          calls_count = entry->d_un.d_val / sizeof(Elf64_Rela);
-          break;
-        default:
-          break;
+      if (segment.p_type == PT_DYNAMIC) {
+        for (const auto *entry = at<Elf64_Dyn>(segment.p_vaddr); entry->d_tag != DT_NULL; ++entry)
+          if (entry->d_tag < DT_NUM)
+            values[static_cast<std::size_t>(entry->d_tag)] = entry->d_un.d_val;
+      } else if (segment.p_type == PT_GNU_RELRO) {
+        protected_begin = base + segment.p_vaddr;
+        protected_end = protected_begin + segment.p_memsz;
       }
     }
   }
 
+  /// The loader has made addresses of the offsets in `values`, on most processors.
   template <typename T>
-  const T *at(Elf64_Addr offset) const {
-    return reinterpret_cast<const T *>(base + offset);
+  const T *at(Elf64_Addr place) const {
+    return reinterpret_cast<const T *>(place < base ? base + place : place);
+  }
+
+  std::span<const Elf64_Rela> relocations(std::size_t begin, std::size_t bytes) const {
+    return {at<Elf64_Rela>(values[begin]), values[bytes] / sizeof(Elf64_Rela)};
   }
 
   Elf64_Addr base, protected_begin = 0, protected_end = 0;
-  const char *names = nullptr;
-  const Elf64_Sym *symbols = nullptr;
-  const Elf64_Rela *data = nullptr, *calls = nullptr;
-  std::size_t data_count = 0, relative_count = 0, calls_count = 0;
+  std::array<Elf64_Xword, DT_NUM> values{};  // by tag
 };
 
 /// Writes the address of a function to where a library finds it.
@@ -117,9 +89,11 @@ void write(const Library &library, Elf64_Addr place) {
 }
 
 void replace(const Library &library, std::span<const Elf64_Rela> relocations) {
+  const auto *names = library.at<char>(library.values[DT_STRTAB]);
+  const auto *symbols = library.at<Elf64_Sym>(library.values[DT_SYMTAB]);
   for (const Elf64_Rela &relocation : relocations) {
     const auto symbol = ELF64_R_SYM(relocation.r_info);
-    if (symbol != 0 && library.names + library.symbols[symbol].st_name == kRegister)
+    if (symbol != 0 && names + symbols[symbol].st_name == kRegister)
       write(library, library.base + relocation.r_offset);
   }
 }
@@ -127,11 +101,8 @@ void replace(const Library &library, std::span<const Elf64_Rela> relocations) {
 int visit(dl_phdr_info *info, std::size_t, void *choice) {
   if (!static_cast<Choice *>(choice)->takes(*info)) return 0;
   const Library library(*info);
-  if (library.names == nullptr || library.symbols == nullptr) return 0;
-  replace(library, {library.calls, library.calls_count});
-  // Relative ones, nearly all, come first and name no symbol.
-  if (library.relative_count < library.data_count)
-    replace(library, std::span(library.data, library.data_count).subspan(library.relative_count));
+  replace(library, library.relocations(DT_JMPREL, DT_PLTRELSZ));
+  replace(library, library.relocations(DT_RELA, DT_RELASZ));
   return 0;
 }
 #endif

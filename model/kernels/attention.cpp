@@ -24,9 +24,9 @@ using TileOf512Bits = Tile<16, 8>;
 using TileOf256Bits = Tile<8, 6>;
 using TileOf128Bits = Tile<4, 6>;
 
-// Of all tiles.
-constexpr std::int64_t kMostRows = 8;
-constexpr std::int64_t kMostColumns = 32;
+// Of all tiles; the others' columns divide these.
+constexpr std::int64_t kMostRows = TileOf512Bits::kRows;
+constexpr std::int64_t kMostColumns = TileOf512Bits::kColumns;
 
 constexpr std::int64_t tiled(std::int64_t count) {
   return (count + kMostColumns - 1) / kMostColumns * kMostColumns;
@@ -108,8 +108,8 @@ NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t fi
   pack(head, keys, values, queries);
   for (std::int64_t begin = first; begin < last; begin += Tile::kRows) {
     const std::int64_t rows = std::min(Tile::kRows, last - begin);
-    for (std::int64_t row = 0; row < Tile::kRows;
-         ++row)  // the last query stands in for those missing
+    // The last query stands in for those missing.
+    for (std::int64_t row = 0; row < Tile::kRows; ++row)
       copy_row(head.query.data + (begin + std::min(row, rows - 1)) * head.query.pitch, head.width,
                queries + row * head.width);
     for (std::int64_t x = 0; x < head.tokens; x += Tile::kColumns)
