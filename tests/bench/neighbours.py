@@ -4,8 +4,9 @@
     tests/bench/neighbours.py [--quick] [--write] [BUILD]
 
 BUILD is the build folder (default: build). Each pipeline runs in turn with each of the ways in which OpenMP's threads may
-wait, beside none, one and two processes that do nothing but run. Some 15 minutes, or some 5 with --quick. --write puts the
-table into docs/benchmarks.md, between its markers. Let nothing else run meanwhile.
+wait, beside none, one and two processes that do nothing but run. Some 10 minutes with --quick on two cores without AVX-512,
+four times that without. --write puts the table into docs/benchmarks.md, between its markers. Let nothing else run
+meanwhile.
 """
 
 import argparse
@@ -88,29 +89,29 @@ def run(build, line, way):
     return 1000 * (end - begin) / (frames - first), last
 
 
-def measure(build, line, rounds, figure):
-    """[[figure of each way] beside no, one, two neighbours], medians."""
+def measure(build, line, rounds):
+    """[[[run()'s answer of each round] for each way] beside no, one, two neighbours]."""
     table = []
     for count in range(3):
         print(f"  beside {count}: {line[:60]}…", file=sys.stderr)
         with neighbours(count):
-            found = [[figure(run(build, line, way)) for way in WAYS.values()] for _ in range(rounds)]
-        table.append([statistics.median(column) for column in zip(*found)])
+            found = [[run(build, line, way) for way in WAYS.values()] for _ in range(rounds)]
+        table.append(list(zip(*found)))
     return table
 
 
-def live_figures(got):
-    _, stats = got
-    return field(stats, "inferred"), field(stats, "latency-mean") / 1e6, field(stats, "latency-p99") / 1e6
+def time_a_frame(answers):
+    return f"{statistics.median(time for time, _ in answers):.0f} ms"
 
 
-def live_rows(build):
-    rows = []
-    for count in range(3):
-        with neighbours(count):
-            found = [live_figures(run(build, LIVE, way)) for way in WAYS.values()]
-        rows.append((count, ["{:d} ({:.0f}, {:.0f} ms)".format(*figures) for figures in found]))
-    return rows
+def inferences(answers):
+    _, stats = answers[-1]
+    mean, greatest = (field(stats, f"latency-{name}") / 1e6 for name in ("mean", "p99"))
+    return f"{field(stats, 'inferred')} ({mean:.0f}, {greatest:.0f} ms)"
+
+
+def rows_of(title, table, words):
+    return [[title, str(count), *map(words, ways)] for count, ways in enumerate(table)]
 
 
 def report(build, quick):
@@ -119,19 +120,16 @@ def report(build, quick):
     for title, line in FILES.items():
         if "x264enc" in line and not machine.output_of("gst-inspect-1.0", "x264enc"):
             continue
-        table = measure(build, line.replace("FRAMES", str(frames)), rounds, lambda got: got[0])
-        rows += [
-            [title, str(count), *(f"{value:.0f} ms" for value in row)] for count, row in enumerate(table)
-        ]
+        table = measure(build, line.replace("FRAMES", str(frames)), rounds)
+        rows += rows_of(title, table, time_a_frame)
     title = "live, 1280 x 720, 14 s: inferences (mean and 99th percentile of each)"
-    rows += [[title, str(count), *row] for count, row in live_rows(build)]
+    rows += rows_of(title, measure(build, LIVE, 1), inferences)
     heads = ["pipeline", "busy neighbours", *WAYS]
     lines = ["| " + " | ".join(heads) + " |", "| --- | ---: |" + " ---: |" * len(WAYS)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     about = (
-        f"{machine.processor()[0]}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}, commit "
-        f"{machine.output_of('git', 'rev-parse', '--short', 'HEAD')}. Time a frame from the first to the last of "
-        f"{frames}; medians of {rounds}, the four ways in turn."
+        f"{machine.processor()[0]}, {os.cpu_count()} processors, {time.strftime('%Y-%m-%d')}, commit {machine.commit()}. "
+        f"Time a frame from the first to the last of {frames}; medians of {rounds}, the four ways in turn."
     )
     return "\n".join([about, "", *lines]) + "\n"
 
