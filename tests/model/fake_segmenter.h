@@ -118,6 +118,7 @@ struct FakeControl {
   int loading = 0, failed_loads = 0;  ///< loads that have begun, and those of them that failed
   int permits = 0;
   int batch = 4;
+  std::string device = "cpu";
   std::vector<std::vector<int>> batches;  ///< input_size of each request, which tells which it is
   std::vector<std::string> encoded;       ///< the first class's label of each vocabulary
   InferenceOptions options;
@@ -200,7 +201,7 @@ class FakeSegmenter final : public Segmenter {
       : control_(std::move(control)), counted_(control_, &FakeControl::live_segmenters) {
     ++control_->loads;
     info_.batch = control_->batch;
-    info_.device = "cpu";
+    info_.device = control_->device;
     info_.precision = "float32";
   }
 
