@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "../model/tools/progress.h"
+#include "model/tools/common/progress.h"
 
 namespace naclip::examples {
 namespace {

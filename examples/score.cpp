@@ -23,9 +23,9 @@
 #include <vector>
 
 #include "label_counts.h"
+#include "model/vocabulary.h"
 #include "sensor_noise.h"
 #include "video_reader.h"
-#include "vocabulary.h"
 
 namespace {
 

@@ -46,7 +46,7 @@ use_build
 
 if [[ ${MODEL:-} == ViT-* ]] && [ ! -e "$MODEL" ]; then
   meson compile -C "$build" naclip-model
-  "$build/model/tools/naclip-model" fetch "$MODEL" || fail "$MODEL cannot be fetched, see above"
+  "$build/model/tools/naclip-model/naclip-model" fetch "$MODEL" || fail "$MODEL cannot be fetched, see above"
 elif [ "$model" = "$(default_model)" ] && ! [ "$video" -ef "$demo/clip.webm" ]; then
   echo "The demo model knows only the words and pictures of its training, see examples/demo/README.md: on $video its"
   echo "masks say little. For any words on any video, with 351 MB to fetch: MODEL=ViT-B/16 $0 VIDEO WORDS"

@@ -1,7 +1,8 @@
-#include "analytics.h"
+#include "elements/support/analytics.h"
 
-#include "../../gst-plugin/gst/naclip/naclipmeta.h"
-#include "../../model/error.h"
+#include <gst/naclip/naclipmeta.h>
+
+#include "model/error.h"
 
 // All that depends on GStreamer 1.26's GstAnalyticsSegmentationMtd is in this file.
 #ifdef NACLIP_HAVE_ANALYTICS

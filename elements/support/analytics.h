@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "frame_mask.h"
+#include "elements/support/frame_mask.h"
 
 namespace naclip {
 

@@ -1,9 +1,9 @@
-#include "boundary.h"
+#include "elements/support/boundary.h"
 
 #include <exception>
 #include <new>
 
-#include "ptr.h"
+#include "elements/support/ptr.h"
 
 namespace naclip {
 namespace {

@@ -6,8 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "../../model/error.h"
-#include "../../model/process_exit.h"
+#include "model/error.h"
+#include "model/process/process_exit.h"
 
 namespace naclip {
 

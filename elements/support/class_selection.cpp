@@ -1,4 +1,4 @@
-#include "class_selection.h"
+#include "elements/support/class_selection.h"
 
 #include <glib.h>
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frame_mask.h"
+#include "elements/support/frame_mask.h"
 
 namespace naclip {
 

@@ -1,4 +1,4 @@
-#include "cuda_frame.h"
+#include "elements/support/cuda_frame.h"
 
 #include <dlfcn.h>
 
@@ -15,8 +15,8 @@
 #include <charconv>
 #include <mutex>
 
-#include "cuda_mapping.h"
-#include "ptr.h"
+#include "elements/support/cuda_mapping.h"
+#include "elements/support/ptr.h"
 
 namespace naclip {
 

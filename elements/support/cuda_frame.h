@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "../../model/picture.h"
-#include "mapped_frame.h"
+#include "elements/support/mapped_frame.h"
+#include "model/picture.h"
 
 /// Template caps: system memory, and CUDA's beside it.
 #define NACLIP_VIDEO_CAPS(formats) \

@@ -1,5 +1,5 @@
-#include "cuda_frame.h"
-#include "cuda_mapping.h"
+#include "elements/support/cuda_frame.h"
+#include "elements/support/cuda_mapping.h"
 
 namespace naclip {
 

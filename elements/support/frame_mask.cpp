@@ -1,12 +1,12 @@
-#include "frame_mask.h"
+#include "elements/support/frame_mask.h"
 
 #include <string>
 #include <utility>
 
-#include "../../model/count_labels.h"
-#include "../../model/error.h"
-#include "../../model/palette.h"
-#include "analytics.h"
+#include "elements/support/analytics.h"
+#include "model/base/count_labels.h"
+#include "model/base/palette.h"
+#include "model/error.h"
 
 namespace naclip {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "../../model/vocabulary.h"
-#include "mapped_frame.h"
-#include "ptr.h"
+#include "elements/support/mapped_frame.h"
+#include "elements/support/ptr.h"
+#include "model/vocabulary.h"
 
 namespace naclip {
 

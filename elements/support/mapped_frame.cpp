@@ -1,10 +1,10 @@
-#include "mapped_frame.h"
+#include "elements/support/mapped_frame.h"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
-#include "../../model/error.h"
+#include "model/error.h"
 
 namespace naclip {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../model/picture.h"
+#include "model/picture.h"
 
 namespace naclip {
 

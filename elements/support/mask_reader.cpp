@@ -1,8 +1,8 @@
-#include "mask_reader.h"
+#include "elements/support/mask_reader.h"
 
 #include <utility>
 
-#include "boundary.h"
+#include "elements/support/boundary.h"
 
 namespace naclip {
 namespace {

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "class_selection.h"
-#include "frame_mask.h"
-#include "properties.h"
+#include "elements/support/class_selection.h"
+#include "elements/support/frame_mask.h"
+#include "elements/support/properties.h"
 
 namespace naclip {
 

@@ -1,6 +1,6 @@
 // In the place of cuda_frame.cpp where GstCuda was not found.
-#include "cuda_frame.h"
-#include "cuda_mapping.h"
+#include "elements/support/cuda_frame.h"
+#include "elements/support/cuda_mapping.h"
 
 namespace naclip {
 

@@ -1,4 +1,4 @@
-#include "properties.h"
+#include "elements/support/properties.h"
 
 namespace naclip {
 

@@ -25,7 +25,7 @@
 #include <variant>
 #include <vector>
 
-#include "boundary.h"
+#include "elements/support/boundary.h"
 
 namespace naclip {
 

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "../../gst-plugin/gst/naclip/naclipmeta.h"
+#include <gst/naclip/naclipmeta.h>
 
 namespace naclip {
 

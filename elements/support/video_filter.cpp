@@ -1,4 +1,4 @@
-#include "video_filter.h"
+#include "elements/support/video_filter.h"
 
 namespace naclip {
 

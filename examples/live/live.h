@@ -7,8 +7,8 @@
 #include <memory>
 #include <string>
 
-#include "../progress_line.h"
 #include "console.h"
+#include "examples/progress_line.h"
 #include "options.h"
 #include "output.h"
 #include "source.h"

@@ -1,4 +1,4 @@
-#include "cuda/biased_attention.h"
+#include "model/cuda/biased_attention.h"
 
 #include <torch/version.h>
 

@@ -2,7 +2,7 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 
-#include "cuda/graph_cache.h"
+#include "model/cuda/graph_cache.h"
 
 namespace naclip::cuda {
 

@@ -1,10 +1,10 @@
-#include "decode.h"
+#include "model/stages/decode.h"
 
 #include <cstring>
 
-#include "cuda/device_scope.h"
-#include "cuda/kernels.h"
-#include "cuda/operations.h"
+#include "model/cuda/device_scope.h"
+#include "model/cuda/kernels.h"
+#include "model/cuda/operations.h"
 
 namespace naclip::cuda {
 

@@ -1,7 +1,7 @@
 // One pixel of the mask out of the words' scores: sample, arg max, softmax, threshold; see model/decode.h.
 #pragma once
 
-#include "portable.cuh"
+#include "model/cuda/portable.cuh"
 
 namespace naclip::kernel {
 

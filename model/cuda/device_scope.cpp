@@ -1,6 +1,6 @@
-#include "cuda/device_scope.h"
+#include "model/cuda/device_scope.h"
 
-#include "cuda/driver.h"
+#include "model/cuda/driver.h"
 
 namespace naclip::cuda {
 

@@ -1,4 +1,4 @@
-#include "cuda/driver.h"
+#include "model/cuda/driver.h"
 
 #include <dlfcn.h>
 
@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "error.h"
+#include "model/error.h"
 
 namespace naclip::cuda {
 

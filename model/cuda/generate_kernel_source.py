@@ -15,7 +15,7 @@ def main():
     text = ''.join(lines)
     pieces = [text[i:i + PIECE] for i in range(0, len(text), PIECE)]
     with open(output, 'w', encoding='utf-8') as file:
-        file.write('#include "cuda/kernel_source.h"\n\nnamespace naclip {\n\n'
+        file.write('#include "model/cuda/kernel_source.h"\n\nnamespace naclip {\n\n'
                    'const char *kernel_source() {\n  return\n')
         file.writelines(f'R"naclip({piece})naclip"\n' for piece in pieces)
         file.write(';\n}\n\n}  // namespace naclip\n')

@@ -1,4 +1,4 @@
-#include "cuda/graph_cache.h"
+#include "model/cuda/graph_cache.h"
 
 #include <algorithm>
 #include <utility>

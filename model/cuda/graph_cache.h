@@ -7,8 +7,8 @@
 #include <list>
 #include <memory>
 
-#include "cuda/runner.h"
-#include "segmenter.h"
+#include "model/cuda/runner.h"
+#include "model/segmenter.h"
 
 namespace naclip::cuda {
 

@@ -5,9 +5,9 @@
 
 #include <tuple>
 
-#include "cuda/decode.cuh"
-#include "cuda/pamr.cuh"
-#include "cuda/preprocess.cuh"
+#include "model/cuda/decode.cuh"
+#include "model/cuda/preprocess.cuh"
+#include "model/cuda/refine.cuh"
 
 namespace naclip {
 

@@ -1,12 +1,12 @@
-#include "cuda/kernel_compiler.h"
+#include "model/cuda/kernel_compiler.h"
 
 #include <dlfcn.h>
 
 #include <algorithm>
 #include <array>
 
-#include "cuda/kernel_source.h"
-#include "error.h"
+#include "model/cuda/kernel_source.h"
+#include "model/error.h"
 
 namespace naclip {
 

@@ -1,4 +1,4 @@
-#include "cuda/kernels.h"
+#include "model/cuda/kernels.h"
 
 #include <ATen/Context.h>
 #include <c10/cuda/CUDAStream.h>
@@ -8,11 +8,11 @@
 #include <memory>
 #include <mutex>
 
-#include "cuda/frame.h"
-#include "cuda/kernel_arguments.h"
-#include "cuda/kernel_compiler.h"
-#include "cuda/kernel_grids.h"
-#include "error.h"
+#include "model/cuda/kernel_arguments.h"
+#include "model/cuda/kernel_compiler.h"
+#include "model/cuda/kernel_grids.h"
+#include "model/cuda/preprocess_arguments.h"
+#include "model/error.h"
 
 namespace naclip::cuda {
 

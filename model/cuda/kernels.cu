@@ -1,9 +1,9 @@
 // The kernels: where a thread finds its pixel, and how a block's statistics come together. What a pixel does
 // stands in the headers, which the tests run on the host. Blocks are kBlockWidth x kBlockHeight threads.
-#include "decode.cuh"
-#include "pamr.cuh"
-#include "portable.cuh"
-#include "preprocess.cuh"
+#include "model/cuda/decode.cuh"
+#include "model/cuda/portable.cuh"
+#include "model/cuda/preprocess.cuh"
+#include "model/cuda/refine.cuh"
 
 using namespace naclip::kernel;
 

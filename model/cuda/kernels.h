@@ -6,11 +6,11 @@
 #include <array>
 #include <string>
 
-#include "cuda/decode.cuh"
-#include "cuda/driver.h"
-#include "cuda/kernel_grids.h"
-#include "cuda/pamr.cuh"
-#include "cuda/preprocess.cuh"
+#include "model/cuda/decode.cuh"
+#include "model/cuda/driver.h"
+#include "model/cuda/kernel_grids.h"
+#include "model/cuda/preprocess.cuh"
+#include "model/cuda/refine.cuh"
 
 namespace naclip::cuda {
 

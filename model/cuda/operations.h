@@ -6,9 +6,9 @@
 
 #include <vector>
 
-#include "decode.h"
-#include "picture.h"
-#include "preprocess.h"
+#include "model/picture.h"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
 
 namespace naclip::cuda {
 

@@ -2,11 +2,11 @@
 
 #include <cstring>
 
-#include "cuda/driver.h"
-#include "cuda/frame.h"
-#include "cuda/kernels.h"
-#include "cuda/operations.h"
-#include "error.h"
+#include "model/cuda/driver.h"
+#include "model/cuda/kernels.h"
+#include "model/cuda/operations.h"
+#include "model/cuda/preprocess_arguments.h"
+#include "model/error.h"
 
 namespace naclip::cuda {
 

@@ -1,7 +1,7 @@
 // One pixel of the network's input out of a video frame: shrink, convert to RGB, normalise.
 #pragma once
 
-#include "portable.cuh"
+#include "model/cuda/portable.cuh"
 
 namespace naclip::kernel {
 

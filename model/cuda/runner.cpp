@@ -1,9 +1,9 @@
-#include "cuda/runner.h"
+#include "model/cuda/runner.h"
 
-#include "cuda/device_scope.h"
-#include "cuda/graph_cache.h"
-#include "cuda/kernels.h"
-#include "cuda/operations.h"
+#include "model/cuda/device_scope.h"
+#include "model/cuda/graph_cache.h"
+#include "model/cuda/kernels.h"
+#include "model/cuda/operations.h"
 
 namespace naclip::cuda {
 

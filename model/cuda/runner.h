@@ -8,9 +8,9 @@
 #include <memory>
 #include <vector>
 
-#include "picture.h"
-#include "preprocess.h"
-#include "segmenter.h"
+#include "model/picture.h"
+#include "model/segmenter.h"
+#include "model/stages/preprocess.h"
 
 namespace naclip::cuda {
 

@@ -1,9 +1,9 @@
 // What stands in for model/cuda where the build has no CUDA part. Tensors on a GPU are then worked on by the plain
 // forms alone.
-#include "cuda/operations.h"
-#include "cuda/runner.h"
-#include "error.h"
-#include "pamr.h"
+#include "model/cuda/operations.h"
+#include "model/cuda/runner.h"
+#include "model/error.h"
+#include "model/stages/refine.h"
 
 namespace naclip::cuda {
 

@@ -1,4 +1,4 @@
-#include "activation.h"
+#include "model/kernels/activation.h"
 
 namespace naclip::kernels {
 

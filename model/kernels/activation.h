@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "lanes.h"
+#include "model/kernels/lanes.h"
 
 namespace naclip::kernels {
 

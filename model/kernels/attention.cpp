@@ -1,10 +1,10 @@
-#include "attention.h"
+#include "model/kernels/attention.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "lanes.h"
+#include "model/kernels/lanes.h"
 
 namespace naclip::kernels {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "lanes.h"
+#include "model/kernels/lanes.h"
 
 namespace naclip::kernels {
 

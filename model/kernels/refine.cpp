@@ -1,10 +1,10 @@
-#include "refine.h"
+#include "model/kernels/refine.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "lanes.h"
+#include "model/kernels/lanes.h"
 
 namespace naclip::kernels {
 

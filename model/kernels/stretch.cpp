@@ -1,7 +1,7 @@
-#include "stretch.h"
+#include "model/kernels/stretch.h"
 
-#include "../bilinear.h"
-#include "lanes.h"
+#include "model/kernels/bilinear.h"
+#include "model/kernels/lanes.h"
 
 namespace naclip::kernels {
 

@@ -218,7 +218,7 @@ def main():
 
         build = options.build.resolve()
         try:
-            make_inputs.make(build / "bench", build / "model" / "tools" / "naclip-model")
+            make_inputs.make(build / "bench", build / "model" / "tools" / "naclip-model" / "naclip-model")
             figures = measure(build, 1 if options.quick else 3)
         except Failed as failure:
             print(failure, file=sys.stderr)

@@ -4,15 +4,15 @@
 
 #include <vector>
 
-#include "../parity/golden.h"
-#include "clip_text.h"
-#include "clip_vision.h"
-#include "decode.h"
 #include "engine_stages.h"
-#include "pamr.h"
-#include "preprocess.h"
-#include "sliding_window.h"
-#include "text_bank.h"
+#include "model/network/clip_text.h"
+#include "model/network/clip_vision.h"
+#include "model/network/word_embeddings.h"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
+#include "model/stages/refine.h"
+#include "model/stages/windows.h"
+#include "tests/parity/golden.h"
 
 namespace naclip::bench {
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "../parity/golden.h"
-#include "decode.h"
-#include "pamr.h"
-#include "preprocess.h"
-#include "sliding_window.h"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
+#include "model/stages/refine.h"
+#include "model/stages/windows.h"
+#include "tests/parity/golden.h"
 
 namespace naclip::bench {
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "checkpoint.h"
-#include "clip_vision.h"
-#include "segmenter.h"
+#include "model/network/checkpoint.h"
+#include "model/network/clip_vision.h"
+#include "model/segmenter.h"
 
 namespace naclip::bench {
 

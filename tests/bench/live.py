@@ -194,7 +194,7 @@ def main():
     build = options.build.resolve()
     bench = Bench(build, build / "bench", options.quick)
     try:
-        make_inputs.make(bench.folder, build / "model" / "tools" / "naclip-model")
+        make_inputs.make(bench.folder, build / "model" / "tools" / "naclip-model" / "naclip-model")
         with programs.engine(build, bench.folder, os.cpu_count()) as engine:
             facts = machine.engine_facts(os.cpu_count(), engine)
         bench.all()

@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-#include "../../elements/naclipsegment.h"
+#include "elements/segment/naclipsegment.h"
 #include "live_camera.h"
 
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "../../elements/support/ptr.h"
+#include "elements/support/ptr.h"
 
 namespace naclip::bench {
 

@@ -7,7 +7,7 @@ NACLIP_MODEL is the program naclip-model: it writes a ViT-B/16 with random weigh
 not depend on them. The same weights follow as a TorchScript archive laid out like OpenAI's. CLIP's
 byte-pair merges are taken from the folder that NACLIP_CLIP_DIR names; where it is not set, merges
 are made that give the same number of tokens and one token to each word of the templates and of the
-vocabularies in model/tools/benchmarks, which is what CLIP's own do for nearly all of them. Labels
+vocabularies in model/tools/naclip-eval/benchmarks, which is what CLIP's own do for nearly all of them. Labels
 are compared on the demo's model and clip: a random network sees one thing everywhere.
 """
 
@@ -34,7 +34,7 @@ MODEL = "ViT-B/16"
 MERGES = 49152 - 256 - 2  # as many as CLIP takes
 DEMO = ROOT / "examples" / "demo"
 DEMO_FRAME = 60  # of the clip
-VOCABULARIES = ROOT / "model" / "tools" / "benchmarks"
+VOCABULARIES = ROOT / "model" / "tools" / "naclip-eval" / "benchmarks"
 WORD_COUNTS = (2, 10, 21, 60, 171)
 
 

@@ -10,8 +10,8 @@
 #include <opencv2/core/utility.hpp>
 #include <vector>
 
-#include "../../elements/overlay_renderer.h"
-#include "../../model/palette.h"
+#include "elements/overlay/renderer.h"
+#include "model/base/palette.h"
 
 namespace {
 

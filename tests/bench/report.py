@@ -230,7 +230,7 @@ def main():
     build = options.build.resolve()
     folder = build / "bench"
     try:
-        merges = make_inputs.make(folder, build / "model" / "tools" / "naclip-model")
+        merges = make_inputs.make(folder, build / "model" / "tools" / "naclip-model" / "naclip-model")
         run = Run(build, folder, options.threads, options.quick)
         run.measure_all(merges)
         wrong = run.disagreements()

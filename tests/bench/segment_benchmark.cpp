@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "../../elements/naclipsegment.h"
-#include "../../elements/support/ptr.h"
-#include "../elements/allocations.h"
+#include "elements/segment/naclipsegment.h"
+#include "elements/support/ptr.h"
+#include "tests/elements/allocations.h"
 
 namespace {
 

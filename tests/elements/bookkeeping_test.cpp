@@ -1,8 +1,8 @@
 // What naclipsegment costs a frame that it does not infer: nothing from the heap but the metadata
 // itself.
-#include "../../elements/support/analytics.h"
 #include "allocations.h"
-#include "frame_feeder.h"
+#include "elements/support/analytics.h"
+#include "segment/frame_feeder.h"
 #include "segment_harness.h"
 
 namespace naclip::testing {

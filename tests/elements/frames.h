@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "../../elements/support/mapped_frame.h"
-#include "../../elements/support/ptr.h"
+#include "elements/support/mapped_frame.h"
+#include "elements/support/ptr.h"
 
 namespace naclip::testing {
 

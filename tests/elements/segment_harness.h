@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "../../elements/naclipsegment.h"
-#include "../model/checkpoint_files.h"
+#include "elements/segment/naclipsegment.h"
 #include "frames.h"
 #include "segmentations.h"
+#include "tests/model/checkpoint/checkpoint_files.h"
 
 namespace naclip::testing {
 

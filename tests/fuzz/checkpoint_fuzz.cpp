@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 
-#include "../model/memory_bytes.h"
-#include "error.h"
-#include "pickle.h"
-#include "safetensors.h"
+#include "model/checkpoint/pickle.h"
+#include "model/checkpoint/safetensors.h"
+#include "model/error.h"
+#include "tests/model/checkpoint/memory_bytes.h"
 
 namespace {
 

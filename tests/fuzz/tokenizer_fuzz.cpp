@@ -1,12 +1,12 @@
 // Any text has ids within the vocabulary, or is an Error{kVocabulary}. The merges are those of the
 // test data, or those that NACLIP_FUZZ_MERGES names.
-#include "tokenizer.h"
+#include "model/text/tokenizer.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
-#include "error.h"
+#include "model/error.h"
 
 namespace {
 

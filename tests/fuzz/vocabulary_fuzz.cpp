@@ -1,9 +1,9 @@
 // Any text is a vocabulary that keeps its promises, or an Error{kVocabulary}.
-#include "vocabulary.h"
+#include "model/vocabulary.h"
 
 #include <cstdlib>
 
-#include "error.h"
+#include "model/error.h"
 
 namespace {
 

@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "../../model/kernels/activation.h"
-#include "../../model/kernels/attention.h"
-#include "../../model/kernels/decide.h"
-#include "../../model/kernels/lanes.h"
-#include "../../model/kernels/refine.h"
-#include "../../model/kernels/sample.h"
-#include "../../model/kernels/stretch.h"
 #include "counted.h"
+#include "model/kernels/activation.h"
+#include "model/kernels/attention.h"
+#include "model/kernels/decode.h"
+#include "model/kernels/lanes.h"
+#include "model/kernels/preprocess.h"
+#include "model/kernels/refine.h"
+#include "model/kernels/stretch.h"
 
 namespace naclip::instructions {
 namespace {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <string>
 
-#include "../../elements/overlay_renderer.h"
-#include "../../model/palette.h"
 #include "counted.h"
+#include "elements/overlay/renderer.h"
+#include "model/base/palette.h"
 
 namespace naclip::instructions {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "../../model/segmenter.h"
+#include "model/segmenter.h"
 
 namespace naclip::testing {
 

@@ -1,13 +1,13 @@
 // The same network on a GPU. Skipped where there is none.
 #include <gtest/gtest.h>
 
-#include "checkpoint.h"
-#include "clip_vision.h"
-#include "decode.h"
-#include "device.h"
 #include "golden.h"
-#include "pamr.h"
-#include "segmenter.h"
+#include "model/machine/device.h"
+#include "model/network/checkpoint.h"
+#include "model/network/clip_vision.h"
+#include "model/segmenter.h"
+#include "model/stages/decode.h"
+#include "model/stages/refine.h"
 
 namespace naclip::testing {
 namespace {

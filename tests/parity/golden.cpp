@@ -6,8 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
-#include "regular_file.h"
-#include "safetensors.h"
+#include "model/checkpoint/regular_file.h"
+#include "model/checkpoint/safetensors.h"
 
 namespace naclip::testing {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "../golden_folder.h"
-#include "segmenter.h"
+#include "model/segmenter.h"
+#include "tests/golden_folder.h"
 
 namespace naclip::testing {
 

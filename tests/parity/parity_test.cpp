@@ -7,19 +7,19 @@
 #include <algorithm>
 #include <map>
 
-#include "checkpoint.h"
-#include "clip_text.h"
-#include "clip_vision.h"
-#include "decode.h"
 #include "golden.h"
-#include "neighbour_attention.h"
-#include "pamr.h"
-#include "preprocess.h"
-#include "prompts.h"
-#include "segmenter.h"
-#include "sliding_window.h"
-#include "text_bank.h"
-#include "tokenizer.h"
+#include "model/network/checkpoint.h"
+#include "model/network/clip_text.h"
+#include "model/network/clip_vision.h"
+#include "model/network/neighbour_attention.h"
+#include "model/network/word_embeddings.h"
+#include "model/segmenter.h"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
+#include "model/stages/refine.h"
+#include "model/stages/windows.h"
+#include "model/text/prompts.h"
+#include "model/text/tokenizer.h"
 
 namespace naclip::testing {
 namespace {

@@ -1,5 +1,5 @@
 // What users see of naclipsegment's progress messages.
-#include "../../examples/progress_line.h"
+#include "examples/progress_line.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-#include "../../gst-plugin/gst/naclip/naclipmeta.h"
+#include <gst/naclip/naclipmeta.h>
 
 namespace naclip::pipelines {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "../../../elements/support/ptr.h"
+#include "elements/support/ptr.h"
 
 struct _GstNaclipSegmentation {
   gatomicrefcount references;

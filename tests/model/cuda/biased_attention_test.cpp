@@ -1,9 +1,9 @@
 // The fused biased attention against neighbour_attention()'s plain form; device-neutral.
-#include "cuda/biased_attention.h"
+#include "model/cuda/biased_attention.h"
 
 #include <gtest/gtest.h>
 
-#include "neighbour_attention.h"
+#include "model/network/neighbour_attention.h"
 
 namespace naclip {
 namespace {

@@ -8,15 +8,15 @@
 #include <chrono>
 #include <cstdio>
 
-#include "clip_text.h"
-#include "clip_vision.h"
-#include "cuda/device_scope.h"
+#include "model/cuda/device_scope.h"
+#include "model/network/clip_text.h"
+#include "model/network/clip_vision.h"
+#include "model/network/word_embeddings.h"
+#include "model/stages/preprocess.h"
+#include "model/stages/windows.h"
+#include "model/text/tokenizer.h"
 #include "on_device.h"
-#include "preprocess.h"
 #include "random_model.h"
-#include "sliding_window.h"
-#include "text_bank.h"
-#include "tokenizer.h"
 
 namespace naclip {
 namespace {

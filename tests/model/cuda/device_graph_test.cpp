@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "../../golden_folder.h"
 #include "on_device.h"
+#include "tests/golden_folder.h"
 
 namespace naclip {
 namespace {

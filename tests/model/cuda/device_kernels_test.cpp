@@ -1,12 +1,12 @@
 // The kernels on a GPU against the plain forms, on the sizes where such kernels break.
 #include <numeric>
 
-#include "cuda/frame.h"
-#include "cuda/operations.h"
-#include "decode.h"
+#include "model/cuda/operations.h"
+#include "model/cuda/preprocess_arguments.h"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
+#include "model/stages/refine.h"
 #include "on_device.h"
-#include "pamr.h"
-#include "preprocess.h"
 
 namespace naclip {
 namespace {

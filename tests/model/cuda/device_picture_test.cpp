@@ -1,8 +1,8 @@
 // Pictures that are said to lie on a GPU, given to a model that is not there.
 #include <gtest/gtest.h>
 
-#include "../../golden_folder.h"
-#include "segmenter.h"
+#include "model/segmenter.h"
+#include "tests/golden_folder.h"
 
 namespace naclip {
 namespace {

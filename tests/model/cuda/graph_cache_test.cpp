@@ -1,5 +1,5 @@
 // How graphs are kept and given up, with a stand-in for CUDA's.
-#include "cuda/graph_cache.h"
+#include "model/cuda/graph_cache.h"
 
 #include <gtest/gtest.h>
 

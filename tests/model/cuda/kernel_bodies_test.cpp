@@ -5,13 +5,13 @@
 
 #include <numeric>
 
-#include "cuda/decode.cuh"
-#include "cuda/frame.h"
-#include "cuda/pamr.cuh"
-#include "cuda/preprocess.cuh"
-#include "decode.h"
-#include "pamr.h"
-#include "preprocess.h"
+#include "model/cuda/decode.cuh"
+#include "model/cuda/preprocess.cuh"
+#include "model/cuda/preprocess_arguments.h"
+#include "model/cuda/refine.cuh"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
+#include "model/stages/refine.h"
 
 namespace naclip {
 namespace {

@@ -1,5 +1,5 @@
 // The kernels compile with NVRTC, which needs no GPU; skipped where there is no libnvrtc.
-#include "cuda/kernel_compiler.h"
+#include "model/cuda/kernel_compiler.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <regex>
 #include <string_view>
 
-#include "cuda/kernel_arguments.h"
-#include "error.h"
+#include "model/cuda/kernel_arguments.h"
+#include "model/error.h"
 
 namespace naclip {
 namespace {

@@ -6,12 +6,12 @@
 #include <numeric>
 #include <random>
 
-#include "cuda/kernel_arguments.h"
-#include "cuda/kernel_grids.h"
 #include "kernel_emulation.h"
+#include "model/cuda/kernel_arguments.h"
+#include "model/cuda/kernel_grids.h"
 
 // After the emulation, which gives meaning to its words.
-#include "cuda/kernels.cu"
+#include "model/cuda/kernels.cu"
 
 // The memory that a launch would give a block.
 Wide block_sums[2 * 512];

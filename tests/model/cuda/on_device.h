@@ -6,8 +6,8 @@
 
 #include <memory>
 
-#include "cuda/runner.h"
-#include "device.h"
+#include "model/cuda/runner.h"
+#include "model/machine/device.h"
 
 namespace naclip::testing {
 

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <string>
 
-#include "../../golden_folder.h"
-#include "checkpoint.h"
+#include "model/network/checkpoint.h"
+#include "tests/golden_folder.h"
 
 namespace naclip::testing {
 

@@ -1,5 +1,5 @@
 // The table of benchmarks and their words against the published ones.
-#include "benchmark.h"
+#include "model/tools/naclip-eval/benchmark.h"
 
 #include <gtest/gtest.h>
 
@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <map>
 
-#include "error.h"
 #include "eval_files.h"
-#include "text.h"
+#include "model/error.h"
+#include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {
 namespace {

@@ -1,10 +1,10 @@
 // What is wrong on the command line is said before anything is done.
 #include <gtest/gtest.h>
 
-#include "error.h"
 #include "eval_files.h"
-#include "eval_options.h"
-#include "eval_task.h"
+#include "model/error.h"
+#include "model/tools/naclip-eval/eval_options.h"
+#include "model/tools/naclip-eval/eval_task.h"
 
 namespace naclip::eval {
 namespace {

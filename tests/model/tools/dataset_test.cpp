@@ -1,12 +1,12 @@
-#include "dataset.h"
+#include "model/tools/naclip-eval/dataset.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "benchmark.h"
-#include "error.h"
 #include "eval_files.h"
+#include "model/error.h"
+#include "model/tools/naclip-eval/benchmark.h"
 
 namespace naclip::eval {
 namespace {

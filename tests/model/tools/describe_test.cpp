@@ -1,13 +1,13 @@
 // What `naclip-model info` says of checkpoints.
-#include "describe.h"
+#include "model/tools/naclip-model/describe.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
-#include "../checkpoint_files.h"
-#include "error.h"
+#include "model/error.h"
 #include "test_folder.h"
+#include "tests/model/checkpoint/checkpoint_files.h"
 
 namespace naclip {
 namespace {

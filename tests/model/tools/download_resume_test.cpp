@@ -2,7 +2,7 @@
 #include <atomic>
 
 #include "downloading.h"
-#include "interrupted.h"
+#include "model/process/interrupted.h"
 
 namespace naclip::test {
 namespace {

@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "downloading.h"
-#include "file_lock.h"
-#include "interrupted.h"
+#include "model/process/interrupted.h"
+#include "model/tools/naclip-model/file_lock.h"
 
 namespace naclip::test {
 namespace {

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "download.h"
-#include "error.h"
 #include "http_server.h"
+#include "model/error.h"
+#include "model/tools/naclip-model/download.h"
 #include "test_folder.h"
 
 namespace naclip::test {

@@ -10,7 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "../../golden_folder.h"
+#include "tests/golden_folder.h"
 
 namespace naclip::eval::test {
 

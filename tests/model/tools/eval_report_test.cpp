@@ -1,13 +1,13 @@
 // What is shown, and when the paper's figure stands beside ours.
-#include "eval_report.h"
+#include "model/tools/naclip-eval/eval_report.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "error.h"
 #include "eval_files.h"
-#include "eval_task.h"
+#include "model/error.h"
+#include "model/tools/naclip-eval/eval_task.h"
 
 namespace naclip::eval {
 namespace {

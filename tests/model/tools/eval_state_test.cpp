@@ -1,15 +1,15 @@
 // Stopping, keeping and going on.
-#include "eval_state.h"
+#include "model/tools/naclip-eval/eval_state.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "error.h"
 #include "eval_files.h"
-#include "eval_options.h"
-#include "eval_progress.h"
-#include "text.h"
+#include "model/error.h"
+#include "model/tools/naclip-eval/eval_options.h"
+#include "model/tools/naclip-eval/eval_progress.h"
+#include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {
 namespace {

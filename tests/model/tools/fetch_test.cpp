@@ -1,13 +1,13 @@
 // Where published files are asked for, and what to do without a network.
-#include "fetch.h"
+#include "model/tools/naclip-model/fetch.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
 #include <filesystem>
 
-#include "error.h"
 #include "http_server.h"
+#include "model/error.h"
 #include "test_folder.h"
 
 namespace naclip {

@@ -1,5 +1,5 @@
 // The arithmetic of IoUMetric against figures worked out by hand.
-#include "iou.h"
+#include "model/tools/naclip-eval/iou.h"
 
 #include <gtest/gtest.h>
 

@@ -1,11 +1,11 @@
-#include "label_map.h"
+#include "model/tools/naclip-eval/label_map.h"
 
 #include <gtest/gtest.h>
 
-#include "benchmark.h"
-#include "error.h"
 #include "eval_files.h"
-#include "picture_file.h"
+#include "model/error.h"
+#include "model/tools/naclip-eval/benchmark.h"
+#include "model/tools/naclip-eval/picture_file.h"
 
 namespace naclip::eval {
 namespace {

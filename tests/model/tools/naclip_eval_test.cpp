@@ -7,10 +7,10 @@
 #include <memory>
 #include <set>
 
-#include "benchmark.h"
 #include "eval_files.h"
-#include "picture_file.h"
-#include "segmenter.h"
+#include "model/segmenter.h"
+#include "model/tools/naclip-eval/benchmark.h"
+#include "model/tools/naclip-eval/picture_file.h"
 
 namespace naclip::eval {
 namespace {

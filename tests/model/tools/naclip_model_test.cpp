@@ -8,10 +8,10 @@
 #include <fstream>
 #include <memory>
 
-#include "../../golden_folder.h"
 #include "http_server.h"
-#include "published_models.h"
+#include "model/base/published_models.h"
 #include "test_folder.h"
+#include "tests/golden_folder.h"
 
 namespace naclip {
 namespace {

@@ -1,5 +1,5 @@
 // What a user sees of a transfer.
-#include "progress.h"
+#include "model/tools/common/progress.h"
 
 #include <gtest/gtest.h>
 

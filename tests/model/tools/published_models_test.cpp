@@ -1,12 +1,12 @@
 // The names and sums of published models, and what a user's text for a model stands for.
-#include "published_models.h"
+#include "model/base/published_models.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include "error.h"
+#include "model/error.h"
 #include "test_folder.h"
 
 namespace naclip {

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "checkpoint_file.h"
-#include "checkpoint_shapes.h"
-#include "error.h"
-#include "interrupted.h"
-#include "published_models.h"
-#include "random_checkpoint.h"
+#include "model/base/published_models.h"
+#include "model/checkpoint/checkpoint_file.h"
+#include "model/checkpoint/checkpoint_shapes.h"
+#include "model/error.h"
+#include "model/process/interrupted.h"
+#include "model/tools/naclip-model/random_checkpoint.h"
 #include "test_folder.h"
 
 namespace naclip {

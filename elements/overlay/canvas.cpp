@@ -1,0 +1,108 @@
+#include "elements/overlay/canvas.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "model/error.h"
+
+namespace naclip {
+namespace {
+
+constexpr PlaneLayout kRgbLayout[] = {{0, 3, false, {0, 1, 2, -1}}};
+constexpr PlaneLayout kBgrLayout[] = {{0, 3, false, {2, 1, 0, -1}}};
+constexpr PlaneLayout kRgbxLayout[] = {{0, 4, false, {0, 1, 2, -1}}};
+constexpr PlaneLayout kBgrxLayout[] = {{0, 4, false, {2, 1, 0, -1}}};
+constexpr PlaneLayout kI420Layout[] = {
+    {0, 1, false, {0, -1, -1, -1}}, {1, 1, true, {1, -1, -1, -1}}, {2, 1, true, {2, -1, -1, -1}}};
+constexpr PlaneLayout kNv12Layout[] = {{0, 1, false, {0, -1, -1, -1}},
+                                       {1, 2, true, {1, 2, -1, -1}}};
+
+bool is_ycbcr(PixelFormat format) {
+  return format == PixelFormat::kI420 || format == PixelFormat::kNv12;
+}
+
+struct LumaWeights {
+  float red, blue;
+};
+
+LumaWeights luma_weights(ColorMatrix matrix) {
+  switch (matrix) {
+    case ColorMatrix::kBt709:
+      return {0.2126F, 0.0722F};
+    case ColorMatrix::kBt2020:
+      return {0.2627F, 0.0593F};
+    case ColorMatrix::kBt601:
+      break;
+  }
+  return {0.299F, 0.114F};
+}
+
+std::uint8_t to_byte(float value) {
+  return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
+}
+
+}  // namespace
+
+std::span<const PlaneLayout> plane_layouts(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::kRgb:
+      return kRgbLayout;
+    case PixelFormat::kBgr:
+      return kBgrLayout;
+    case PixelFormat::kRgbx:
+    case PixelFormat::kRgba:
+      return kRgbxLayout;
+    case PixelFormat::kBgrx:
+    case PixelFormat::kBgra:
+      return kBgrxLayout;
+    case PixelFormat::kI420:
+      return kI420Layout;
+    case PixelFormat::kNv12:
+      return kNv12Layout;
+    case PixelFormat::kGray8:
+      break;
+  }
+  throw Error(ErrorKind::kSettings, "Colours cannot be drawn on a grey picture");
+}
+
+ColourConverter::ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range) {
+  if (!is_ycbcr(format)) {
+    matrix_ = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+    return;
+  }
+  const auto [red, blue] = luma_weights(matrix);
+  const float green = 1.0F - red - blue;
+  const bool full = range == ColorRange::kFull;
+  const float luma = full ? 1.0F : 219.0F / 255.0F;
+  const float chroma = full ? 1.0F : 224.0F / 255.0F;
+  const float cb = chroma / (2.0F * (1.0F - blue));
+  const float cr = chroma / (2.0F * (1.0F - red));
+  matrix_ = {{{luma * red, luma * green, luma * blue},
+              {-cb * red, -cb * green, cb * (1.0F - blue)},
+              {cr * (1.0F - red), -cr * green, -cr * blue}}};
+  offset_ = {full ? 0.0F : 16.0F, 128.0F, 128.0F};
+}
+
+std::array<float, 3> ColourConverter::convert(float alpha, float red, float green,
+                                              float blue) const {
+  std::array<float, 3> result{};
+  for (std::size_t i = 0; i < 3; ++i) {
+    const auto &row = matrix_[i];
+    const float value = row[0] * red + row[1] * green + row[2] * blue + offset_[i] * alpha / 255.0F;
+    // Full-range chroma of pure red or blue is 255.5.
+    result[i] = std::clamp(value, 0.0F, alpha);
+  }
+  return result;
+}
+
+std::array<float, 3> ColourConverter::components(Colour colour) const {
+  return convert(255.0F, static_cast<float>(colour >> 16 & 0xff),
+                 static_cast<float>(colour >> 8 & 0xff), static_cast<float>(colour & 0xff));
+}
+
+Paint ColourConverter::paint(float alpha, float red, float green, float blue) const {
+  const auto values = convert(alpha, red, green, blue);
+  return make_paint(to_byte(alpha), to_byte(values[0]), to_byte(values[1]), to_byte(values[2]));
+}
+
+}  // namespace naclip

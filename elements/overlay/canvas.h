@@ -1,0 +1,59 @@
+// Frames that can be drawn on, and how a colour is written into their bytes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "elements/overlay/kernels.h"
+#include "model/picture.h"
+#include "model/vocabulary.h"
+
+namespace naclip {
+
+/// A borrowed, writable video frame; as Picture, but to be drawn on. All formats but kGray8.
+struct Canvas {
+  PixelFormat format = PixelFormat::kRgb;
+  int width = 0;   ///< pixels, >= 1
+  int height = 0;  ///< pixels, >= 1
+  std::array<std::uint8_t *, 3> planes{};
+  std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
+  ColorMatrix matrix = ColorMatrix::kBt601;
+  ColorRange range = ColorRange::kLimited;
+  double pixel_aspect = 1.0;  ///< a pixel's width on display by its height
+};
+
+/// Where the components of a sample lie in one plane.
+struct PlaneLayout {
+  int plane;
+  int bytes_per_sample;
+  bool halved;  ///< one sample for 2 x 2 pixels
+  std::array<std::int8_t, 4>
+      bytes;  ///< the component that each byte holds; -1: none, left as it is
+};
+
+/// The planes of a format. The bytes of RGBx, BGRx, RGBA and BGRA that hold no colour are left as
+/// they are, so that what was transparent stays so. Throws Error{kSettings} for kGray8.
+std::span<const PlaneLayout> plane_layouts(PixelFormat format);
+
+/// Colours in a frame's own components.
+class ColourConverter {
+ public:
+  /// Matrix and range count for I420 and NV12 only; RGB is full range.
+  ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range);
+
+  /// The components of an opaque colour, 0..255, not rounded.
+  std::array<float, 3> components(Colour colour) const;
+
+  /// Converts premultiplied RGB of 0..255 each; `red`, `green` and `blue` <= `alpha`.
+  Paint paint(float alpha, float red, float green, float blue) const;
+
+ private:
+  std::array<float, 3> convert(float alpha, float red, float green, float blue) const;
+
+  std::array<std::array<float, 3>, 3> matrix_{};
+  std::array<float, 3> offset_{};
+};
+
+}  // namespace naclip

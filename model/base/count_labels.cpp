@@ -1,0 +1,20 @@
+#include "model/base/count_labels.h"
+
+namespace naclip {
+
+std::vector<std::size_t> count_labels(const std::uint8_t *labels, std::ptrdiff_t stride, int width,
+                                      int height, int bytes_per_label) {
+  std::vector<std::size_t> counts(bytes_per_label == 2 ? 65536 : 256);
+  for (int y = 0; y < height; ++y) {
+    const std::uint8_t *row = labels + y * stride;
+    if (bytes_per_label == 2) {
+      for (int x = 0; x < width; ++x)
+        ++counts[static_cast<std::size_t>(row[2 * x] | row[2 * x + 1] << 8)];
+    } else {
+      for (int x = 0; x < width; ++x) ++counts[row[x]];
+    }
+  }
+  return counts;
+}
+
+}  // namespace naclip

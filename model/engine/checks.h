@@ -1,0 +1,42 @@
+// What the facade asks of its callers, and how it puts what libtorch throws.
+#pragma once
+
+#include <string>
+
+#include "model/error.h"
+#include "model/machine/device.h"
+#include "model/picture.h"
+#include "model/segmenter.h"
+
+namespace naclip {
+
+/// Throws Error{kSettings}, saying `message`, unless `condition` holds.
+void require(bool condition, const std::string &message);
+
+/// Throws Error{kSettings} for what is out of range; `patch`: side of the model's patches, pixels.
+void check(const InferenceOptions &options, std::int64_t patch);
+/// The same of an input's short side alone.
+void check_input_size(int input_size, std::int64_t patch);
+
+/// Throws Error{kSettings} for a picture without size or planes.
+void check(const Picture &picture);
+
+/// Throws Error{kDevice} where the model cannot read the picture's memory: a device's pointers must not be read where
+/// there is none to read them. accelerated: the model has a GPU's kernels.
+void check_place(const Picture &picture, bool accelerated, const Compute &compute);
+
+/// Throws the exception in flight as Error: kMemory where memory ran out, else kInference; an Error and Interrupted
+/// as they are. Call it in a catch block alone.
+[[noreturn]] void rethrow_translated(const std::string &doing);
+
+/// Runs `work` and turns what libtorch throws into Error.
+template <class Work>
+auto translated(const std::string &doing, Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (...) {
+    rethrow_translated(doing);
+  }
+}
+
+}  // namespace naclip

@@ -1,0 +1,219 @@
+#include "model/motion/flow.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <opencv2/core.hpp>
+#include <opencv2/core/utility.hpp>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/video/tracking.hpp>
+#include <string>
+
+#include "model/error.h"
+#include "model/motion/scene_cut.h"
+#include "model/process/process_exit.h"
+
+namespace naclip {
+
+struct FlowPicture::Content {
+  cv::Mat grey;  // 8 bits
+  Thumbnail thumbnail;
+  // The frame's size in pixels of `grey`, which leaves out a rest at the right and at the bottom.
+  double width = 0.0, height = 0.0;
+};
+
+namespace {
+
+constexpr int kShortSide = 120;
+// The search's patches have 8 pixels; below two of them there is nothing to search.
+constexpr int kLeastSide = 16;
+
+/// Runs `work` on this thread alone. OpenCV's loops inside a loop of its own stay on their thread, whatever
+/// number of threads the process has set; one with a single turn stays on its caller's.
+void on_this_thread(const std::function<void()> &work) {
+  const ExitSection section;
+  cv::parallel_for_(cv::Range(0, 1), [&](const cv::Range &) { work(); });
+}
+
+/// The plane that brightness is read from.
+cv::Mat first_plane(const Picture &frame) {
+  int type = CV_8UC1;
+  switch (frame.format) {
+    case PixelFormat::kRgb:
+    case PixelFormat::kBgr:
+      type = CV_8UC3;
+      break;
+    case PixelFormat::kRgbx:
+    case PixelFormat::kBgrx:
+    case PixelFormat::kRgba:
+    case PixelFormat::kBgra:
+      type = CV_8UC4;
+      break;
+    case PixelFormat::kGray8:
+    case PixelFormat::kI420:
+    case PixelFormat::kNv12:
+      break;
+  }
+  // OpenCV's type is not for reading alone; nothing is written.
+  auto *memory = const_cast<std::uint8_t *>(frame.planes[0]);
+  // A single line's stride tells nothing, and OpenCV checks it.
+  return frame.height == 1 ? cv::Mat(1, frame.width, type, memory)
+                           : cv::Mat(frame.height, frame.width, type, memory,
+                                     static_cast<std::size_t>(frame.strides[0]));
+}
+
+cv::Mat to_grey(const cv::Mat &picture, PixelFormat format) {
+  if (picture.channels() == 1) return picture;
+  const bool red_first =
+      format == PixelFormat::kRgb || format == PixelFormat::kRgbx || format == PixelFormat::kRgba;
+  cv::Mat grey;
+  if (picture.channels() == 3)
+    cv::cvtColor(picture, grey, red_first ? cv::COLOR_RGB2GRAY : cv::COLOR_BGR2GRAY);
+  else
+    cv::cvtColor(picture, grey, red_first ? cv::COLOR_RGBA2GRAY : cv::COLOR_BGRA2GRAY);
+  return grey;
+}
+
+Thumbnail thumbnail_of(const cv::Mat &grey) {
+  const ThumbnailSize size = thumbnail_size(grey.rows, grey.cols);
+  Thumbnail thumbnail{1, size.height, size.width, {}};
+  thumbnail.values.resize(static_cast<std::size_t>(size.height) *
+                          static_cast<std::size_t>(size.width));
+  cv::Mat target(size.height, size.width, CV_32F, thumbnail.values.data()), levels;
+  grey.convertTo(levels, CV_32F);
+  cv::resize(levels, target, target.size(), 0, 0, cv::INTER_AREA);
+  return thumbnail;
+}
+
+FlowPicture::Content shrink(const Picture &frame) {
+  FlowPicture::Content content;
+  const cv::Mat plane = first_plane(frame);
+  // By a whole number: OpenCV averages such squares several times faster than others.
+  const int factor = std::max(
+      1, static_cast<int>(std::lround(std::min(frame.width, frame.height) / double{kShortSide})));
+  const int width = std::max(1, frame.width / factor), height = std::max(1, frame.height / factor);
+  content.width = static_cast<double>(frame.width) / factor;
+  content.height = static_cast<double>(frame.height) / factor;
+  cv::Mat small;
+  if (factor == 1)
+    small = plane.clone();
+  else
+    cv::resize(plane(cv::Rect(0, 0, width * factor, height * factor)), small,
+               cv::Size(width, height), 0, 0, cv::INTER_AREA);
+  content.grey = to_grey(small, frame.format);
+  content.thumbnail = thumbnail_of(content.grey);
+  return content;
+}
+
+/// The blocks' motion as a first guess of the flow.
+cv::Mat flow_of(const BlockMotion &motion, const Thumbnail &thumbnail, cv::Size size) {
+  cv::Mat blocks(motion.rows, motion.columns, CV_32FC2);
+  const float across = static_cast<float>(size.width) / static_cast<float>(thumbnail.width);
+  const float down = static_cast<float>(size.height) / static_cast<float>(thumbnail.height);
+  for (int y = 0; y < motion.rows; ++y) {
+    for (int x = 0; x < motion.columns; ++x) {
+      const auto index = static_cast<std::size_t>(y * motion.columns + x);
+      blocks.at<cv::Vec2f>(y, x) = {static_cast<float>(motion.dx[index]) * across,
+                                    static_cast<float>(motion.dy[index]) * down};
+    }
+  }
+  cv::Mat flow;
+  cv::resize(blocks, flow, size, 0, 0, cv::INTER_LINEAR);
+  return flow;
+}
+
+void require(bool condition, const char *message) {
+  if (!condition) throw Error(ErrorKind::kSettings, message);
+}
+
+}  // namespace
+
+FlowPicture FlowPicture::of(const Picture &frame) {
+  require(frame.width >= 1 && frame.height >= 1 && frame.planes[0] != nullptr,
+          "A picture needs a size of at least 1 x 1 and its planes");
+  require(frame.cuda_device < 0, "Flow is computed on pictures in host memory");
+  FlowPicture picture;
+  try {
+    on_this_thread([&] { picture.content_ = std::make_shared<const Content>(shrink(frame)); });
+  } catch (const cv::Exception &error) {
+    throw Error(ErrorKind::kInference, "OpenCV failed while shrinking a frame", error.what());
+  }
+  return picture;
+}
+
+class FlowSearch::Impl {
+ public:
+  explicit Impl(FlowDetail detail)
+      : search_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM)) {
+    search_->setFinestScale(detail == FlowDetail::kFine ? 0 : 1);
+    // It costs as much as the search and finds edges no better, with or without noise
+    // (docs/benchmarks.md).
+    search_->setVariationalRefinementIterations(0);
+  }
+
+  /// Brings flow_ up to date; false where there is none.
+  bool follow(const FlowPicture &source, const FlowPicture &now) {
+    const FlowPicture::Content &from = *source.content(), &to = *now.content();
+    if (from.grey.size() != to.grey.size() || from.width != to.width || from.height != to.height) {
+      reset();
+      return false;
+    }
+    // Over a long way a scene may change as much as at a cut; from frame to frame it does not.
+    const bool goes_on = source_.content() == &from && !flow_.empty();
+    const Thumbnail &last = goes_on ? last_.content()->thumbnail : from.thumbnail;
+    const BlockMotion motion = match_blocks(last, to.thumbnail);
+    if (is_scene_cut(motion)) {
+      reset();
+      return false;
+    }
+    if (!goes_on) flow_ = flow_of(motion, to.thumbnail, to.grey.size());
+    source_ = source;
+    last_ = now;
+    if (std::min(to.grey.rows, to.grey.cols) < kLeastSide)
+      flow_ = cv::Mat::zeros(to.grey.size(), CV_32FC2);
+    else
+      search_->calc(to.grey, from.grey, flow_);
+    field_ = {to.grey.cols, to.grey.rows, to.width, to.height, flow_.ptr<float>()};
+    return true;
+  }
+
+  const FlowField &field() const { return field_; }
+
+  void reset() {
+    flow_.release();
+    source_ = last_ = {};
+    field_ = {};
+  }
+
+ private:
+  cv::Ptr<cv::DISOpticalFlow> search_;
+  FlowPicture source_, last_;
+  cv::Mat flow_;
+  FlowField field_;
+};
+
+FlowSearch::FlowSearch(FlowDetail detail) : impl_(std::make_unique<Impl>(detail)) {}
+FlowSearch::~FlowSearch() = default;
+FlowSearch::FlowSearch(FlowSearch &&) noexcept = default;
+FlowSearch &FlowSearch::operator=(FlowSearch &&) noexcept = default;
+
+bool FlowSearch::follow(const FlowPicture &source, const FlowPicture &now) {
+  require(source && now, "Flow leads from one picture to another: both are needed");
+  bool found = false;
+  try {
+    on_this_thread([&] { found = impl_->follow(source, now); });
+  } catch (const cv::Exception &error) {
+    throw Error(ErrorKind::kInference, "OpenCV failed while searching the flow", error.what());
+  }
+  return found;
+}
+
+const FlowField &FlowSearch::field() const {
+  return impl_->field();
+}
+
+void FlowSearch::reset() {
+  impl_->reset();
+}
+
+}  // namespace naclip

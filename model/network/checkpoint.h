@@ -1,0 +1,36 @@
+// Finds out what a checkpoint file is and reads it. Internal to libnaclip.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "model/checkpoint/network_sizes.h"
+
+namespace naclip {
+
+/// A checked checkpoint, whatever its file's layout.
+struct Checkpoint {
+  std::string layout;  ///< for people, e.g. "OpenAI TorchScript archive"
+  NetworkSizes sizes;
+  /// By OpenAI's names and in OpenAI's orientation, on the CPU, in the file's own floating-point
+  /// dtypes (they may differ from tensor to tensor). Every tensor that the network needs is there,
+  /// has the shape that `sizes` says and is finite; `logit_scale` only where the file has it.
+  /// Tensors may share a read-only mapping of the file: never write to them in place.
+  std::unordered_map<std::string, at::Tensor> tensors;
+  std::int64_t parameters = 0;  ///< elements of all tensors
+
+  /// The tensor of that name; throws Error{kModel} where there is none.
+  const at::Tensor &at(const std::string &name) const;
+};
+
+/// Reads OpenAI's TorchScript archives, pickled state dicts (torch.save; OpenCLIP's training
+/// checkpoints among them) and safetensors with OpenAI's, OpenCLIP's or Hugging Face's names. The
+/// layout is told from the content alone. Nothing in the file is run. Throws Error{kNotFound |
+/// kRead} where the file cannot be opened, kFormat where it is none of these or damaged, kModel
+/// where a tensor is missing, unknown, misshapen or not finite.
+Checkpoint read_checkpoint(const std::string &path);
+
+}  // namespace naclip

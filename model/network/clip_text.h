@@ -1,0 +1,46 @@
+// CLIP's text transformer.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "model/machine/device.h"
+#include "model/network/checkpoint.h"
+#include "model/network/cpu_blocks.h"
+#include "model/network/transformer.h"
+#include "model/text/token_trie.h"
+
+namespace naclip {
+
+/// The text tower (arXiv 2103.00020, section 2.4): a causal transformer read at the end token.
+class ClipText {
+ public:
+  ClipText(const Checkpoint &checkpoint, const Compute &compute);
+
+  /// sentences: token ids with start and end, 1..context_length each -> [B, D] float32, not
+  /// normalised. A token never sees those behind it: sentences end with their last token, and on the
+  /// CPU what several begin with is computed once.
+  at::Tensor encode(const std::vector<std::vector<int>> &sentences);
+
+  /// The same in plain tensor operations, sentences padded to the longest: what runs on other devices,
+  /// and the form that encode() is checked against.
+  at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
+
+  const Compute &compute() const { return compute_; }
+  std::int64_t context_length() const { return positions_.size(0); }
+  std::int64_t vocabulary_size() const { return embedding_.size(0); }
+
+ private:
+  at::Tensor encode_trie(const TokenTrie &trie);
+
+  Compute compute_;
+  at::Tensor embedding_;  // [vocabulary, C]
+  at::Tensor positions_;  // [context, C]
+  std::vector<Block> blocks_;
+  LayerNorm ln_final_;
+  Linear projection_;
+  CpuBlocks cpu_blocks_;
+};
+
+}  // namespace naclip

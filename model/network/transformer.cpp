@@ -1,0 +1,163 @@
+#include "model/network/transformer.h"
+
+#include <ATen/Parallel.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "model/kernels/attention.h"
+#include "model/network/kernel_elements.h"
+
+namespace naclip {
+
+namespace {
+
+template <typename Element>
+kernels::Tokens<const Element> tokens_of(const at::Tensor &x, std::int64_t picture,
+                                         std::int64_t head) {
+  const auto *data = static_cast<const Element *>(x.data_ptr());
+  return {data + picture * x.stride(0) + head * x.stride(1), x.stride(2)};
+}
+
+/// Tokens' channels are dense in memory.
+at::Tensor with_dense_tokens(const at::Tensor &x) {
+  return x.stride(3) == 1 ? x : x.contiguous();
+}
+
+template <typename Element>
+void attend_all(const Projections &p, const at::Tensor &bias, Element *out) {
+  const std::int64_t pictures = p.key.size(0), heads = p.key.size(1), tokens = p.key.size(2),
+                     width = p.key.size(3);
+  const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
+  const float *bias_data = bias.defined() ? bias.data_ptr<float>() : nullptr;
+  // One picture has fewer heads than a large machine has cores: then each head is shared out.
+  const std::int64_t parts = (at::get_num_threads() * 2 - 1) / (pictures * heads) + 1;
+  const std::int64_t part = (tokens + parts - 1) / parts;
+  at::parallel_for(0, pictures * heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<float> scratch(static_cast<std::size_t>(kernels::attention_scratch(tokens, width)));
+    for (std::int64_t index = begin; index < end; ++index) {
+      const std::int64_t head = index / parts % heads, picture = index / parts / heads;
+      const std::int64_t first = std::min(index % parts * part, tokens);
+      Element *own_out = out + (picture * tokens * heads + head) * width;
+      const kernels::AttentionHead<Element> own{tokens_of<Element>(p.query, picture, head),
+                                                tokens_of<Element>(p.key, picture, head),
+                                                tokens_of<Element>(p.value, picture, head),
+                                                {own_out, heads * width},
+                                                tokens,
+                                                width,
+                                                scale,
+                                                bias_data};
+      kernels::attend(own, first, std::min(first + part, tokens), scratch.data());
+    }
+  });
+}
+
+}  // namespace
+
+void attention_into(const Projections &given, const at::Tensor &bias, const at::Tensor &out) {
+  const Projections p{with_dense_tokens(given.query), with_dense_tokens(given.key),
+                      with_dense_tokens(given.value)};
+  const at::Tensor dense_bias = bias.defined() ? bias.contiguous() : bias;
+  with_elements(out, [&](auto *data) { attend_all(p, dense_bias, data); });
+}
+
+at::Tensor attention(const Projections &p, const at::Tensor &bias) {
+  if (!p.key.device().is_cpu()) return attention_plain(p, bias, false);
+  const at::Tensor out =
+      at::empty({p.key.size(0), p.key.size(2), p.key.size(1), p.key.size(3)}, p.key.options());
+  attention_into(p, bias, out);
+  return out.transpose(1, 2);
+}
+
+at::Tensor attention_plain(const Projections &p, const at::Tensor &bias, bool causal) {
+#if TORCH_VERSION_MAJOR >= 2
+  const c10::optional<at::Tensor> mask = bias.defined() ? c10::make_optional(bias) : c10::nullopt;
+  return at::scaled_dot_product_attention(p.query, p.key, p.value, mask, 0.0, causal);
+#else
+  const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
+  at::Tensor weights = at::matmul(p.query * scale, p.key.transpose(-2, -1));
+  if (bias.defined()) weights.add_(bias);
+  if (causal) {
+    const std::int64_t n = weights.size(-1);
+    const at::Tensor future = at::ones({n, n}, weights.options().dtype(at::kBool)).triu(1);
+    weights.masked_fill_(future, -std::numeric_limits<float>::infinity());
+  }
+  return at::matmul(weights.softmax(-1), p.value);
+#endif
+}
+
+at::Tensor Linear::operator()(const at::Tensor &x) const {
+  return at::linear(x.to(weight.scalar_type()), weight, bias).to(x.scalar_type());
+}
+
+at::Tensor LayerNorm::operator()(const at::Tensor &x) const {
+  return at::layer_norm(x, {x.size(-1)}, weight, bias, 1e-5);
+}
+
+Projections Block::project(const at::Tensor &x) const {
+  return split(in_proj(x));
+}
+
+Projections Block::split(const at::Tensor &projected) const {
+  const std::int64_t batch = projected.size(0), tokens = projected.size(1),
+                     width = projected.size(2) / 3;
+  const auto parts =
+      projected.view({batch, tokens, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
+  return {parts[0], parts[1], parts[2]};
+}
+
+at::Tensor Block::merge(const at::Tensor &heads_output) const {
+  return out_proj(heads_output.transpose(1, 2).flatten(2));
+}
+
+at::Tensor Block::mlp(const at::Tensor &x) const {
+  const at::Tensor hidden = c_fc(x);
+  return c_proj(hidden * at::sigmoid(1.702 * hidden));
+}
+
+at::Tensor Block::forward(const at::Tensor &x, bool causal) const {
+  const at::Tensor attended = x + merge(attention_plain(project(ln_1(x)), {}, causal));
+  return attended + mlp(ln_2(attended));
+}
+
+at::Tensor weight_tensor(const Checkpoint &checkpoint, const std::string &name,
+                         const Compute &compute) {
+  return checkpoint.at(name).to(compute.device, compute.weights).contiguous();
+}
+
+at::Tensor activation_tensor(const Checkpoint &checkpoint, const std::string &name,
+                             const Compute &compute) {
+  return checkpoint.at(name).to(compute.device, compute.activations).contiguous();
+}
+
+LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
+                     const Compute &compute) {
+  return {activation_tensor(checkpoint, prefix + ".weight", compute),
+          activation_tensor(checkpoint, prefix + ".bias", compute)};
+}
+
+std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,
+                          std::int64_t layers, std::int64_t heads, const Compute &compute) {
+  const auto linear = [&](const std::string &weight, const std::string &bias) {
+    return Linear{weight_tensor(checkpoint, weight, compute),
+                  weight_tensor(checkpoint, bias, compute)};
+  };
+  std::vector<Block> result;
+  for (std::int64_t layer = 0; layer < layers; ++layer) {
+    const std::string name = prefix + ".resblocks." + std::to_string(layer) + ".";
+    Block block;
+    block.heads = heads;
+    block.ln_1 = layer_norm(checkpoint, name + "ln_1", compute);
+    block.ln_2 = layer_norm(checkpoint, name + "ln_2", compute);
+    block.in_proj = linear(name + "attn.in_proj_weight", name + "attn.in_proj_bias");
+    block.out_proj = linear(name + "attn.out_proj.weight", name + "attn.out_proj.bias");
+    block.c_fc = linear(name + "mlp.c_fc.weight", name + "mlp.c_fc.bias");
+    block.c_proj = linear(name + "mlp.c_proj.weight", name + "mlp.c_proj.bias");
+    result.push_back(std::move(block));
+  }
+  return result;
+}
+
+}  // namespace naclip

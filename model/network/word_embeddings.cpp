@@ -1,0 +1,212 @@
+#include "model/network/word_embeddings.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+#include "model/base/quote.h"
+#include "model/text/prompts.h"
+
+namespace naclip {
+
+namespace {
+
+// Sentences in one batch: enough to fill the machine and to share beginnings, few enough that
+// activations stay small (ViT-B/16's text tower: some 5 tokens of its own a sentence, 10 x 512 floats
+// each: 100 MB).
+constexpr std::size_t kSentencesPerBatch = 1024;
+
+at::Tensor normalised(const at::Tensor &x) {
+  return x / x.norm(2, -1, true);
+}
+
+std::string sha256(const std::string &text) {
+  g_autofree gchar *sum = g_compute_checksum_for_data(
+      G_CHECKSUM_SHA256, reinterpret_cast<const guchar *>(text.data()), text.size());
+  return sum;
+}
+
+std::vector<std::string> each_once(const std::vector<std::string> &words) {
+  std::vector<std::string> distinct;
+  std::unordered_set<std::string_view> seen;
+  for (const std::string &word : words)
+    if (seen.insert(word).second) distinct.push_back(word);
+  return distinct;
+}
+
+}  // namespace
+
+TextBank::TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
+                   std::string fingerprint)
+    : text_(std::move(text)),
+      tokenizer_(std::move(tokenizer)),
+      prompts_(prompts),
+      cache_dir_(std::move(cache_dir)),
+      fingerprint_(std::move(fingerprint)) {}
+
+/// Those of `words` that are not in memory, in their order.
+std::vector<std::string> TextBank::unknown(const std::vector<std::string> &words) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> fresh;
+  for (const std::string &word : words)
+    if (!known_.contains(word)) fresh.push_back(word);
+  return fresh;
+}
+
+void TextBank::remember(const std::string &word, const at::Tensor &row) {
+  const std::lock_guard lock(mutex_);
+  known_.emplace(word, row);
+}
+
+at::Tensor TextBank::encode(const std::vector<std::string> &words, const Log &log,
+                            const EncodeProgress &progress, const std::stop_token &stop) {
+  const std::vector<std::string> distinct = each_once(words);
+  for (;;) {
+    const std::size_t left = unknown(distinct).size();
+    if (progress) progress(distinct.size() - left, distinct.size());
+    if (left == 0) break;
+    // A batch at a time, so that who has few words need not wait for all of another's.
+    try {
+      turns_.in_turn(stop, [&] { encode_some(unknown(distinct), log, stop); });
+    } catch (const Interrupted &) {
+      if (!stop.stop_requested()) throw;
+    }
+    if (stop.stop_requested()) return {};
+  }
+  const std::lock_guard lock(mutex_);
+  std::vector<at::Tensor> rows;
+  for (const std::string &word : words) rows.push_back(known_.at(word));
+  return at::stack(rows);
+}
+
+TextBank::NewWord TextBank::tokenized(const std::string &word) const {
+  NewWord result;
+  result.word = word;
+  for (const std::string &prompt : prompts_for(prompts_, word)) {
+    auto sentence = tokenizer_.tokenize(prompt, static_cast<std::size_t>(text_.context_length()));
+    result.cut = result.cut || sentence.cut;
+    result.sentences.push_back(std::move(sentence.ids));
+  }
+  return result;
+}
+
+/// Makes words known: those that the folder has, and of the others as many as fit one batch.
+void TextBank::encode_some(const std::vector<std::string> &words, const Log &log,
+                           const std::stop_token &stop) {
+  std::vector<NewWord> batch;
+  std::size_t sentences = 0;
+  for (const std::string &word : words) {
+    if (stop.stop_requested()) return;
+    NewWord fresh = tokenized(word);
+    if (const at::Tensor row = load(fresh); row.defined()) {
+      remember(word, row);
+      continue;
+    }
+    if (!batch.empty() && sentences + fresh.sentences.size() > kSentencesPerBatch) break;
+    sentences += fresh.sentences.size();
+    batch.push_back(std::move(fresh));
+  }
+  if (batch.empty()) return;
+  const at::Tensor features = encode_batch(batch, stop);
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].cut && log)
+      log(LogLevel::kWarning,
+          Error(ErrorKind::kVocabulary, quote(batch[i].word) +
+                                            " is longer than the model reads and was cut at " +
+                                            std::to_string(text_.context_length()) + " tokens"));
+    const at::Tensor row = features[static_cast<std::int64_t>(i)].clone();
+    store(batch[i], row, log);
+    remember(batch[i].word, row);
+  }
+}
+
+/// -> [words, D]
+at::Tensor TextBank::encode_batch(const std::vector<NewWord> &words, const std::stop_token &stop) {
+  std::vector<std::vector<int>> sentences;
+  std::vector<std::int64_t> owners;
+  for (std::size_t word = 0; word < words.size(); ++word)
+    for (const std::vector<int> &sentence : words[word].sentences) {
+      sentences.push_back(sentence);
+      owners.push_back(static_cast<std::int64_t>(word));
+    }
+  // Frames find their turn between batches, and new words theirs between the blocks of a frame's network, so that
+  // they are there when its scores are made.
+  return on_device(
+      text_.compute(),
+      [&] {
+        const at::Tensor features = normalised(text_.encode(sentences)).cpu();
+        at::Tensor sums =
+            at::zeros({static_cast<std::int64_t>(words.size()), features.size(1)}, at::kFloat);
+        return normalised(sums.index_add_(0, at::tensor(owners, at::kLong), features));
+      },
+      Piece::kShort, stop);
+}
+
+/// What the embedding depends on is the weights and the sentences' tokens: templates, cleaning and merges are in these.
+std::string TextBank::cache_file(const NewWord &word) const {
+  std::string key = fingerprint_;
+  for (const std::vector<int> &sentence : word.sentences) {
+    key += '\n';
+    for (const int id : sentence) key += std::to_string(id) + " ";
+  }
+  g_autofree gchar *path =
+      g_build_filename(cache_dir_.c_str(), (sha256(key) + ".naclip-word").c_str(), nullptr);
+  return path;
+}
+
+at::Tensor TextBank::load(const NewWord &word) const {
+  if (cache_dir_.empty()) return {};
+  g_autofree gchar *contents = nullptr;
+  gsize length = 0;
+  if (!g_file_get_contents(cache_file(word).c_str(), &contents, &length, nullptr)) return {};
+  // The embedding, then its checksum: a file that was cut or altered is encoded anew.
+  constexpr std::size_t kSum = 64;
+  if (length <= kSum || (length - kSum) % sizeof(float) != 0) return {};
+  const std::string data(contents, length - kSum);
+  if (sha256(data) != std::string(contents + data.size(), kSum)) return {};
+  const auto size = static_cast<std::int64_t>(data.size() / sizeof(float));
+  at::Tensor row = at::empty({size}, at::kFloat);
+  std::copy(data.begin(), data.end(), reinterpret_cast<char *>(row.data_ptr<float>()));
+  return row;
+}
+
+void TextBank::store(const NewWord &word, const at::Tensor &features, const Log &log) {
+  if (cache_dir_.empty()) return;
+  std::string data(reinterpret_cast<const char *>(features.data_ptr<float>()),
+                   static_cast<std::size_t>(features.numel()) * sizeof(float));
+  data += sha256(data);
+  g_autoptr(GError) error = nullptr;
+  g_mkdir_with_parents(cache_dir_.c_str(), 0700);
+  // g_file_set_contents writes beside the file and renames: another process never reads half a
+  // word.
+  if (g_file_set_contents(cache_file(word).c_str(), data.data(), static_cast<gssize>(data.size()),
+                          &error))
+    return;
+  if (!std::exchange(told_of_folder_, true) && log)
+    log(LogLevel::kWarning, Error(ErrorKind::kWrite,
+                                  "Encoded words cannot be kept in cache-dir " + cache_dir_ +
+                                      "; name a folder that can be written",
+                                  error->message));
+}
+
+std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &compute) {
+  std::vector<std::string> names;
+  for (const auto &[name, tensor] : checkpoint.tensors)
+    if (!name.starts_with("visual.") && name != "logit_scale") names.push_back(name);
+  std::sort(names.begin(), names.end());
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  for (const std::string &name : names) {
+    const at::Tensor tensor = checkpoint.at(name).contiguous();
+    g_checksum_update(checksum, reinterpret_cast<const guchar *>(name.data()),
+                      static_cast<gssize>(name.size()));
+    g_checksum_update(checksum, static_cast<const guchar *>(tensor.data_ptr()),
+                      static_cast<gssize>(tensor.nbytes()));
+  }
+  return std::string(g_checksum_get_string(checksum)) + " " + precision_name(compute.weights);
+}
+
+}  // namespace naclip

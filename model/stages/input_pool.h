@@ -1,0 +1,33 @@
+// Memory of the network's inputs, used again from frame to frame.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "model/stages/preprocess.h"
+
+namespace naclip {
+
+/// Streams prepare a picture for each of their frames, on threads of their own, while others give theirs back. glibc
+/// before 2.38 never finds such blocks again where they are aligned, as libtorch wants them: the heap would grow with
+/// each. Thread-safe.
+class InputPool : public std::enable_shared_from_this<InputPool> {
+ public:
+  /// [1, 3, height, width] float32 on the CPU, not initialised; comes back by itself once its last copy is gone.
+  at::Tensor take(PictureSize size);
+
+ private:
+  void give_back(std::unique_ptr<float[]> memory, PictureSize size);
+
+  struct Spare {
+    PictureSize size;
+    std::unique_ptr<float[]> memory;
+  };
+  std::mutex mutex_;
+  std::deque<Spare> spares_;  // the longest unused first
+};
+
+}  // namespace naclip

@@ -1,0 +1,283 @@
+#include "model/tools/naclip-eval/eval_options.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+#include "model/error.h"
+#include "model/tools/naclip-eval/settings.h"
+#include "model/tools/naclip-eval/text.h"
+
+namespace naclip::eval {
+
+namespace {
+
+constexpr gint kNotGiven = G_MININT;
+
+constexpr const char *kSummary =
+    "Evaluates CLIP with NACLIP on the benchmarks of the paper (arXiv 2404.08181), or on pictures\n"
+    "and masks of your own:\n"
+    "\n"
+    "  naclip-eval --benchmark voc21 --data VOCdevkit/VOC2012 --model ViT-B-16.pt\n"
+    "  naclip-eval --images DIR --masks DIR --vocabulary FILE --model ViT-B-16.pt";
+
+constexpr const char *kDescription =
+    "Pictures and masks of your own:\n"
+    "  MASKS/a/b.png belongs to IMAGES/a/b.jpg (or .jpeg, .png) and has its size. A mask is a PNG\n"
+    "  with a palette or greyscale, 8 or 16 bits, whose values are the vocabulary's region ids:\n"
+    "  classes are 1, 2, 3, ... as written. A class called background is 0 and is evaluated like\n"
+    "  the others. Without one, 0 is ignored; with --ignore-label 255, say, 0 instead means that\n"
+    "  none of the classes is there, and whatever is found there counts as wrong.\n"
+    "\n"
+    "Stopped with Ctrl-C, or killed, the same command goes on where it was. The folder OUTPUT "
+    "then\n"
+    "holds report.md, report.json, the encoded words and a state file for each run.\n"
+    "\n"
+    "Exit status: 0 all was evaluated; 1 failed; 2 the command line is wrong, or does not fit "
+    "what\n"
+    "was done before; 3 evaluated, but the data set has faults, which are named; 130 stopped, can\n"
+    "go on.";
+
+/// As GOption fills it.
+struct RawOptions {
+  gboolean list = FALSE, version = FALSE, restart = FALSE;
+  gchar *benchmark = nullptr, *data = nullptr, *images = nullptr, *masks = nullptr,
+        *vocabulary = nullptr, *ignored = nullptr, *output = nullptr;
+  gchar *model = nullptr, *merges = nullptr, *device = nullptr, *precision = nullptr,
+        *attention = nullptr, *architecture = nullptr, *prompts = nullptr, *cache_dir = nullptr;
+  gdouble gaussian_std = NAN, logit_scale = NAN, threshold = NAN;
+  gchar *refine_dilations = nullptr;
+  gint input_size = kNotGiven, window_size = kNotGiven, window_stride = kNotGiven,
+       refine_steps = kNotGiven, limit = kNotGiven, threads = 0;
+
+  RawOptions() = default;
+  RawOptions(const RawOptions &) = delete;
+  RawOptions &operator=(const RawOptions &) = delete;
+  ~RawOptions() {
+    for (gchar *text :
+         {benchmark, data, images, masks, vocabulary, ignored, output, model, merges, device,
+          precision, attention, architecture, prompts, cache_dir, refine_dilations})
+      g_free(text);
+  }
+};
+
+void add_group(GOptionContext *context, const std::vector<GOptionEntry> &entries) {
+  g_option_context_add_main_entries(context, entries.data(), nullptr);
+}
+
+void add_data_options(GOptionContext *context, RawOptions &raw) {
+  add_group(
+      context,
+      {{"list", 0, 0, G_OPTION_ARG_NONE, &raw.list, "List the benchmarks and their settings",
+        nullptr},
+       {"benchmark", 'b', 0, G_OPTION_ARG_STRING, &raw.benchmark, "One of --list", "NAME"},
+       {"data", 'd', 0, G_OPTION_ARG_FILENAME, &raw.data,
+        "The benchmark's folder, as mmsegmentation prepares it", "DIR"},
+       {"images", 0, 0, G_OPTION_ARG_FILENAME, &raw.images, "Pictures of your own", "DIR"},
+       {"masks", 0, 0, G_OPTION_ARG_FILENAME, &raw.masks, "Their masks, see below", "DIR"},
+       {"vocabulary", 'v', 0, G_OPTION_ARG_FILENAME, &raw.vocabulary,
+        "Vocabulary file of your own pictures, or in place of the benchmark's", "FILE"},
+       {"ignore-label", 0, 0, G_OPTION_ARG_STRING, &raw.ignored,
+        "Values of your own masks that are not evaluated", "N,..."},
+       {"limit", 'n', 0, G_OPTION_ARG_INT, &raw.limit, "Only the first N pictures", "N"},
+       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &raw.output,
+        "Folder of the reports and of what is needed to go on [naclip-eval-NAME]", "DIR"},
+       {"restart", 0, 0, G_OPTION_ARG_NONE, &raw.restart, "Forget what was done before", nullptr},
+       {"version", 0, 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", nullptr},
+       {}});
+}
+
+void add_model_options(GOptionContext *context, RawOptions &raw) {
+  add_group(
+      context,
+      {{"model", 'm', 0, G_OPTION_ARG_FILENAME, &raw.model, "Checkpoint of CLIP", "FILE"},
+       {"merges", 0, 0, G_OPTION_ARG_FILENAME, &raw.merges,
+        "CLIP's byte-pair merges [found beside the model]", "FILE"},
+       {"device", 0, 0, G_OPTION_ARG_STRING, &raw.device, "auto, cpu, cuda or cuda:N [auto]",
+        "DEVICE"},
+       {"precision", 0, 0, G_OPTION_ARG_STRING, &raw.precision,
+        "auto, float32, bfloat16 or float16 [auto]", "NAME"},
+       {"threads", 0, 0, G_OPTION_ARG_INT, &raw.threads, "Of libtorch; 0: its own choice", "N"},
+       {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &raw.cache_dir,
+        "Keeps encoded words [OUTPUT/words]", "DIR"},
+       {"attention", 0, 0, G_OPTION_ARG_STRING, &raw.attention,
+        "naclip, nonly, kk, csa or vanilla; several, separated by commas, are compared; "
+        "csa/vanilla gives one an architecture of its own [naclip]",
+        "NAME,..."},
+       {"architecture", 0, 0, G_OPTION_ARG_STRING, &raw.architecture,
+        "Last block: reduced or vanilla [reduced; vanilla for csa]", "NAME"},
+       {"gaussian-std", 0, 0, G_OPTION_ARG_DOUBLE, &raw.gaussian_std,
+        "Reach of the neighbourhood, patches [5]", "X"},
+       {"prompts", 0, 0, G_OPTION_ARG_STRING, &raw.prompts, "imagenet, short or none [imagenet]",
+        "NAME"},
+       {}});
+}
+
+void add_inference_options(GOptionContext *context, RawOptions &raw) {
+  add_group(context,
+            {{"input-size", 0, 0, G_OPTION_ARG_INT, &raw.input_size,
+              "Short side of the network's input [the benchmark's; 336]", "PIXELS"},
+             {"window-size", 0, 0, G_OPTION_ARG_INT, &raw.window_size,
+              "Side of the sliding window; 0: whole picture [the benchmark's; 224]", "PIXELS"},
+             {"window-stride", 0, 0, G_OPTION_ARG_INT, &raw.window_stride,
+              "From one window to the next [112]", "PIXELS"},
+             {"refine-steps", 0, 0, G_OPTION_ARG_INT, &raw.refine_steps,
+              "Steps of pixel-adaptive refinement; 0: none [10]", "N"},
+             {"refine-dilations", 0, 0, G_OPTION_ARG_STRING, &raw.refine_dilations,
+              "Distances of its neighbours, pixels [8,16]", "N,..."},
+             {"logit-scale", 0, 0, G_OPTION_ARG_DOUBLE, &raw.logit_scale,
+              "Multiplies similarities before the softmax [40]", "X"},
+             {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &raw.threshold,
+              "Least probability of a class, below it is background [the benchmark's; 0]", "P"},
+             {}});
+}
+
+std::string text_of(const gchar *text, const char *fallback = "") {
+  return text != nullptr ? text : fallback;
+}
+
+std::optional<int> given(gint value) {
+  return value == kNotGiven ? std::nullopt : std::optional<int>(value);
+}
+
+std::optional<double> given(gdouble value) {
+  return std::isnan(value) ? std::nullopt : std::optional<double>(value);
+}
+
+void require(bool condition, const std::string &message) {
+  if (!condition) throw Error(ErrorKind::kSettings, message);
+}
+
+std::vector<int> labels_named(const std::string &text) {
+  std::vector<int> labels;
+  for (const std::string &part : split(text, ',')) {
+    guint64 value = 0;
+    require(g_ascii_string_to_unsigned(part.c_str(), 10, 0, 65535, &value, nullptr),
+            "--ignore-label \"" + text + "\" is no list of labels from 0 to 65535: write e.g. 255");
+    labels.push_back(static_cast<int>(value));
+  }
+  return labels;
+}
+
+ModelOptions model_of(const RawOptions &raw, const std::string &output) {
+  ModelOptions model;
+  model.model = text_of(raw.model);
+  model.merges = text_of(raw.merges);
+  model.device = text_of(raw.device, "auto");
+  model.precision = precision_named(text_of(raw.precision, "auto"));
+  model.prompts = prompts_named(text_of(raw.prompts, "imagenet"));
+  model.gaussian_std = given(raw.gaussian_std).value_or(model.gaussian_std);
+  model.threads = raw.threads;
+  model.cache_dir = text_of(raw.cache_dir, (output + "/words").c_str());
+  return model;
+}
+
+EvalOptions read(const RawOptions &raw) {
+  EvalOptions options;
+  options.list = raw.list;
+  options.version = raw.version;
+  options.restart = raw.restart;
+  options.benchmark = text_of(raw.benchmark);
+  options.data = text_of(raw.data);
+  options.images = text_of(raw.images);
+  options.masks = text_of(raw.masks);
+  options.vocabulary = text_of(raw.vocabulary);
+  options.ignored = labels_named(text_of(raw.ignored));
+  options.output = text_of(
+      raw.output,
+      ("naclip-eval-" + (options.benchmark.empty() ? "custom" : options.benchmark)).c_str());
+  options.model = model_of(raw, options.output);
+  options.runs = runs_named(text_of(raw.attention, "naclip"), text_of(raw.architecture));
+  options.input_size = given(raw.input_size);
+  options.window_size = given(raw.window_size);
+  options.window_stride = given(raw.window_stride);
+  options.refine_steps = given(raw.refine_steps);
+  if (raw.refine_dilations != nullptr)
+    options.refine_dilations = dilations_named(raw.refine_dilations);
+  options.logit_scale = given(raw.logit_scale);
+  options.threshold = given(raw.threshold);
+  if (raw.limit != kNotGiven) {
+    require(raw.limit >= 1, "--limit must be at least 1");
+    options.limit = static_cast<std::size_t>(raw.limit);
+  }
+  return options;
+}
+
+void check(const EvalOptions &options) {
+  if (options.list || options.version) return;
+  const bool own = !options.images.empty() || !options.masks.empty();
+  require(own || !options.benchmark.empty(),
+          "Say what to evaluate on: --benchmark NAME --data DIR (--list tells the names), or "
+          "--images DIR --masks DIR --vocabulary FILE");
+  require(!own || (options.benchmark.empty() && options.data.empty()),
+          "--benchmark and --data go without --images and --masks: choose one of both");
+  require(
+      !own || (!options.images.empty() && !options.masks.empty() && !options.vocabulary.empty()),
+      "Pictures of your own need all of --images DIR, --masks DIR and --vocabulary FILE");
+  require(own || !options.data.empty(),
+          "--benchmark " + options.benchmark + " needs --data DIR, the data set's folder");
+  require(own || options.ignored.empty(),
+          "--ignore-label is for masks of your own: the benchmarks ignore what the paper's do");
+  require(!options.model.model.empty(),
+          "No model: name a checkpoint of CLIP with --model, e.g. --model ViT-B-16.pt");
+}
+
+}  // namespace
+
+EvalOptions parse_options(int argc, char **argv) {
+  RawOptions raw;
+  g_autoptr(GOptionContext) context = g_option_context_new(nullptr);
+  g_option_context_set_summary(context, kSummary);
+  g_option_context_set_description(context, kDescription);
+  add_data_options(context, raw);
+  add_model_options(context, raw);
+  add_inference_options(context, raw);
+  g_autoptr(GError) error = nullptr;
+  if (!g_option_context_parse(context, &argc, &argv, &error))
+    throw Error(ErrorKind::kSettings, std::string(error->message) + "; see --help");
+  require(argc == 1,
+          std::string("\"") + (argc > 1 ? argv[1] : "") + "\" belongs to no option; see --help");
+  EvalOptions options = read(raw);
+  check(options);
+  return options;
+}
+
+std::vector<RunChoice> runs_named(const std::string &attentions, const std::string &fallback) {
+  std::vector<RunChoice> runs;
+  for (const std::string &item : split(attentions, ',')) {
+    const std::vector<std::string> parts = split(item, '/');
+    require(parts.size() == 1 || parts.size() == 2,
+            "--attention \"" + attentions + "\" is no list such as naclip,csa/vanilla");
+    RunChoice run;
+    run.attention = attention_named(parts[0]);
+    const bool only_vanilla = run.attention == Attention::kCsa;
+    if (only_vanilla) run.architecture = Architecture::kVanilla;
+    if (!fallback.empty()) run.architecture = architecture_named(fallback);
+    if (parts.size() == 2) run.architecture = architecture_named(parts[1]);
+    // What the library would say after the runs before this one.
+    require(!only_vanilla || run.architecture == Architecture::kVanilla,
+            "--attention csa goes with --architecture vanilla only: write csa/vanilla");
+    require(std::find(runs.begin(), runs.end(), run) == runs.end(),
+            "--attention names " + item + " twice");
+    runs.push_back(run);
+  }
+  require(!runs.empty(), "--attention names nothing: write e.g. naclip");
+  return runs;
+}
+
+InferenceOptions with_given(InferenceOptions options, const EvalOptions &given) {
+  options.input_size = given.input_size.value_or(options.input_size);
+  options.window_size = given.window_size.value_or(options.window_size);
+  if (options.window_size > 0)
+    options.window_stride = std::min(options.window_stride, options.window_size);
+  options.window_stride = given.window_stride.value_or(options.window_stride);
+  options.refine_steps = given.refine_steps.value_or(options.refine_steps);
+  options.refine_dilations = given.refine_dilations.value_or(options.refine_dilations);
+  options.logit_scale = given.logit_scale.value_or(options.logit_scale);
+  options.threshold = given.threshold.value_or(options.threshold);
+  return options;
+}
+
+}  // namespace naclip::eval

@@ -1,0 +1,137 @@
+#include "model/tools/naclip-eval/eval_task.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "model/error.h"
+#include "model/tools/naclip-eval/text.h"
+
+namespace naclip::eval {
+
+namespace {
+
+constexpr const char *kVersion = NACLIP_VERSION;
+
+std::string vocabulary_hash(const Vocabulary &vocabulary) {
+  std::string text;
+  for (const VocabularyClass &one : vocabulary.classes())
+    text += one.label + ":" + joined(one.synonyms, ",") + "\n";
+  return sha256(text);
+}
+
+std::string text_of(const Labelling &labelling) {
+  std::vector<std::string> ignored;
+  for (const int value : labelling.ignored) ignored.push_back(std::to_string(value));
+  return printed("%zu regions from label %d", labelling.regions, -labelling.shift) + ", ignored " +
+         (ignored.empty() ? "none" : joined(ignored, ","));
+}
+
+/// A vocabulary in place of a benchmark's has to fit its masks.
+Vocabulary replacement(const Benchmark &benchmark, const std::string &path) {
+  Vocabulary own = Vocabulary::parse_file(path);
+  const Vocabulary theirs = vocabulary_of(benchmark);
+  if (own.classes().size() != theirs.classes().size() ||
+      own.regions().size() != theirs.regions().size())
+    throw Error(ErrorKind::kVocabulary,
+                path + " has " + counted(own.classes().size(), "class", "classes") + ", " +
+                    benchmark.title + " has " + std::to_string(theirs.classes().size()) +
+                    (theirs.classes().size() == theirs.regions().size() ? " with a background"
+                                                                        : " and no background") +
+                    ": write the classes in the order of the data set's labels");
+  return own;
+}
+
+Task benchmark_task(const EvalOptions &options) {
+  const Benchmark &benchmark = benchmark_named(options.benchmark);
+  Vocabulary vocabulary = options.vocabulary.empty() ? vocabulary_of(benchmark)
+                                                     : replacement(benchmark, options.vocabulary);
+  const Labelling labelling = labelling_of(benchmark, vocabulary);
+  return {.benchmark = &benchmark,
+          .title = benchmark.title,
+          .folders = {options.data},
+          .dataset = find_dataset(benchmark.layout, benchmark.title, options.data),
+          .vocabulary = std::move(vocabulary),
+          .labelling = labelling,
+          .inference = with_given(inference_of(benchmark), options),
+          .dataset_fingerprint = {}};
+}
+
+Task own_task(const EvalOptions &options) {
+  Vocabulary vocabulary = Vocabulary::parse_file(options.vocabulary);
+  const Labelling labelling = labelling_of(vocabulary, options.ignored);
+  InferenceOptions inference;
+  inference.mask_size = MaskSize::kFrame;
+  return {.title = "Pictures of one's own",
+          .folders = {options.images, options.masks},
+          .dataset = find_pairs(options.images, options.masks),
+          .vocabulary = std::move(vocabulary),
+          .labelling = labelling,
+          .inference = with_given(inference, options),
+          .dataset_fingerprint = {}};
+}
+
+bool is_vit_b_16(const ModelInfo &info) {
+  return info.patch_size == 16 && info.vision_width == 768 && info.vision_layers == 12;
+}
+
+}  // namespace
+
+std::vector<std::string> Task::class_labels() const {
+  std::vector<std::string> labels;
+  for (std::size_t region = first_class(); region < vocabulary.regions().size(); ++region)
+    labels.push_back(vocabulary.regions()[region].label);
+  return labels;
+}
+
+Task make_task(const EvalOptions &options) {
+  Task task = options.benchmark.empty() ? own_task(options) : benchmark_task(options);
+  task.dataset_fingerprint = task.dataset.fingerprint();
+  return task;
+}
+
+Settings identity_of(const Task &task, const ModelOptions &model, const ModelInfo &info,
+                     const std::string &model_sha256) {
+  Settings identity = describe(model, task.inference);
+  identity.insert(identity.end(),
+                  {{"benchmark", task.benchmark ? task.benchmark->name : "-"},
+                   {"data set", task.dataset_fingerprint},
+                   {"vocabulary", vocabulary_hash(task.vocabulary)},
+                   {"labels", text_of(task.labelling)},
+                   {"model", model_sha256},
+                   {"merges", model.merges.empty() ? "-" : file_sha256(model.merges)},
+                   // Which of several GPUs it is does not matter.
+                   {"device", info.device.substr(0, info.device.find(':'))},
+                   {"precision", info.precision},
+                   {"version", kVersion}});
+  return identity;
+}
+
+std::vector<std::string> departures_of(const Task &task, const EvalOptions &options,
+                                       const ModelOptions &model, const ModelInfo &info,
+                                       const Tally &tally) {
+  std::vector<std::string> found = differences(
+      describe(model, task.inference), describe(ModelOptions{}, inference_of(*task.benchmark)));
+  if (!is_vit_b_16(info)) found.emplace_back("the model is no ViT-B/16");
+  if (!options.vocabulary.empty()) found.push_back("the words are those of " + options.vocabulary);
+  if (tally.done < task.dataset.pairs.size())
+    found.push_back(printed("%zu of %zu pictures", tally.done, task.dataset.pairs.size()));
+  if (!task.dataset.problems.empty() || !tally.problems.empty())
+    found.emplace_back("the data set has faults");
+  return found;
+}
+
+std::string file_sha256(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+  std::array<char, 1 << 16> block{};
+  while (file.read(block.data(), block.size()) || file.gcount() > 0)
+    g_checksum_update(checksum, reinterpret_cast<const guchar *>(block.data()),
+                      static_cast<gssize>(file.gcount()));
+  if (!file.eof()) throw Error(ErrorKind::kRead, path + " cannot be read");
+  return g_checksum_get_string(checksum);
+}
+
+}  // namespace naclip::eval

@@ -1,0 +1,47 @@
+// From the command line to what is evaluated.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/tools/naclip-eval/benchmark.h"
+#include "model/tools/naclip-eval/dataset.h"
+#include "model/tools/naclip-eval/eval_options.h"
+#include "model/tools/naclip-eval/eval_report.h"
+#include "model/tools/naclip-eval/settings.h"
+
+namespace naclip::eval {
+
+/// What all runs of one command have in common.
+struct Task {
+  const Benchmark *benchmark = nullptr;  ///< null: pictures of one's own
+  std::string title;
+  std::vector<std::string> folders;
+  Dataset dataset;
+  Vocabulary vocabulary;
+  Labelling labelling;
+  InferenceOptions inference;
+  std::string dataset_fingerprint;
+
+  std::size_t first_class() const { return labelling.background ? 0 : 1; }
+  std::vector<std::string> class_labels() const;
+};
+
+/// Finds the data set and reads the vocabulary. Throws Error of the kinds kSettings, kVocabulary,
+/// kNotFound, kRead and kFormat.
+Task make_task(const EvalOptions &options);
+
+/// All that a tally depends on.
+Settings identity_of(const Task &task, const ModelOptions &model, const ModelInfo &info,
+                     const std::string &model_sha256);
+
+/// What keeps a run from being compared with the paper's figure; empty where nothing does. For a
+/// benchmark only.
+std::vector<std::string> departures_of(const Task &task, const EvalOptions &options,
+                                       const ModelOptions &model, const ModelInfo &info,
+                                       const Tally &tally);
+
+/// The hash of a file's content, in hexadecimal digits. Throws Error{kRead}.
+std::string file_sha256(const std::string &path);
+
+}  // namespace naclip::eval

@@ -1,0 +1,230 @@
+// naclip-eval: the figures of the paper, and those of data sets of one's own.
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include <algorithm>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "model/error.h"
+#include "model/tools/naclip-eval/eval_options.h"
+#include "model/tools/naclip-eval/eval_progress.h"
+#include "model/tools/naclip-eval/eval_report.h"
+#include "model/tools/naclip-eval/eval_state.h"
+#include "model/tools/naclip-eval/eval_task.h"
+#include "model/tools/naclip-eval/text.h"
+
+namespace naclip::eval {
+
+namespace {
+
+enum ExitStatus { kAllEvaluated = 0, kFailed = 1, kWrongUse = 2, kFaults = 3, kStopped = 130 };
+
+// A killed run loses at most this many pictures.
+constexpr std::size_t kPicturesPerSave = 10;
+
+volatile std::sig_atomic_t stop_requested = 0;
+
+void request_stop(int signal) {
+  stop_requested = 1;
+  // Whoever asks twice does not want to wait for the picture.
+  std::signal(signal, SIG_DFL);
+}
+
+void list_benchmarks() {
+  std::printf("%-12s %-28s %5s %7s %10s %10s\n", "name", "data set", "input", "window", "threshold",
+              "published");
+  for (const Benchmark &one : benchmarks())
+    std::printf("%-12s %-28s %5d %7s %10s %10.2f\n", one.name.c_str(), one.title.c_str(),
+                one.input_size,
+                one.window_size > 0 ? std::to_string(one.window_size).c_str() : "whole",
+                number(one.threshold).c_str(), one.published);
+}
+
+void write_file(const std::string &path, const std::string &text) {
+  g_autoptr(GError) error = nullptr;
+  if (!g_file_set_contents(path.c_str(), text.data(), static_cast<gssize>(text.size()), &error))
+    throw Error(ErrorKind::kRead, "The report " + path + " cannot be written", error->message);
+}
+
+void warn(LogLevel level, const Error &message) {
+  if (level == LogLevel::kWarning) std::fprintf(stderr, "naclip-eval: %s\n", message.what());
+}
+
+/// The command in work.
+class Command {
+ public:
+  Command(const EvalOptions &options, const Task &task)
+      : options_(options),
+        task_(task),
+        meaning_(task.labelling),
+        limit_(std::min(options.limit, task.dataset.pairs.size())) {
+    report_.benchmark = task.benchmark ? task.benchmark->name : "";
+    report_.title = task.title;
+    report_.folders = task.folders;
+    report_.model_path = options.model.model;
+    report_.pairs = task.dataset.pairs.size();
+    report_.limit = limit_;
+    report_.classes = task.class_labels();
+    report_.problems = task.dataset.problems;
+  }
+
+  /// Does all runs; reports after each.
+  ExitStatus execute() {
+    for (const std::string &sentence : report_.problems.sentences(3))
+      std::fprintf(stderr, "naclip-eval: %s\n", sentence.c_str());
+    for (const RunChoice &choice : options_.runs) {
+      RunReport run = evaluate_one(choice);
+      if (run.tally.done < limit_) {
+        std::fprintf(stderr,
+                     "naclip-eval: stopped after %zu of %zu pictures; the same command goes on "
+                     "from there\n",
+                     run.tally.done, limit_);
+        return kStopped;
+      }
+      report_.runs.push_back(std::move(run));
+      write_file(options_.output + "/report.json", json_of(report_));
+      write_file(options_.output + "/report.md", markdown_of(report_));
+    }
+    std::fputs(markdown_of(report_).c_str(), stdout);
+    std::fprintf(stderr, "naclip-eval: wrote report.md and report.json into %s\n",
+                 options_.output.c_str());
+    const bool faults = !problems_of(report_).empty();
+    return faults ? kFaults : kAllEvaluated;
+  }
+
+ private:
+  RunReport evaluate_one(const RunChoice &choice) {
+    ModelOptions model = options_.model;
+    model.attention = choice.attention;
+    model.architecture = choice.architecture;
+    model.log = warn;
+    const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture);
+    const auto segmenter = load_segmenter(model);
+    if (report_.model_sha256.empty()) report_.model_sha256 = file_sha256(model.model);
+    const Settings identity = identity_of(task_, model, segmenter->info(), report_.model_sha256);
+    const std::string state = options_.output + "/state-" + name_of(choice.attention) + "-" +
+                              name_of(choice.architecture) + ".json";
+    Tally tally = known_tally(state, identity, name);
+    if (tally.done < limit_) work(*segmenter, state, identity, name, tally);
+    if (tally.done >= limit_ && tally.evaluated == 0)
+      throw Error(ErrorKind::kFormat,
+                  "No picture could be evaluated: " + joined(tally.problems.sentences(3), "; "));
+    RunReport run;
+    run.settings = describe(model, task_.inference);
+    run.model = segmenter->info();
+    if (task_.benchmark) {
+      run.departures = departures_of(task_, options_, model, segmenter->info(), tally);
+      if (run.departures.empty()) run.published = task_.benchmark->published;
+    }
+    run.tally = std::move(tally);
+    return run;
+  }
+
+  /// What an earlier command left, or nothing.
+  Tally known_tally(const std::string &state, const Settings &identity,
+                    const std::string &name) const {
+    if (options_.restart) g_remove(state.c_str());
+    auto known = load_state(state, identity, report_.classes.size());
+    if (!known) {
+      Tally fresh;
+      fresh.areas = Areas(report_.classes.size());
+      return fresh;
+    }
+    if (known->done > limit_)
+      throw Error(ErrorKind::kSettings,
+                  state + " holds " + counted(known->done, "picture", "pictures") + ", and there " +
+                      "are to be " + std::to_string(limit_) +
+                      ": raise --limit, name another --output, or begin anew with --restart");
+    std::fprintf(stderr, "naclip-eval: %s: %zu of %zu pictures were done before (%s)\n",
+                 name.c_str(), known->done, limit_, state.c_str());
+    return std::move(*known);
+  }
+
+  /// The vocabulary; null where the user asked to stop.
+  std::shared_ptr<const Queries> encode(Segmenter &segmenter, const std::string &name) const {
+    std::stop_source stop;
+    std::optional<Progress> progress;
+    const auto show = [&](std::size_t known, std::size_t words) {
+      if (!progress) progress.emplace(name + " words", known, words);
+      progress->show(known);
+      if (stop_requested != 0) stop.request_stop();
+    };
+    auto queries = segmenter.encode(task_.vocabulary, warn, show, stop.get_token());
+    progress->finish();
+    return queries;
+  }
+
+  void work(Segmenter &segmenter, const std::string &state, const Settings &identity,
+            const std::string &name, Tally &tally) const {
+    std::fprintf(stderr, "naclip-eval: %s: encoding %s\n", name.c_str(),
+                 counted(report_.classes.size(), "class", "classes").c_str());
+    const auto queries = encode(segmenter, name);
+    if (queries == nullptr) return;
+    const Subject subject{segmenter, *queries, task_.inference, meaning_, task_.first_class()};
+    Progress progress(name, tally.done, limit_);
+    const auto after = [&] {
+      progress.show(tally.done, mean_iou_text(scores_of(tally.areas).mean_iou));
+      if (tally.done % kPicturesPerSave == 0) save_state(state, identity, tally);
+      return stop_requested == 0;
+    };
+    try {
+      evaluate(subject, task_.dataset, limit_, tally, after);
+    } catch (const Error &) {
+      // What failed may be the machine's memory: what was done is worth keeping.
+      progress.finish();
+      save_state(state, identity, tally);
+      throw;
+    }
+    progress.finish();
+    save_state(state, identity, tally);
+  }
+
+  const EvalOptions &options_;
+  const Task &task_;
+  LabelMeaning meaning_;
+  std::size_t limit_;
+  Report report_;
+};
+
+ExitStatus run(const EvalOptions &options) {
+  if (options.version) {
+    std::puts("naclip-eval " NACLIP_VERSION);
+    return kAllEvaluated;
+  }
+  if (options.list) {
+    list_benchmarks();
+    return kAllEvaluated;
+  }
+  const Task task = make_task(options);
+  if (g_mkdir_with_parents(options.output.c_str(), 0777) != 0)
+    throw Error(ErrorKind::kRead,
+                "The folder " + options.output + " cannot be made; name another with --output");
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  return Command(options, task).execute();
+}
+
+}  // namespace
+
+}  // namespace naclip::eval
+
+int main(int argc, char **argv) {
+  // Names of files only: numbers are written the same way in every locale.
+  std::setlocale(LC_CTYPE, "");
+  try {
+    return naclip::eval::run(naclip::eval::parse_options(argc, argv));
+  } catch (const naclip::Error &error) {
+    std::fprintf(stderr, "naclip-eval: %s\n", error.what());
+    if (!error.detail().empty()) std::fprintf(stderr, "  %s\n", error.detail().c_str());
+    return error.kind() == naclip::ErrorKind::kSettings ? naclip::eval::kWrongUse
+                                                        : naclip::eval::kFailed;
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "naclip-eval: %s\n", error.what());
+    return naclip::eval::kFailed;
+  }
+}

@@ -1,0 +1,131 @@
+#include "model/tools/naclip-eval/settings.h"
+
+#include <glib.h>
+
+#include <algorithm>
+#include <array>
+
+#include "model/error.h"
+#include "model/tools/naclip-eval/text.h"
+
+namespace naclip::eval {
+
+namespace {
+
+template <class Value>
+struct Choice {
+  Value value;
+  const char *name;
+};
+
+constexpr std::array<Choice<Attention>, 5> kAttentions{{{Attention::kNaclip, "naclip"},
+                                                        {Attention::kNonly, "nonly"},
+                                                        {Attention::kKk, "kk"},
+                                                        {Attention::kCsa, "csa"},
+                                                        {Attention::kVanilla, "vanilla"}}};
+constexpr std::array<Choice<Architecture>, 2> kArchitectures{
+    {{Architecture::kReduced, "reduced"}, {Architecture::kVanilla, "vanilla"}}};
+constexpr std::array<Choice<Prompts>, 3> kPrompts{
+    {{Prompts::kImageNet, "imagenet"}, {Prompts::kShort, "short"}, {Prompts::kNone, "none"}}};
+constexpr std::array<Choice<Precision>, 4> kPrecisions{{{Precision::kAuto, "auto"},
+                                                        {Precision::kFloat32, "float32"},
+                                                        {Precision::kBfloat16, "bfloat16"},
+                                                        {Precision::kFloat16, "float16"}}};
+
+template <class Choices, class Value>
+std::string find_name(const Choices &choices, Value value) {
+  for (const auto &choice : choices)
+    if (choice.value == value) return choice.name;
+  return "?";
+}
+
+template <class Choices>
+auto find_value(const Choices &choices, const char *option, const std::string &name) {
+  std::vector<std::string> names;
+  for (const auto &choice : choices) {
+    if (name == choice.name) return choice.value;
+    names.emplace_back(choice.name);
+  }
+  throw Error(ErrorKind::kSettings, std::string(option) + " is \"" + name +
+                                        "\" and must be one of " + joined(names, ", "));
+}
+
+}  // namespace
+
+std::string name_of(Attention value) {
+  return find_name(kAttentions, value);
+}
+std::string name_of(Architecture value) {
+  return find_name(kArchitectures, value);
+}
+std::string name_of(Prompts value) {
+  return find_name(kPrompts, value);
+}
+std::string name_of(Precision value) {
+  return find_name(kPrecisions, value);
+}
+
+Attention attention_named(const std::string &name) {
+  return find_value(kAttentions, "--attention", name);
+}
+Architecture architecture_named(const std::string &name) {
+  return find_value(kArchitectures, "--architecture", name);
+}
+Prompts prompts_named(const std::string &name) {
+  return find_value(kPrompts, "--prompts", name);
+}
+Precision precision_named(const std::string &name) {
+  return find_value(kPrecisions, "--precision", name);
+}
+
+std::vector<int> dilations_named(const std::string &text) {
+  std::vector<int> dilations;
+  for (const std::string &part : split(text, ',')) {
+    guint64 value = 0;
+    if (!g_ascii_string_to_unsigned(part.c_str(), 10, 1, 4096, &value, nullptr))
+      throw Error(ErrorKind::kSettings,
+                  "--refine-dilations \"" + text +
+                      "\" is no list of pixels from 1 to 4096: write e.g. 8,16");
+    dilations.push_back(static_cast<int>(value));
+  }
+  return dilations;
+}
+
+Settings describe(const ModelOptions &model, const InferenceOptions &inference) {
+  std::vector<std::string> dilations;
+  for (const int dilation : inference.refine_dilations)
+    dilations.push_back(std::to_string(dilation));
+  // What has no effect is no difference either.
+  const bool windows = inference.window_size > 0, refined = inference.refine_steps > 0;
+  const bool gaussian =
+      model.attention == Attention::kNaclip || model.attention == Attention::kNonly;
+  return {
+      {"attention", name_of(model.attention)},
+      {"architecture", name_of(model.architecture)},
+      {"gaussian-std", gaussian ? number(model.gaussian_std) : "-"},
+      {"prompts", name_of(model.prompts)},
+      {"input-size", std::to_string(inference.input_size)},
+      {"window-size", windows ? std::to_string(inference.window_size) : "0 (whole picture)"},
+      {"window-stride", windows ? std::to_string(inference.window_stride) : "-"},
+      {"refine-steps", std::to_string(inference.refine_steps)},
+      {"refine-dilations", refined ? joined(dilations, ",") : "-"},
+      {"logit-scale", number(inference.logit_scale)},
+      {"threshold", number(inference.threshold)},
+  };
+}
+
+std::vector<std::string> differences(const Settings &here, const Settings &there) {
+  std::vector<std::string> found;
+  for (const auto &pair : here) {
+    const auto other = std::find_if(there.begin(), there.end(),
+                                    [&](const auto &one) { return one.first == pair.first; });
+    const char *name = pair.first.c_str(), *value = pair.second.c_str();
+    if (other == there.end())
+      found.push_back(printed("%s %s, which is not there", name, value));
+    else if (other->second != pair.second)
+      found.push_back(printed("%s %s instead of %s", name, value, other->second.c_str()));
+  }
+  return found;
+}
+
+}  // namespace naclip::eval

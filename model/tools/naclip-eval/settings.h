@@ -1,0 +1,36 @@
+// The settings of a run in words: what is shown, compared and kept in files.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/segmenter.h"
+
+namespace naclip::eval {
+
+/// Names and values, in the order in which they are shown.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// How a program's options spell a choice; the same words as naclipsegment's.
+std::string name_of(Attention value);
+std::string name_of(Architecture value);
+std::string name_of(Prompts value);
+std::string name_of(Precision value);
+
+/// The reverse. Each throws Error{kSettings} naming the choices.
+Attention attention_named(const std::string &name);
+Architecture architecture_named(const std::string &name);
+Prompts prompts_named(const std::string &name);
+Precision precision_named(const std::string &name);
+
+/// "8,16" -> 8 and 16. Throws Error{kSettings}.
+std::vector<int> dilations_named(const std::string &text);
+
+/// All that decides the outcome but the model itself, device and precision.
+Settings describe(const ModelOptions &model, const InferenceOptions &inference);
+
+/// What differs, e.g. "threshold 0.2 instead of 0.1"; a name that `there` lacks does too.
+std::vector<std::string> differences(const Settings &here, const Settings &there);
+
+}  // namespace naclip::eval

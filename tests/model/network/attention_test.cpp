@@ -1,0 +1,138 @@
+// The CPU's fused transformer blocks against the plain ones, on the sizes where such kernels break.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "model/kernels/lanes.h"
+#include "model/network/cpu_blocks.h"
+#include "model/network/neighbour_attention.h"
+#include "model/network/transformer.h"
+
+namespace naclip {
+namespace {
+
+double relative_error(const at::Tensor &found, const at::Tensor &wanted) {
+  return ((found - wanted).abs().max() / wanted.abs().max()).item<double>();
+}
+
+struct Case {
+  int pictures, heads, tokens, width;
+};
+
+class Attending : public ::testing::TestWithParam<Case> {
+ protected:
+  Projections random_projections() const {
+    const auto &[pictures, heads, tokens, width] = GetParam();
+    // As in_proj lays them out: a token's queries, keys and values lie together.
+    const auto parts =
+        at::randn({pictures, tokens, 3, heads, width}).permute({2, 0, 3, 1, 4}).unbind(0);
+    return {parts[0], parts[1], parts[2]};
+  }
+};
+
+TEST_P(Attending, FusedEqualsPlain) {
+  at::manual_seed(11);
+  const Projections p = random_projections();
+  const at::Tensor bias = at::randn({GetParam().tokens, GetParam().tokens});
+  EXPECT_LE(relative_error(attention(p, {}), attention_plain(p, {}, false)), 1e-5);
+  EXPECT_LE(relative_error(attention(p, bias), attention_plain(p, bias, false)), 1e-5);
+}
+
+TEST_P(Attending, Bfloat16IsComputedInFloat32) {
+  at::manual_seed(11);
+  const Projections p = random_projections();
+  const Projections half{p.query.to(at::kBFloat16), p.key.to(at::kBFloat16),
+                         p.value.to(at::kBFloat16)};
+  const Projections rounded{half.query.to(at::kFloat), half.key.to(at::kFloat),
+                            half.value.to(at::kFloat)};
+  const at::Tensor fused = attention(half, {});
+  ASSERT_EQ(fused.scalar_type(), at::kBFloat16);
+  // Only the outcome is rounded, to 8 bits of mantissa.
+  EXPECT_LE(relative_error(fused.to(at::kFloat), attention_plain(rounded, {}, false)), 1.0 / 256);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Attending,
+                         ::testing::Values(Case{1, 1, 1, 64}, Case{1, 3, 15, 64},
+                                           Case{2, 12, 197, 64}, Case{1, 2, 33, 88},
+                                           Case{3, 1, 7, 5}, Case{1, 5, 40, 104}));
+
+TEST(AttentionOf, LargeLogitsOverflowNothing) {
+  const at::Tensor q = at::full({1, 1, 20, 64}, 30.0), v = at::randn({1, 1, 20, 64});
+  EXPECT_LE(relative_error(attention({q, q, v}, {}), attention_plain({q, q, v}, {}, false)), 1e-5);
+}
+
+Block random_block(std::int64_t width, std::int64_t heads, at::ScalarType type) {
+  const auto linear = [&](std::int64_t out, std::int64_t in) {
+    return Linear{(at::randn({out, in}) / std::sqrt(static_cast<double>(in))).to(type),
+                  (at::randn({out}) * 0.1).to(type)};
+  };
+  Block block;
+  block.heads = heads;
+  block.ln_1 = {at::randn({width}), at::randn({width})};
+  block.ln_2 = {at::randn({width}), at::randn({width})};
+  block.in_proj = linear(3 * width, width);
+  block.out_proj = linear(width, width);
+  block.c_fc = linear(4 * width, width);
+  block.c_proj = linear(width, 4 * width);
+  return block;
+}
+
+TEST(Lanes, RoundToBfloat16AsLibtorchDoes) {
+  // 1 + 1/256 and 1 + 3/256 lie halfway between two.
+  const at::Tensor x =
+      at::tensor({1.0F, 1.00390625F, 1.01171875F, -1.00390625F, 0.0F, 3.1e38F, 1e-20F, -7.77F,
+                  1.0F / 3, 255.0F, 256.9F, 2.0F, -0.0F, 1e10F, 0.1F, 65504.0F});
+  kernels::Bfloat16 rounded[kernels::kLanes];
+  kernels::store(rounded, kernels::load(x.data_ptr<float>()));
+  at::Tensor back = at::empty({kernels::kLanes}, at::kFloat);
+  kernels::store(back.data_ptr<float>(), kernels::load(rounded));
+  EXPECT_TRUE(back.equal(x.to(at::kBFloat16).to(at::kFloat))) << back;
+}
+
+TEST(Lanes, ExponentialIsThatOfTheLibrary) {
+  const at::Tensor x = at::linspace(-87, 88, 1600);
+  at::Tensor found = at::empty_like(x);
+  for (std::int64_t i = 0; i < x.numel(); i += kernels::kLanes)
+    kernels::store(found.data_ptr<float>() + i,
+                   kernels::exponential(kernels::load(x.data_ptr<float>() + i)));
+  const at::Tensor wanted = x.to(at::kDouble).exp();
+  EXPECT_LE(((found - wanted) / wanted).abs().max().item<double>(), 3e-7);
+}
+
+TEST(CpuBlocks, EqualPlainBlocks) {
+  at::manual_seed(13);
+  CpuBlocks blocks;  // one for all: its memory has to follow the shapes
+  for (const auto &[pictures, tokens, width, heads] :
+       {std::array<int, 4>{1, 1, 64, 1}, {2, 50, 128, 2}, {1, 17, 40, 2}, {1, 3, 5, 1}}) {
+    const Block block = random_block(width, heads, at::kFloat);
+    const at::Tensor x = at::randn({pictures, tokens, width});
+    const at::Tensor plain = block.forward(x, false);
+    blocks.forward(block, x);
+    EXPECT_LE(relative_error(x, plain), 1e-5) << tokens << " tokens of " << width;
+  }
+}
+
+TEST(CpuBlocks, InBfloat16StayCloseToFloat32) {
+  at::manual_seed(13);
+  const Block block = random_block(128, 2, at::kBFloat16);
+  Block wide = block;
+  for (Linear *linear : {&wide.in_proj, &wide.out_proj, &wide.c_fc, &wide.c_proj})
+    *linear = {linear->weight.to(at::kFloat), linear->bias.to(at::kFloat)};
+  const at::Tensor x = at::randn({1, 30, 128});
+  const at::Tensor plain = wide.forward(x, false);
+  CpuBlocks().forward(block, x);
+  EXPECT_LE(relative_error(x, plain), 0.02);
+  EXPECT_GE(at::cosine_similarity(x.flatten(), plain.flatten(), 0).item<double>(), 0.9999);
+}
+
+TEST(CpuBlocks, ActivationHoldsFarFromZero) {
+  at::manual_seed(13);
+  Block block = random_block(64, 1, at::kFloat);
+  block.c_fc.bias = at::linspace(-200, 200, 256);  // e^340 is past float32
+  const at::Tensor x = at::randn({1, 4, 64});
+  const at::Tensor plain = block.forward(x, false);
+  CpuBlocks().forward(block, x);
+  EXPECT_LE(relative_error(x, plain), 1e-5);
+}
+
+}  // namespace
+}  // namespace naclip

@@ -1,0 +1,95 @@
+#include "model/stages/decode.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+namespace naclip {
+namespace {
+
+DecodeOptions one_region_a_query(int queries) {
+  DecodeOptions options;
+  options.region_of_query.resize(static_cast<std::size_t>(queries));
+  std::iota(options.region_of_query.begin(), options.region_of_query.end(), 1);
+  options.regions = static_cast<std::size_t>(queries) + 1;
+  return options;
+}
+
+int label_at(const Segmentation &segmentation, std::size_t pixel) {
+  if (segmentation.bytes_per_label == 1) return segmentation.labels[pixel];
+  return segmentation.labels[2 * pixel] | segmentation.labels[2 * pixel + 1] << 8;
+}
+
+struct Case {
+  int queries, from_height, from_width, height, width;
+};
+
+class Decode : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Decode, FusedEqualsPlain) {
+  const auto &[queries, from_height, from_width, height, width] = GetParam();
+  at::manual_seed(3);
+  const at::Tensor scores = at::randn({1, queries, from_height, from_width}) * 0.05;
+  DecodeOptions options = one_region_a_query(queries);
+  for (const double threshold : {0.0, 0.3}) {
+    options.threshold = threshold;
+    const Segmentation fused = decode(scores, height, width, options);
+    const Segmentation plain = decode_plain(scores, height, width, options);
+    ASSERT_EQ(fused.labels.size(), plain.labels.size());
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < fused.labels.size(); ++i)
+      different += fused.labels[i] != plain.labels[i];
+    EXPECT_LE(different, fused.labels.size() / 500);  // sums round differently at a tie
+    for (std::size_t region = 0; region < options.regions; ++region) {
+      EXPECT_NEAR(fused.regions[region].share, plain.regions[region].share, 0.01);
+      EXPECT_NEAR(fused.regions[region].confidence, plain.regions[region].confidence, 0.02);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Decode,
+                         ::testing::Values(Case{1, 1, 1, 1, 1}, Case{21, 1, 1, 3, 5},
+                                           Case{5, 21, 28, 336, 448}, Case{171, 6, 4, 33, 17},
+                                           Case{300, 3, 5, 20, 30}, Case{4, 40, 50, 13, 7},
+                                           Case{3, 40, 50, 37, 41}));
+
+TEST(DecodeOf, LabelIsTheGreatestScoresClassAndEqualScoresGoToTheFirst) {
+  const at::Tensor scores = at::zeros({1, 3, 1, 2});
+  scores[0][2][0][1] = 1.0;
+  const Segmentation result = decode(scores, 1, 2, one_region_a_query(3));
+  EXPECT_EQ(label_at(result, 0), 1);
+  EXPECT_EQ(label_at(result, 1), 3);
+}
+
+TEST(DecodeOf, SynonymsShareARegion) {
+  DecodeOptions options = one_region_a_query(3);
+  options.region_of_query = {1, 2, 2};
+  options.regions = 3;
+  const at::Tensor scores = at::zeros({1, 3, 1, 2});
+  scores[0][1][0][0] = 1.0;
+  scores[0][2][0][1] = 1.0;
+  const Segmentation result = decode(scores, 1, 2, options);
+  EXPECT_EQ(label_at(result, 0), 2);
+  EXPECT_EQ(label_at(result, 1), 2);
+  EXPECT_DOUBLE_EQ(result.regions[2].share, 1.0);
+}
+
+TEST(DecodeOf, BelowTheThresholdIsNothing) {
+  DecodeOptions options = one_region_a_query(2);
+  options.threshold = 0.51;
+  EXPECT_EQ(label_at(decode(at::zeros({1, 2, 1, 1}), 1, 1, options), 0), 0);
+  options.threshold = 0.49;
+  EXPECT_EQ(label_at(decode(at::zeros({1, 2, 1, 1}), 1, 1, options), 0), 1);
+}
+
+TEST(DecodeOf, LabelsAreSixteenBitAboveTwoHundredAndFiftySixRegions) {
+  const at::Tensor scores = at::zeros({1, 300, 1, 1});
+  scores[0][299][0][0] = 1.0;
+  const Segmentation wide = decode(scores, 1, 1, one_region_a_query(300));
+  EXPECT_EQ(wide.bytes_per_label, 2);
+  EXPECT_EQ(label_at(wide, 0), 300);
+  EXPECT_EQ(decode(scores.slice(1, 0, 255), 1, 1, one_region_a_query(255)).bytes_per_label, 1);
+}
+
+}  // namespace
+}  // namespace naclip

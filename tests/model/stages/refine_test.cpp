@@ -1,0 +1,87 @@
+// PAMR's fused form against the plain one, on the sizes where such kernels break.
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "model/stages/refine.h"
+
+namespace naclip {
+namespace {
+
+struct Case {
+  int height, width, queries;
+  std::vector<int> dilations;
+};
+
+class Refinement : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Refinement, FusedEqualsPlain) {
+  const auto &[height, width, queries, dilations] = GetParam();
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({1, 3, height, width});
+  const at::Tensor scores = at::randn({1, queries, height, width});
+  for (const int steps : {1, 4}) {
+    const at::Tensor fused = pamr(picture, scores, steps, dilations);
+    const at::Tensor plain = pamr_plain(picture, scores, steps, dilations);
+    ASSERT_EQ(fused.sizes(), plain.sizes());
+    EXPECT_LE((fused - plain).abs().max().item<double>(), 1e-5);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, Refinement,
+                         ::testing::Values(Case{1, 1, 1, {8, 16}}, Case{3, 5, 3, {8, 16}},
+                                           Case{2, 40, 8, {1}}, Case{17, 33, 9, {1, 2, 4}},
+                                           Case{24, 20, 16, {8}}, Case{19, 23, 33, {16, 8}},
+                                           Case{12, 9, 171, {8, 16}}, Case{40, 1, 2, {64}},
+                                           Case{30, 41, 5, {1, 2, 3, 4}},
+                                           Case{21, 18, 2, {5, 1, 2, 3, 4}}));
+
+TEST(RefinementOf, SmallerScoresAreStretchedFirst) {
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({1, 3, 31, 43}), scores = at::randn({1, 21, 5, 9});
+  const at::Tensor plain = pamr_plain(picture, scores, 3, {2, 4});
+  EXPECT_LE((pamr(picture, scores, 3, {2, 4}) - plain).abs().max().item<double>(), 1e-5);
+}
+
+TEST(RefinementOf, FramesOfChangingShapesShareOneRefiner) {
+  at::manual_seed(7);
+  Refiner refiner;
+  for (const auto &[height, width, words] :
+       {std::array<int, 3>{20, 30, 4}, {20, 30, 4}, {9, 50, 21}, {20, 30, 1}}) {
+    const at::Tensor picture = at::randn({1, 3, height, width}),
+                     scores = at::randn({1, words, height, width});
+    const at::Tensor refined = refiner.refine(picture, scores, height, width, 2, {3});
+    const at::Tensor plain = pamr_plain(picture, scores, 2, {3});
+    EXPECT_LE((refined - plain).abs().max().item<double>(), 1e-5);
+  }
+}
+
+TEST(RefinementOf, ZeroStepsGivesTheScoresBack) {
+  const at::Tensor scores = at::randn({1, 4, 6, 5});
+  EXPECT_TRUE(pamr(at::randn({1, 3, 6, 5}), scores, 0, {8}).equal(scores));
+}
+
+TEST(RefinementOf, FlatPictureAveragesNeighboursAlike) {
+  // One hot pixel on a flat picture: each of its eight neighbours takes an eighth of it.
+  at::Tensor scores = at::zeros({1, 1, 5, 5});
+  scores[0][0][2][2] = 8.0;
+  const at::Tensor refined = pamr(at::zeros({1, 3, 5, 5}), scores, 1, {1})[0][0];
+  EXPECT_NEAR(refined[1][1].item<double>(), 1.0, 1e-6);
+  EXPECT_NEAR(refined[2][3].item<double>(), 1.0, 1e-6);
+  EXPECT_NEAR(refined[2][2].item<double>(), 0.0, 1e-6);
+  EXPECT_NEAR(refined[0][0].item<double>(), 0.0, 1e-6);
+}
+
+TEST(RefinementOf, ScoresStayOnTheirSideOfAnEdge) {
+  at::Tensor picture = at::zeros({1, 3, 8, 8});
+  picture.slice(3, 4) = 10.0;
+  at::Tensor scores = at::zeros({1, 1, 8, 8});
+  scores.slice(3, 4) = 1.0;
+  const at::Tensor refined = pamr(picture, scores, 5, {1})[0][0];
+  EXPECT_LT(refined[4][2].item<double>(), 0.05);
+  EXPECT_GT(refined[4][5].item<double>(), 0.95);
+}
+
+}  // namespace
+}  // namespace naclip
