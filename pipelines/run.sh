@@ -49,7 +49,7 @@ if [[ $line == *'${INPUT'* && -n ${INPUT:-} ]] && ! [[ -p $INPUT || -c $INPUT ]]
     fail "$INPUT cannot be read, see above; nothing was written"
   fi
   ! grep -q 'missing-plugin.*video/' <<<"$said" || fail "a decoder for the video of $INPUT is missing; nothing was written"
-  grep -q ':first.*: caps = video/x-raw' <<<"$said" || fail "$INPUT holds no picture; nothing was written"
+  holds_picture "$said" || fail "$INPUT holds no picture; nothing was written"
   if [[ $line == *'${SOUND'* && -z ${SOUND+set} ]]; then
     SOUND=""
     ! holds_sound "$said" || SOUND=yes
