@@ -16,7 +16,7 @@ class CarryBudget {
   /// `share`: seconds of the calling threads' time for each second. What is not spent is kept for a quarter of one.
   explicit CarryBudget(double share);
 
-  /// The process's own: a quarter.
+  /// The process's own: an eighth.
   static CarryBudget &shared();
 
   /// Whether something is left at `now`, a monotonic clock's time.
