@@ -7,6 +7,13 @@
 
 namespace naclip {
 
+/// A size in pixels.
+struct PictureSize {
+  int height = 0;
+  int width = 0;
+  bool operator==(const PictureSize &) const = default;
+};
+
 /// Pixel layouts, named as in GStreamer's GstVideoFormat.
 enum class PixelFormat { kRgb, kBgr, kRgbx, kBgrx, kRgba, kBgra, kGray8, kI420, kNv12 };
 

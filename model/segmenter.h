@@ -12,80 +12,16 @@
 #include <vector>
 
 #include "api.h"
-#include "error.h"
+#include "options.h"
 #include "picture.h"
+#include "segmentation.h"
 #include "vocabulary.h"
 
 namespace naclip {
 
-enum class Precision { kAuto, kFloat32, kBfloat16, kFloat16 };
-/// What the last vision block attends by (arXiv 2404.08181, section 3.2 and table 3).
-enum class Attention { kNaclip, kNonly, kKk, kCsa, kVanilla };
-/// kReduced leaves out the last block's residual and MLP (section 3.3).
-enum class Architecture { kReduced, kVanilla };
-/// How a word becomes sentences: the 80 ImageNet templates of CLIP, its authors' best 7, or the
-/// bare word.
-enum class Prompts { kImageNet, kShort, kNone };
-/// The size of the label map: that of the network's input, or that of the frame.
-enum class MaskSize { kInput, kFrame };
-
-enum class LogLevel { kWarning, kInfo, kDebug };
-/// Receives what the library has to say; may be called from any thread. The library itself never
-/// prints. A warning is an Error that ends nothing; of the other levels only the text counts.
-using Log = std::function<void(LogLevel, const Error &)>;
-
 /// Hears how many of a vocabulary's words are known by now; called by the thread that encodes, before
 /// it begins and whenever there are more.
 using EncodeProgress = std::function<void(std::size_t known, std::size_t words)>;
-
-/// Fixed when a model is loaded.
-struct ModelOptions {
-  /// path of a checkpoint, or the name of a published model that was fetched, e.g. "ViT-B/16"
-  std::string model;
-  std::string
-      merges;  ///< path of the byte-pair merges, plain or gzip; empty: found beside the model
-  std::string device = "auto";  ///< auto | cpu | cuda | cuda:N
-  Precision precision = Precision::kAuto;
-  Attention attention = Attention::kNaclip;
-  Architecture architecture = Architecture::kReduced;
-  double gaussian_std = 5.0;  ///< standard deviation of the Gaussian, in patches, > 0
-  Prompts prompts = Prompts::kImageNet;
-  std::string cache_dir;  ///< folder for encoded words; empty: kept in memory only
-  int threads = 0;        ///< of the CPU, for the whole process; 0: as many as it has cores
-  Log log;                ///< may be empty
-};
-
-/// May differ from call to call.
-struct InferenceOptions {
-  int input_size =
-      336;  ///< short side of the network's input, square pixels; the long side is <= 2048
-  int window_size = 224;    ///< side of the sliding window, pixels; 0: the whole picture at once
-  int window_stride = 112;  ///< pixels, 1..window_size
-  int refine_steps = 10;    ///< PAMR iterations; 0: off
-  std::vector<int> refine_dilations{8, 16};  ///< pixels, each >= 1
-  double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
-  double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
-  MaskSize mask_size = MaskSize::kInput;
-  /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself. Needs a
-  /// StreamMemory.
-  double smoothing = 0.0;
-};
-
-/// What is known of one region of one frame.
-struct RegionStatistics {
-  double share = 0.0;  ///< part of the mask's pixels, 0..1
-  double confidence =
-      0.0;  ///< mean probability of the label over those pixels, 0..1; 0 where there are none
-};
-
-/// The outcome for one frame: a label map over the whole picture.
-struct Segmentation {
-  int width = 0;
-  int height = 0;
-  int bytes_per_label = 1;                ///< 1, or 2 (little endian) where Vocabulary::wide()
-  std::vector<std::uint8_t> labels;       ///< [height, width] region ids, rows not padded
-  std::vector<RegionStatistics> regions;  ///< by region id, as Vocabulary::regions()
-};
 
 /// What a checkpoint turned out to be.
 struct ModelInfo {
@@ -102,9 +38,9 @@ struct ModelInfo {
 };
 
 /// A vocabulary that was encoded by one model; immutable, may be shared between threads.
-class NACLIP_API Queries {
+class NACLIP_API EncodedVocabulary {
  public:
-  virtual ~Queries() = default;
+  virtual ~EncodedVocabulary() = default;
   virtual const Vocabulary &vocabulary() const = 0;
 };
 
@@ -127,7 +63,7 @@ struct SegmentRequest {
   std::shared_ptr<const PreparedPicture> picture;
   /// Called once on the computing thread, where the scores are wanted: a vocabulary that has changed
   /// since the request was made is still taken. Must not throw.
-  std::function<std::shared_ptr<const Queries>()> queries;
+  std::function<std::shared_ptr<const EncodedVocabulary>()> queries;
   InferenceOptions options;              ///< input_size is that of prepare()
   std::shared_ptr<StreamMemory> memory;  ///< may be null: nothing is remembered
 };
@@ -135,7 +71,7 @@ struct SegmentRequest {
 /// The outcome for a request.
 struct SegmentResult {
   Segmentation segmentation;
-  std::shared_ptr<const Queries> queries;  ///< those that the labels are of
+  std::shared_ptr<const EncodedVocabulary> queries;  ///< those that the labels are of
 };
 
 /// A loaded model. Its methods may be called from any thread; calls of segment() run one after
@@ -150,10 +86,11 @@ class NACLIP_API Segmenter {
   /// known ones, also while another call encodes. Null where `stop` was asked for before it was done;
   /// what was encoded until then stays known. `log` hears of words that were cut; it and `progress`
   /// may be empty. Throws Error{kVocabulary | kMemory | kInference}.
-  virtual std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &log,
-                                                const EncodeProgress &progress,
-                                                std::stop_token stop) = 0;
-  std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary) {
+  virtual std::shared_ptr<const EncodedVocabulary> encode(const Vocabulary &vocabulary,
+                                                          const Log &log,
+                                                          const EncodeProgress &progress,
+                                                          std::stop_token stop) = 0;
+  std::shared_ptr<const EncodedVocabulary> encode(const Vocabulary &vocabulary) {
     return encode(vocabulary, {}, {}, {});
   }
 
@@ -172,7 +109,7 @@ class NACLIP_API Segmenter {
 
   /// The same for frames as they are, all of one vocabulary.
   virtual std::vector<Segmentation> segment(std::span<const Picture> pictures,
-                                            const Queries &queries,
+                                            const EncodedVocabulary &queries,
                                             const InferenceOptions &options) = 0;
 };
 
@@ -180,7 +117,7 @@ class NACLIP_API Segmenter {
 NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
-inline constexpr int kNaclipAbi = 5;
+inline constexpr int kNaclipAbi = 6;
 
 }  // namespace naclip
 

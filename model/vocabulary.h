@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "api.h"
+#include "colour.h"
 
 namespace naclip {
-
-/// A colour as 0xRRGGBB.
-using Colour = std::uint32_t;
 
 /// One class: a label and the words that stand for it.
 struct VocabularyClass {

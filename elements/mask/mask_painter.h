@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "model/vocabulary.h"
+#include "model/colour.h"
 
 namespace naclip {
 

@@ -7,8 +7,8 @@
 #include <span>
 
 #include "elements/overlay/kernels.h"
+#include "model/colour.h"
 #include "model/picture.h"
-#include "model/vocabulary.h"
 
 namespace naclip {
 

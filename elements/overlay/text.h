@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/vocabulary.h"
+#include "model/colour.h"
 
 namespace naclip {
 

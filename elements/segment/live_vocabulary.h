@@ -40,9 +40,9 @@ class LiveVocabulary {
   void settings_changed();
 
   /// The newest vocabulary that is encoded, null before the first one is. From any thread; does not wait.
-  std::shared_ptr<const Queries> current() const { return newest_->get(); }
+  std::shared_ptr<const EncodedVocabulary> current() const { return newest_->get(); }
   /// The same as a function, which may outlive this object.
-  std::function<std::shared_ptr<const Queries>()> source() const {
+  std::function<std::shared_ptr<const EncodedVocabulary>()> source() const {
     return [newest = newest_] { return newest->get(); };
   }
 
@@ -60,18 +60,18 @@ class LiveVocabulary {
   /// The newest vocabulary, for whoever asks.
   class Newest {
    public:
-    std::shared_ptr<const Queries> get() const {
+    std::shared_ptr<const EncodedVocabulary> get() const {
       const std::lock_guard lock(mutex_);
       return queries_;
     }
-    void set(std::shared_ptr<const Queries> queries) {
+    void set(std::shared_ptr<const EncodedVocabulary> queries) {
       const std::lock_guard lock(mutex_);
       queries_.swap(queries);
     }
 
    private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const Queries> queries_;
+    std::shared_ptr<const EncodedVocabulary> queries_;
   };
 
   static Source source_of(const SegmentSettings &settings);

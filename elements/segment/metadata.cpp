@@ -1,7 +1,5 @@
 #include "elements/segment/metadata.h"
 
-#include <gst/video/video.h>
-
 #include <utility>
 #include <vector>
 
@@ -39,6 +37,12 @@ Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabula
   const Ptr<GstBuffer> mask = mask_buffer(std::move(segmentation));
   return Ptr<GstNaclipSegmentation>(gst_naclip_segmentation_new(
       mask.get(), regions.data(), static_cast<guint>(regions.size()), source.c_str(), pts));
+}
+
+void attach(GstBuffer *frame, GstNaclipSegmentation *segmentation, const GstVideoInfo &info) {
+  gst_buffer_add_naclip_segmentation_meta(frame, segmentation, 0, 0,
+                                          static_cast<guint>(GST_VIDEO_INFO_WIDTH(&info)),
+                                          static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&info)));
 }
 
 Ptr<GstStructure> segmentation_message(const GstNaclipSegmentation *segmentation) {

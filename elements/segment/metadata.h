@@ -1,7 +1,7 @@
 // What the model found, as GStreamer carries it.
 #pragma once
 
-#include <gst/gst.h>
+#include <gst/video/video.h>
 
 #include <string>
 
@@ -14,6 +14,9 @@ namespace naclip {
 /// `vocabulary`. Its label map becomes the mask's memory, rows not padded, as the metadata's contract says.
 Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabulary &vocabulary,
                                        const std::string &source, GstClockTime pts);
+
+/// Puts it onto a frame, all of which the mask covers.
+void attach(GstBuffer *frame, GstNaclipSegmentation *segmentation, const GstVideoInfo &info);
 
 /// An element message for an inferred frame: `naclip-segmentation` with `pts` (guint64,
 /// nanoseconds) and `regions`, a list of structures `region` {id, label, share, confidence}.

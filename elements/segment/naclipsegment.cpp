@@ -38,12 +38,14 @@
 #include <utility>
 
 #include "elements/segment/engine_loader.h"
+#include "elements/segment/late_frames.h"
 #include "elements/segment/metadata.h"
 #include "elements/segment/reports.h"
 #include "elements/segment/session.h"
 #include "elements/segment/settings.h"
 #include "elements/support/boundary.h"
 #include "elements/support/cuda_frame.h"
+#include "elements/support/latency.h"
 #include "elements/support/mask_reader.h"
 #include "elements/support/video_filter.h"
 
@@ -78,7 +80,7 @@ struct Impl {
   std::optional<bool> live;    // whether frames come from a live source; not known before the first
   bool failed = false;         // an error was posted
   gint64 last_statistics = 0;  // monotonic, microseconds
-  int late_frames = 0;         // in a row, in sync mode on a live source; -1 once that was told
+  LateFrames late_frames;      // in sync mode on a live source
 
   std::atomic<GstClockTime> added_latency = 0;  // as told in LATENCY queries
 
@@ -173,25 +175,6 @@ void set_context(GstElement *element, GstContext *context) {
   GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->set_context(element, context);
 }
 
-/// Whether upstream is live; false where it does not tell.
-bool is_live(GstBaseTransform *base) {
-  const Ptr<GstQuery> query(gst_query_new_latency());
-  gboolean live = FALSE;
-  if (gst_pad_peer_query(GST_BASE_TRANSFORM_SINK_PAD(base), query.get()))
-    gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
-  return live != FALSE;
-}
-
-/// A live pipeline has to wait for what waits for the network.
-void add_latency(GstQuery *query, GstClockTime added) {
-  gboolean live = FALSE;
-  GstClockTime least = 0, most = GST_CLOCK_TIME_NONE;
-  gst_query_parse_latency(query, &live, &least, &most);
-  if (!live) return;
-  gst_query_set_latency(query, live, least + added,
-                        GST_CLOCK_TIME_IS_VALID(most) ? most + added : most);
-}
-
 gboolean query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
   Impl &impl = *GST_NACLIP_SEGMENT(base)->impl;
   if (impl.cuda.query(GST_ELEMENT_CAST(base), query)) return TRUE;
@@ -220,7 +203,7 @@ gboolean start(GstBaseTransform *base) {
     impl.live.reset();
     impl.failed = false;
     impl.last_statistics = g_get_monotonic_time();
-    impl.late_frames = 0;
+    impl.late_frames.reset();
     impl.added_latency = 0;
     {
       const std::lock_guard lock(impl.mutex);
@@ -277,7 +260,7 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
 Pace pace_of(GstNaclipSegment *self, Mode mode) {
   Impl &impl = *self->impl;
   if (!impl.live) {
-    impl.live = is_live(GST_BASE_TRANSFORM(self));
+    impl.live = is_live(GST_BASE_TRANSFORM_SINK_PAD(self));
     GST_INFO_OBJECT(self, "the source is %s", *impl.live ? "live" : "not live");
   }
   return mode == Mode::kAsync || (mode == Mode::kAuto && *impl.live) ? Pace::kAsync : Pace::kSync;
@@ -293,15 +276,7 @@ void update_latency(GstNaclipSegment *self, const SegmentSession &session) {
   gst_element_post_message(GST_ELEMENT_CAST(self), gst_message_new_latency(GST_OBJECT_CAST(self)));
 }
 
-/// Warns, once, where frames of a live source wait longer for their masks than it takes to the next: sinks drop them.
-void watch_pace(GstNaclipSegment *self, gint64 waited) {
-  constexpr int kManyFrames = 10;
-  Impl &impl = *self->impl;
-  const gint64 rate = GST_VIDEO_INFO_FPS_N(&impl.info), per = GST_VIDEO_INFO_FPS_D(&impl.info);
-  if (impl.late_frames < 0 || rate == 0) return;
-  impl.late_frames = waited * rate > per * G_USEC_PER_SEC ? impl.late_frames + 1 : 0;
-  if (impl.late_frames < kManyFrames) return;
-  impl.late_frames = -1;
+void warn_of_pace(GstNaclipSegment *self) {
   post_warning(GST_ELEMENT_CAST(self), Error(ErrorKind::kSettings,
                                              "The network is slower than the live source, whose "
                                              "frames wait for it and are shown late or "
@@ -325,14 +300,6 @@ void post_news(GstNaclipSegment *self, SegmentSession &session, const SegmentSes
   post(self, session.statistics());
 }
 
-void attach(GstBuffer *buffer, SegmentSession &session, GstNaclipSegmentation *segmentation,
-            const GstVideoInfo &info) {
-  gst_buffer_add_naclip_segmentation_meta(buffer, segmentation, 0, 0,
-                                          static_cast<guint>(GST_VIDEO_INFO_WIDTH(&info)),
-                                          static_cast<guint>(GST_VIDEO_INFO_HEIGHT(&info)));
-  session.analytics().attach(buffer);
-}
-
 GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   Impl &impl = *self->impl;
   if (!impl.session) return GST_FLOW_FLUSHING;  // stopped already, see stop()
@@ -346,11 +313,15 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
                  mask.segmentation == nullptr ? "no"
                  : mask.fresh                 ? "fresh"
                                               : "last");
-  if (mask.segmentation != nullptr) attach(buffer, session, mask.segmentation, impl.info);
+  if (mask.segmentation != nullptr) {
+    attach(buffer, mask.segmentation, impl.info);
+    session.analytics().attach(buffer);
+  }
   post_news(self, session, mask, GST_BUFFER_PTS(buffer));
   if (mask.fresh && pace == Pace::kSync && *impl.live) {
     update_latency(self, session);
-    watch_pace(self, g_get_monotonic_time() - arrival);
+    if (impl.late_frames.many_after(g_get_monotonic_time() - arrival, impl.info))
+      warn_of_pace(self);
   }
   return GST_FLOW_OK;
 }

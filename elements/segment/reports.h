@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip {
 

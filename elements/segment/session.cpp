@@ -12,6 +12,7 @@
 #include "elements/segment/carry_budget.h"
 #include "elements/segment/metadata.h"
 #include "elements/support/cuda_frame.h"
+#include "model/base/count_labels.h"
 
 namespace naclip {
 
@@ -43,6 +44,9 @@ class SegmentSession::FrameReader {
   FrameReader(GstBuffer *frame, const GstVideoInfo &info, const std::string &device)
       : frame_(frame), info_(info), device_(device) {}
 
+  GstClockTime pts() const { return GST_BUFFER_PTS(frame_); }
+  gint64 arrival() const { return arrival_; }
+
   /// For the model, on its device where the frame lies there.
   const Picture &picture() {
     if (!for_model_) for_model_.emplace(frame_, info_, device_);
@@ -59,6 +63,7 @@ class SegmentSession::FrameReader {
 
  private:
   GstBuffer *frame_;
+  const gint64 arrival_ = g_get_monotonic_time();
   const GstVideoInfo &info_;
   const std::string &device_;
   std::optional<EngineFrame> for_model_;
@@ -124,39 +129,48 @@ Ptr<GstStructure> SegmentSession::statistics() const {
 
 SegmentSession::Mask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInfo &info,
                                              Pace pace) {
-  const gint64 arrival = g_get_monotonic_time();
+  FrameReader reader(frame, info, model_->segmenter->info().device);
   if (auto settings = current_settings_(); settings != settings_) {
     options_ = inference_options(*settings);
     settings_ = std::move(settings);
   }
   statistics_.add_frame();
   held_ = std::move(carried_);
-  FrameReader reader(frame, info, model_->segmenter->info().device);
   const auto queries_before = last_queries_;
-  Mask mask;
-  if (pace == Pace::kAsync) {
-    if (auto outcome = stream_->take()) mask.fresh = adopt(std::move(*outcome));
-    if (is_due() && !waits_freshly(arrival))
-      submit(reader, GST_BUFFER_PTS(frame), arrival, carries(pace));
-  }
-  // Where nothing is carried over a cut, a frame that would wait for its turn is inferred after all.
-  bool moved = false;
-  if (pace == Pace::kSync && (is_due() || (carries(pace) && !(moved = carry(reader))))) {
-    submit(reader, GST_BUFFER_PTS(frame), arrival, carries(pace));
-    if (!pending_.empty()) {
-      auto outcome = stream_->wait();
-      if (!outcome) {
-        mask.interrupted = true;
-        return mask;
-      }
-      mask.fresh = adopt(std::move(*outcome));
-    }
-  } else if (pace == Pace::kAsync && carries(pace)) {
-    moved = carry_if_affordable(reader);
-  }
-  if (moved) statistics_.add_carried();
+  Mask mask = pace == Pace::kSync ? next_in_sync(reader) : next_in_async(reader);
+  if (mask.interrupted) return mask;
   mask.segmentation = carried_ ? carried_.get() : last_.get();
   mask.new_vocabulary = queries_before != nullptr && last_queries_ != queries_before;
+  return mask;
+}
+
+/// A frame that is due waits for its own mask, and so does one to which no mask can be carried: after a cut.
+SegmentSession::Mask SegmentSession::next_in_sync(FrameReader &reader) {
+  Mask mask;
+  const bool carries = settings_->carry == Carry::kOn && settings_->interval > 1;
+  if (!is_due()) {
+    if (!carries) return mask;
+    if (carry(reader)) {
+      statistics_.add_carried();
+      return mask;
+    }
+  }
+  submit(reader, carries);
+  if (pending_.empty()) return mask;  // it failed, which was told
+  if (auto outcome = stream_->wait())
+    mask.fresh = adopt(std::move(*outcome));
+  else
+    mask.interrupted = true;
+  return mask;
+}
+
+/// A frame takes the newest mask there is, carried to it, and is inferred beside that where it is due.
+SegmentSession::Mask SegmentSession::next_in_async(FrameReader &reader) {
+  Mask mask;
+  const bool carries = settings_->carry != Carry::kOff;
+  if (auto outcome = stream_->take()) mask.fresh = adopt(std::move(*outcome));
+  if (is_due() && !waits_freshly(reader.arrival())) submit(reader, carries);
+  if (carries && carry_if_affordable(reader)) statistics_.add_carried();
   return mask;
 }
 
@@ -171,12 +185,7 @@ bool SegmentSession::waits_freshly(gint64 now) const {
          stream_->waits();
 }
 
-bool SegmentSession::carries(Pace pace) const {
-  if (pace == Pace::kAsync) return settings_->carry != Carry::kOff;
-  return settings_->carry == Carry::kOn && settings_->interval > 1;
-}
-
-void SegmentSession::submit(FrameReader &reader, GstClockTime pts, gint64 arrival, bool with_flow) {
+void SegmentSession::submit(FrameReader &reader, bool with_flow) {
   since_inference_ = 0;
   try {
     SegmentRequest request;
@@ -184,7 +193,7 @@ void SegmentSession::submit(FrameReader &reader, GstClockTime pts, gint64 arriva
     request.queries = loader_.vocabulary().source();
     request.options = options_;
     request.memory = memory_;
-    Pending pending{0, pts, arrival, with_flow ? reader.flow() : FlowPicture()};
+    Pending pending{0, reader.pts(), reader.arrival(), with_flow ? reader.flow() : FlowPicture()};
     const Submitted submitted =
         stream_->submit(std::move(request), std::chrono::milliseconds(settings_->batch_timeout));
     pending.number = submitted.number;

@@ -83,10 +83,11 @@ class SegmentSession {
 
   void join_model();
   Mask mask_of(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
+  Mask next_in_sync(FrameReader &reader);
+  Mask next_in_async(FrameReader &reader);
   bool is_due();
   bool waits_freshly(gint64 now) const;
-  bool carries(Pace pace) const;
-  void submit(FrameReader &reader, GstClockTime pts, gint64 arrival, bool with_flow);
+  void submit(FrameReader &reader, bool with_flow);
   bool adopt(FrameOutcome outcome);
   void take_over(const Pending &source, SegmentResult result);
   void fail(const Error &error);
@@ -102,7 +103,7 @@ class SegmentSession {
   std::shared_ptr<SharedModel> model_;  // null until it is loaded
   std::shared_ptr<StreamMemory> memory_;
   std::deque<Pending> pending_;  // in work, then waiting: two at most
-  std::shared_ptr<const Queries> last_queries_;
+  std::shared_ptr<const EncodedVocabulary> last_queries_;
   Ptr<GstNaclipSegmentation> last_;
   AnalyticsTerms last_terms_;
   // last_ as it is found on its frame, and that frame, for carrying it on.

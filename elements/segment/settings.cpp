@@ -51,33 +51,16 @@ void check_files(const SegmentSettings &settings) {
 }
 
 ModelOptions model_options(const SegmentSettings &settings) {
-  ModelOptions options;
-  options.model = settings.model;
-  options.merges = settings.merges;
-  options.device = settings.device;
-  options.precision = settings.precision;
-  options.attention = settings.attention;
-  options.architecture = settings.architecture;
-  options.gaussian_std = settings.gaussian_std;
-  options.prompts = settings.prompts;
-  options.cache_dir = settings.cache_dir;
-  return options;
+  return {static_cast<const ModelChoice &>(settings), {}};
 }
 
 InferenceOptions inference_options(const SegmentSettings &settings) {
   if (settings.window_size > 0 && settings.window_size < kSmallestWindow)
     throw Error(ErrorKind::kSettings,
                 "window-size must be 0, for the whole picture at once, or at least 32");
-  InferenceOptions options;
-  options.input_size = settings.input_size;
-  options.window_size = settings.window_size;
+  InferenceOptions options = settings;
   options.window_stride = std::min(settings.window_stride, std::max(settings.window_size, 1));
-  options.refine_steps = settings.refine_steps;
-  options.refine_dilations = parse_dilations(settings.refine_dilations);
-  options.logit_scale = settings.logit_scale;
-  options.threshold = settings.threshold;
-  options.mask_size = settings.mask_size;
-  options.smoothing = settings.smoothing;
+  options.refine_dilations = parse_dilations(settings.refine_dilations_text);
   return options;
 }
 

@@ -7,7 +7,8 @@
 #include <string>
 
 #include "elements/support/properties.h"
-#include "model/segmenter.h"
+#include "model/options.h"
+#include "model/vocabulary.h"
 
 namespace naclip {
 
@@ -20,34 +21,17 @@ enum class OnError { kFail, kPassthrough };
 
 /// The properties' values; a default-constructed one holds the defaults, which are the paper's
 /// where the paper has one.
-struct SegmentSettings {
-  std::string model;
-  std::string merges;
+struct SegmentSettings : ModelChoice, InferenceOptions {
   std::string vocabulary;
   std::string vocabulary_file;
-  Prompts prompts = Prompts::kImageNet;
-  std::string device = "auto";
-  Precision precision = Precision::kAuto;
-  Attention attention = Attention::kNaclip;
-  Architecture architecture = Architecture::kReduced;
-  double gaussian_std = 5.0;
-  int input_size = 336;
-  int window_size = 224;
-  int window_stride = 112;
-  int refine_steps = 10;
-  std::string refine_dilations = "8,16";
-  double logit_scale = 40.0;
-  double threshold = 0.0;
-  MaskSize mask_size = MaskSize::kInput;
+  std::string refine_dilations_text = "8,16";
   int interval = 1;
   Mode mode = Mode::kAuto;
-  double smoothing = 0.0;
   Carry carry = Carry::kAuto;
   OnError on_error = OnError::kFail;
   int batch_timeout = 5;
   int stats_interval = 0;
   bool post_messages = false;
-  std::string cache_dir;
 };
 
 /// The settings for reading without a copy; another object whenever they have changed. Thread-safe.
@@ -68,45 +52,22 @@ class SettingsSnapshot {
   std::shared_ptr<const SegmentSettings> settings_ = std::make_shared<SegmentSettings>();
 };
 
-inline constexpr EnumTable<Prompts, 3> kPrompts{
-    "GstNaclipSegmentPrompts",
-    {{{Prompts::kImageNet, "imagenet", "The 80 templates that CLIP was evaluated with on ImageNet"},
-      {Prompts::kShort, "short", "The 7 templates that CLIP's authors publish as the best subset"},
-      {Prompts::kNone, "none", "The bare word"}}}};
-inline constexpr EnumTable<Precision, 4> kPrecisions{
-    "GstNaclipSegmentPrecision",
-    {{{Precision::kAuto, "auto",
-       "float16 on CUDA; on the CPU bfloat16 where it is quick, else float32"},
-      {Precision::kFloat32, "float32", "32-bit floating point"},
-      {Precision::kBfloat16, "bfloat16",
-       "bfloat16 (on the CPU computed in float32 but for linear layers)"},
-      {Precision::kFloat16, "float16", "16-bit floating point (CUDA only)"}}}};
-inline constexpr EnumTable<Attention, 5> kAttentions{
-    "GstNaclipSegmentAttention",
-    {{{Attention::kNaclip, "naclip", "Key-key similarity plus a Gaussian around each patch"},
-      {Attention::kNonly, "nonly", "The Gaussian alone"},
-      {Attention::kKk, "kk", "Key-key similarity alone"},
-      {Attention::kCsa, "csa", "Query-query plus key-key similarity (architecture=vanilla only)"},
-      {Attention::kVanilla, "vanilla", "CLIP's own query-key similarity"}}}};
-inline constexpr EnumTable<Architecture, 2> kArchitectures{
-    "GstNaclipSegmentArchitecture",
-    {{{Architecture::kReduced, "reduced", "The last block without residual and MLP"},
-      {Architecture::kVanilla, "vanilla", "CLIP's own last block"}}}};
-inline constexpr EnumTable<MaskSize, 2> kMaskSizes{
-    "GstNaclipSegmentMaskSize",
-    {{{MaskSize::kInput, "input", "That of the network's input"},
-      {MaskSize::kFrame, "frame", "That of the frame"}}}};
-inline constexpr EnumTable<Mode, 3> kModes{
+inline constexpr EnumTable kPromptsType{"GstNaclipSegmentPrompts", kPrompts};
+inline constexpr EnumTable kPrecisionType{"GstNaclipSegmentPrecision", kPrecisions};
+inline constexpr EnumTable kAttentionType{"GstNaclipSegmentAttention", kAttentions};
+inline constexpr EnumTable kArchitectureType{"GstNaclipSegmentArchitecture", kArchitectures};
+inline constexpr EnumTable kMaskSizeType{"GstNaclipSegmentMaskSize", kMaskSizes};
+inline constexpr EnumTable<Mode, 3> kModeType{
     "GstNaclipSegmentMode",
     {{{Mode::kAuto, "auto", "async where the pipeline is live, else sync"},
       {Mode::kSync, "sync", "A frame waits for its own mask; nothing is dropped"},
       {Mode::kAsync, "async", "A frame takes the newest mask and never waits"}}}};
-inline constexpr EnumTable<Carry, 3> kCarries{
+inline constexpr EnumTable<Carry, 3> kCarryType{
     "GstNaclipSegmentCarry",
     {{{Carry::kAuto, "auto", "In async mode"},
       {Carry::kOff, "off", "Frames between inferences have the last mask as it is"},
       {Carry::kOn, "on", "The last mask is moved along the optical flow"}}}};
-inline constexpr EnumTable<OnError, 2> kOnErrors{
+inline constexpr EnumTable<OnError, 2> kOnErrorType{
     "GstNaclipSegmentOnError",
     {{{OnError::kFail, "fail", "The stream ends with an error"},
       {OnError::kPassthrough, "passthrough",
@@ -130,19 +91,21 @@ inline constexpr std::array kSegmentProperties{
         "vocabulary-file", "Vocabulary file",
         "A file that holds the vocabulary, read where the property vocabulary is empty",
         &SegmentSettings::vocabulary_file},
-    Property<SegmentSettings>{"prompts", "Prompts", "Sentences that a word is put into",
-                              enum_field<&SegmentSettings::prompts, kPrompts>(), Change::kNull},
+    Property<SegmentSettings>{
+        "prompts", "Prompts", "Sentences that a word is put into",
+        enum_field<&SegmentSettings::prompts, kPromptsType, SegmentSettings>(), Change::kNull},
     Property<SegmentSettings>{"device", "Device", "Where to compute: auto, cpu, cuda or cuda:N",
                               &SegmentSettings::device, Change::kNull},
-    Property<SegmentSettings>{"precision", "Precision", "Precision of the network",
-                              enum_field<&SegmentSettings::precision, kPrecisions>(),
-                              Change::kNull},
-    Property<SegmentSettings>{"attention", "Attention", "What the last block attends by",
-                              enum_field<&SegmentSettings::attention, kAttentions>(),
-                              Change::kNull},
-    Property<SegmentSettings>{"architecture", "Architecture", "The last block's form",
-                              enum_field<&SegmentSettings::architecture, kArchitectures>(),
-                              Change::kNull},
+    Property<SegmentSettings>{
+        "precision", "Precision", "Precision of the network",
+        enum_field<&SegmentSettings::precision, kPrecisionType, SegmentSettings>(), Change::kNull},
+    Property<SegmentSettings>{
+        "attention", "Attention", "What the last block attends by",
+        enum_field<&SegmentSettings::attention, kAttentionType, SegmentSettings>(), Change::kNull},
+    Property<SegmentSettings>{
+        "architecture", "Architecture", "The last block's form",
+        enum_field<&SegmentSettings::architecture, kArchitectureType, SegmentSettings>(),
+        Change::kNull},
     Property<SegmentSettings>{"gaussian-std", "Gaussian's standard deviation",
                               "Reach of the neighbourhood, in patches",
                               &SegmentSettings::gaussian_std, Change::kNull, 0.01, 1000},
@@ -163,7 +126,7 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{
         "refine-dilations", "Refinement dilations",
         "Distances of the neighbours that refinement looks at, in pixels, separated by ','",
-        &SegmentSettings::refine_dilations},
+        &SegmentSettings::refine_dilations_text},
     Property<SegmentSettings>{
         "logit-scale", "Logit scale",
         "Multiplies the similarities before the softmax: more is more decided",
@@ -171,23 +134,24 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"threshold", "Threshold",
                               "Least probability of a label; pixels below it are background",
                               &SegmentSettings::threshold, Change::kAlways, 0, 1},
-    Property<SegmentSettings>{"mask-size", "Mask size", "Size of the masks",
-                              enum_field<&SegmentSettings::mask_size, kMaskSizes>()},
+    Property<SegmentSettings>{
+        "mask-size", "Mask size", "Size of the masks",
+        enum_field<&SegmentSettings::mask_size, kMaskSizeType, SegmentSettings>()},
     Property<SegmentSettings>{"interval", "Interval",
                               "Infer every n-th frame; those between have the last mask",
                               &SegmentSettings::interval, Change::kAlways, 1},
     Property<SegmentSettings>{"mode", "Mode", "When a frame gets its mask",
-                              enum_field<&SegmentSettings::mode, kModes>(), Change::kNull},
+                              enum_field<&SegmentSettings::mode, kModeType>(), Change::kNull},
     Property<SegmentSettings>{
         "smoothing", "Smoothing",
         "Weight of the past in an exponential mean of the scores: steadier masks (0: none)",
         &SegmentSettings::smoothing, Change::kAlways, 0, 1},
     Property<SegmentSettings>{"carry", "Carry",
                               "Whether masks follow what moves between inferences",
-                              enum_field<&SegmentSettings::carry, kCarries>()},
+                              enum_field<&SegmentSettings::carry, kCarryType>()},
     Property<SegmentSettings>{"on-error", "On error",
                               "What to do where a frame cannot be segmented",
-                              enum_field<&SegmentSettings::on_error, kOnErrors>()},
+                              enum_field<&SegmentSettings::on_error, kOnErrorType>()},
     Property<SegmentSettings>{
         "batch-timeout", "Batch timeout",
         "How long a frame waits at most for those of other streams on its model, in milliseconds",

@@ -52,10 +52,6 @@ void name_regions(const GstAnalyticsSegmentationMtd &segmentation, FrameMask &ma
 
 }  // namespace
 
-bool has_analytics() {
-  return true;
-}
-
 AnalyticsTerms::AnalyticsTerms(const GstNaclipSegmentation *segmentation) {
   const guint count = gst_naclip_segmentation_get_n_regions(segmentation);
   ids_.resize(count);
@@ -121,10 +117,6 @@ std::vector<FrameMask> read_analytics(GstBuffer *frame) {
 #else  // before 1.26
 
 namespace naclip {
-
-bool has_analytics() {
-  return false;
-}
 
 AnalyticsTerms::AnalyticsTerms(const GstNaclipSegmentation *) {}
 

@@ -9,9 +9,6 @@
 
 namespace naclip {
 
-/// Whether this build knows GstAnalyticsSegmentationMtd.
-bool has_analytics();
-
 /// What a segmentation says, in the analytics library's terms: made once, attached to any number of
 /// frames. Says nothing before 1.26.
 class AnalyticsTerms {

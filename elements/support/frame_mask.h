@@ -11,7 +11,7 @@
 
 #include "elements/support/mapped_frame.h"
 #include "elements/support/ptr.h"
-#include "model/vocabulary.h"
+#include "model/colour.h"
 
 namespace naclip {
 

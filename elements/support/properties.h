@@ -26,25 +26,18 @@
 #include <vector>
 
 #include "elements/support/boundary.h"
+#include "model/options.h"
 
 namespace naclip {
 
 /// When a property may be set: in NULL and READY alone, or at any time.
 enum class Change { kNull, kAlways };
 
-/// One value of an enumeration, as gst-launch-1.0 spells it and gst-inspect-1.0 explains it.
-template <class Enum>
-struct EnumValue {
-  Enum value;
-  const char *nick;
-  const char *blurb;
-};
-
-/// A whole enumeration; must have static storage.
+/// A whole enumeration, as gst-launch-1.0 spells it and gst-inspect-1.0 explains it; must have static storage.
 template <class Enum, std::size_t kCount>
 struct EnumTable {
   const char *type_name;  ///< of the GType, unique in the process
-  std::array<EnumValue<Enum>, kCount> values;
+  std::array<Choice<Enum>, kCount> values;
 };
 
 /// Registers a GEnum that the plugin's documentation shows. `values` ends with a row of zeros and
@@ -57,7 +50,7 @@ GType enum_type() {
   static const std::vector<GEnumValue> values = [] {
     std::vector<GEnumValue> rows;
     for (const auto &row : kTable.values) {
-      rows.push_back({static_cast<gint>(row.value), row.blurb, row.nick});
+      rows.push_back({static_cast<gint>(row.value), row.meaning, row.name});
     }
     rows.push_back({0, nullptr, nullptr});
     return rows;
@@ -82,10 +75,10 @@ struct MemberPointer<Value Class::*> {
   using Type = Value;
 };
 
-/// The field of a row whose values are listed in `kTable`.
-template <auto kMember, const auto &kTable>
+/// The field of a row whose values are listed in `kTable`. `Settings`: where the field is inherited, the heir.
+template <auto kMember, const auto &kTable,
+          class Settings = typename MemberPointer<decltype(kMember)>::Settings>
 constexpr auto enum_field() {
-  using Settings = typename MemberPointer<decltype(kMember)>::Settings;
   using Enum = typename MemberPointer<decltype(kMember)>::Type;
   return EnumField<Settings>{
       [](const Settings &settings) { return static_cast<int>(settings.*kMember); },

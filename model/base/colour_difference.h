@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "model/vocabulary.h"
+#include "model/colour.h"
 
 namespace naclip {
 

@@ -1,4 +1,4 @@
-#include "model/stages/decode.h"
+#include "model/plain/decode.h"
 
 #include <cstring>
 
@@ -46,7 +46,7 @@ Segmentation read(const Answer &answer, const std::uint8_t *bytes) {
 
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
   const Kernels *kernels = Kernels::of(scores.device());
-  if (kernels == nullptr) return decode_plain(scores, height, width, options);
+  if (kernels == nullptr) return plain::decode(scores, height, width, options);
   const Answer layout{options.regions, height, width, options.regions > 256 ? 2 : 1};
   const at::TensorOptions pinned = at::TensorOptions().pinned_memory(true);
 

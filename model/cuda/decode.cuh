@@ -1,4 +1,4 @@
-// One pixel of the mask out of the words' scores: sample, arg max, softmax, threshold; see model/decode.h.
+// One pixel of the mask out of the words' scores: sample, arg max, softmax, threshold; see model/plain/decode.h.
 #pragma once
 
 #include "model/cuda/portable.cuh"

@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "model/cuda/runner.h"
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip::cuda {
 

@@ -69,9 +69,9 @@ Kernels::Kernels(const c10::Device &device) : device_(device) {
     return function;
   };
   preprocess_ = find("naclip_preprocess");
-  weights_ = find("naclip_pamr_weights");
-  steps_ = {find("naclip_pamr_step_1"), find("naclip_pamr_step_2"), find("naclip_pamr_step_3"),
-            find("naclip_pamr_step_many")};
+  weights_ = find("naclip_refine_weights");
+  steps_ = {find("naclip_refine_step_1"), find("naclip_refine_step_2"),
+            find("naclip_refine_step_3"), find("naclip_refine_step_many")};
   decode_ = find("naclip_decode");
 }
 
@@ -93,14 +93,14 @@ void Kernels::preprocess(const kernel::Frame &frame, int height, int width, floa
          PreprocessArguments{frame, kernel_normalisation(), height, width, out});
 }
 
-void Kernels::pamr_weights(const float *picture, int height, int width,
-                           const kernel::Dilations &dilations, float *weights) const {
+void Kernels::refine_weights(const float *picture, int height, int width,
+                             const kernel::Dilations &dilations, float *weights) const {
   launch(weights_, pixel_grid(height, width), 0,
          WeightsArguments{picture, height, width, dilations, weights});
 }
 
-void Kernels::pamr_step(const float *scores, const float *weights, int height, int width,
-                        const kernel::Dilations &dilations, int channels, float *out) const {
+void Kernels::refine_step(const float *scores, const float *weights, int height, int width,
+                          const kernel::Dilations &dilations, int channels, float *out) const {
   const int which = std::min(dilations.count, static_cast<int>(steps_.size())) - 1;
   const ChannelGrid grid = channel_grid(height, width, channels);
   launch(steps_.at(static_cast<std::size_t>(which)), grid.grid, 0,

@@ -26,14 +26,15 @@ extern "C" __global__ void naclip_preprocess(Frame frame, Normalisation normalis
   if (y < height && x < width) preprocess_pixel(frame, normalisation, y, x, height, width, out);
 }
 
-extern "C" __global__ void naclip_pamr_weights(const float *picture, int height, int width,
-                                               Dilations dilations, float *weights) {
+extern "C" __global__ void naclip_refine_weights(const float *picture, int height, int width,
+                                                 Dilations dilations, float *weights) {
   const int y = pixel_y(), x = pixel_x();
-  if (y < height && x < width) pamr_weights_pixel(picture, y, x, height, width, dilations, weights);
+  if (y < height && x < width)
+    refine_weights_pixel(picture, y, x, height, width, dilations, weights);
 }
 
 // blockIdx.z takes `share` channels, so that a small map fills the device too.
-#define NACLIP_PAMR_STEP(name, body)                                                               \
+#define NACLIP_REFINE_STEP(name, body)                                                             \
   extern "C" __global__ void name(                                                                 \
       const float *__restrict__ scores, const float *__restrict__ weights, int height, int width,  \
       Dilations dilations, int channels, int share, float *__restrict__ out) {                     \
@@ -43,10 +44,10 @@ extern "C" __global__ void naclip_pamr_weights(const float *picture, int height,
       body(scores, weights, y, x, height, width, dilations, begin, least(begin + share, channels), \
            out);                                                                                   \
   }
-NACLIP_PAMR_STEP(naclip_pamr_step_1, pamr_step_pixel<1>)
-NACLIP_PAMR_STEP(naclip_pamr_step_2, pamr_step_pixel<2>)
-NACLIP_PAMR_STEP(naclip_pamr_step_3, pamr_step_pixel<3>)
-NACLIP_PAMR_STEP(naclip_pamr_step_many, pamr_step_pixel_of_many)
+NACLIP_REFINE_STEP(naclip_refine_step_1, refine_step_pixel<1>)
+NACLIP_REFINE_STEP(naclip_refine_step_2, refine_step_pixel<2>)
+NACLIP_REFINE_STEP(naclip_refine_step_3, refine_step_pixel<3>)
+NACLIP_REFINE_STEP(naclip_refine_step_many, refine_step_pixel_of_many)
 
 /// Adds a warp's decisions to the sums: lanes of one region first come together in one of them, and most warps
 /// see one region or two. All 32 lanes take part; those without a pixel say so by a region of -1.

@@ -25,11 +25,11 @@ class Kernels {
   /// out: [3, height, width]
   void preprocess(const kernel::Frame &frame, int height, int width, float *out) const;
   /// picture: [3, height, width] -> weights: [8 x dilations, height, width]
-  void pamr_weights(const float *picture, int height, int width, const kernel::Dilations &dilations,
-                    float *weights) const;
+  void refine_weights(const float *picture, int height, int width,
+                      const kernel::Dilations &dilations, float *weights) const;
   /// scores, out: [channels, height, width]
-  void pamr_step(const float *scores, const float *weights, int height, int width,
-                 const kernel::Dilations &dilations, int channels, float *out) const;
+  void refine_step(const float *scores, const float *weights, int height, int width,
+                   const kernel::Dilations &dilations, int channels, float *out) const;
   /// labels: [height, width] of one or two bytes; sums: [2, regions], zero.
   void decode(const kernel::ScoreMap &map, const kernel::Decoding &decoding, int regions,
               int bytes_per_label, unsigned char *labels, kernel::Wide *sums) const;

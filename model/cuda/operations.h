@@ -7,8 +7,7 @@
 #include <vector>
 
 #include "model/picture.h"
-#include "model/stages/decode.h"
-#include "model/stages/preprocess.h"
+#include "model/plain/decode.h"
 
 namespace naclip::cuda {
 
@@ -20,12 +19,12 @@ namespace naclip::cuda {
 /// had.
 at::Tensor preprocess(const Picture &picture, PictureSize size, const at::Device &device);
 
-/// As naclip::pamr(); picture and scores on one device. Weights once, then one kernel a step between two maps.
+/// As plain::refine(); picture and scores on one device. Weights once, then one kernel a step between two maps.
 /// -> [1, Q, H, W] float32 contiguous.
-at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
-                const std::vector<int> &dilations);
+at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps,
+                  const std::vector<int> &dilations);
 
-/// As naclip::decode(): one kernel; labels and each region's sums come back in one copy to pinned memory, which is
+/// As plain::decode(): one kernel; labels and each region's sums come back in one copy to pinned memory, which is
 /// waited for.
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options);
 

@@ -71,7 +71,7 @@ NACLIP_BODY int clamped(int x, int size) {
   return least(greatest(x, 0), size - 1);
 }
 
-/// One output position of bilinear sampling along a side, as bilinear_taps() in model/bilinear.h gives it:
+/// One output position of bilinear sampling along a side, as bilinear_taps() in model/kernels/bilinear.h gives it:
 /// (1 - weight) x first + weight x second.
 struct Tap {
   int first, second;

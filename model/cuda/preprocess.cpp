@@ -7,6 +7,7 @@
 #include "model/cuda/operations.h"
 #include "model/cuda/preprocess_arguments.h"
 #include "model/error.h"
+#include "model/kernels/preprocess.h"
 
 namespace naclip::cuda {
 
@@ -115,7 +116,9 @@ at::Tensor preprocess(const Picture &picture, PictureSize size, const at::Device
     if (picture.cuda_device >= 0)
       throw Error(ErrorKind::kDevice, "Pictures on a GPU need its kernels, which cannot be had",
                   Kernels::failure_of(device));
-    return naclip::preprocess(picture, size).to(device);
+    const at::Tensor host = at::empty({1, 3, size.height, size.width}, at::kFloat);
+    kernels::preprocess(picture, size, host.data_ptr<float>());
+    return host.to(device);
   }
   at::Tensor memory;
   const Picture placed = on_device(picture, device, memory);

@@ -1,4 +1,4 @@
-// One pixel of pixel-adaptive mask refinement; see model/pamr.h. Maps lie plane by plane, [channel][y][x], so
+// One pixel of pixel-adaptive mask refinement; see model/plain/refine.h. Maps lie plane by plane, [channel][y][x], so
 // that neighbouring threads read neighbouring floats.
 #pragma once
 
@@ -14,7 +14,7 @@ struct Dilations {
 };
 
 /// The eight neighbours that one dilation gives a pixel, as offsets from the map's first pixel; edges repeat.
-/// In the order of model/pamr.cpp: the row above, the row itself, the row below.
+/// In the order of model/plain/refine.cpp: the row above, the row itself, the row below.
 NACLIP_BODY void neighbours_of(int y, int x, int dilation, int height, int width, int *places) {
   int next = 0;
   for (int down = -1; down <= 1; ++down) {
@@ -48,8 +48,8 @@ NACLIP_BODY float inverse_deviation(const float *plane, int y, int x, int height
 }
 
 /// The weights of one pixel's neighbours. picture: [3, height, width]; weights: [neighbours, height, width]
-NACLIP_BODY void pamr_weights_pixel(const float *picture, int y, int x, int height, int width,
-                                    const Dilations &dilations, float *weights) {
+NACLIP_BODY void refine_weights_pixel(const float *picture, int y, int x, int height, int width,
+                                      const Dilations &dilations, float *weights) {
   const Offset map = static_cast<Offset>(height) * width;
   const Offset pixel = static_cast<Offset>(y) * width + x;
   float factor[3];
@@ -82,9 +82,9 @@ NACLIP_BODY void pamr_weights_pixel(const float *picture, int y, int x, int heig
 /// One step for one pixel and the channels begin..end, its weights and its neighbours' places held in
 /// registers. Count is the number of dilations. scores, out: [channels, height, width]
 template <int Count>
-NACLIP_BODY void pamr_step_pixel(const float *scores, const float *weights, int y, int x,
-                                 int height, int width, const Dilations &dilations, int begin,
-                                 int end, float *out) {
+NACLIP_BODY void refine_step_pixel(const float *scores, const float *weights, int y, int x,
+                                   int height, int width, const Dilations &dilations, int begin,
+                                   int end, float *out) {
   const Offset map = static_cast<Offset>(height) * width;
   const Offset pixel = static_cast<Offset>(y) * width + x;
   float weight[Count * kNeighboursOfDilation];
@@ -105,9 +105,9 @@ NACLIP_BODY void pamr_step_pixel(const float *scores, const float *weights, int 
 }
 
 /// The same for any number of dilations, weights read anew for each channel.
-NACLIP_BODY void pamr_step_pixel_of_many(const float *scores, const float *weights, int y, int x,
-                                         int height, int width, const Dilations &dilations,
-                                         int begin, int end, float *out) {
+NACLIP_BODY void refine_step_pixel_of_many(const float *scores, const float *weights, int y, int x,
+                                           int height, int width, const Dilations &dilations,
+                                           int begin, int end, float *out) {
   const Offset map = static_cast<Offset>(height) * width;
   const Offset pixel = static_cast<Offset>(y) * width + x;
   int places[kNeighboursOfDilation];

@@ -8,9 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "model/options.h"
 #include "model/picture.h"
-#include "model/segmenter.h"
-#include "model/stages/preprocess.h"
 
 namespace naclip::cuda {
 

@@ -3,7 +3,7 @@
 #include "model/cuda/operations.h"
 #include "model/cuda/runner.h"
 #include "model/error.h"
-#include "model/stages/refine.h"
+#include "model/plain/refine.h"
 
 namespace naclip::cuda {
 
@@ -11,17 +11,13 @@ std::unique_ptr<Runner> Runner::on(const at::Device &, Log) {
   return nullptr;
 }
 
-at::Tensor preprocess(const Picture &picture, PictureSize size, const at::Device &device) {
-  return naclip::preprocess(picture, size).to(device);
-}
-
-at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
-                const std::vector<int> &dilations) {
-  return pamr_plain(picture, scores, steps, dilations);
+at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps,
+                  const std::vector<int> &dilations) {
+  return plain::refine(picture, scores, steps, dilations);
 }
 
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
-  return decode_plain(scores, height, width, options);
+  return plain::decode(scores, height, width, options);
 }
 
 }  // namespace naclip::cuda

@@ -5,8 +5,8 @@
 
 #include "model/error.h"
 #include "model/machine/device.h"
+#include "model/options.h"
 #include "model/picture.h"
-#include "model/segmenter.h"
 
 namespace naclip {
 

@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "model/machine/available_memory.h"
-#include "model/segmenter.h"
+#include "model/options.h"
 #include "model/stages/preprocess.h"
 
 namespace naclip {

@@ -5,7 +5,7 @@
 namespace naclip::kernels {
 
 NACLIP_TARGETS
-void decide_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
+void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
                 float scale, std::int32_t *best, float *probability) {
   for (std::int64_t x = 0; x < width; x += kLanes) {
     Lanes greatest = load(scores + x);

@@ -1,4 +1,4 @@
-// A row of a picture's bytes, sampled, converted to R'G'B' and normalised on the CPU.
+// A frame in memory -> what the network reads, on the CPU.
 #pragma once
 
 #include <array>
@@ -47,5 +47,9 @@ void convert_row(const YuvToRgb &yuv, std::int64_t width, float *luma, float *cb
 /// out = (values - mean) / deviation, `width` of them.
 void normalise_row(const float *values, std::int64_t width, float mean, float deviation,
                    float *out);
+
+/// Shrinks a frame's planes to `size` (bilinear, rounded to 8 bits), converts the small picture to RGB and normalises
+/// it by kMean and kDeviation. Only the samples that the small picture needs are read. target: [3, height, width]
+void preprocess(const Picture &picture, PictureSize size, float *target);
 
 }  // namespace naclip::kernels

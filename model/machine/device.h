@@ -8,7 +8,7 @@
 #include <type_traits>
 
 #include "model/machine/compute_thread.h"
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip {
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "model/base/count_labels.h"
 #include "model/error.h"
 
 namespace naclip {
@@ -95,17 +94,6 @@ bool MaskCarrier::carry(const FlowPicture &source, const FlowPicture &now, const
   else
     look_up<std::uint16_t>(mask, search_.field(), carried.data());
   return true;
-}
-
-std::vector<double> label_shares(const MaskView &mask, std::size_t regions) {
-  const std::vector<std::size_t> counts =
-      count_labels(mask.labels, static_cast<std::ptrdiff_t>(mask.width) * mask.bytes_per_label,
-                   mask.width, mask.height, mask.bytes_per_label);
-  const double pixels = static_cast<double>(mask.width) * mask.height;
-  std::vector<double> shares(regions);
-  for (std::size_t label = 0; label < std::min(regions, counts.size()); ++label)
-    shares[label] = static_cast<double>(counts[label]) / pixels;
-  return shares;
 }
 
 }  // namespace naclip

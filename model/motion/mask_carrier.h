@@ -7,16 +7,9 @@
 #include <vector>
 
 #include "model/motion/flow.h"
+#include "model/segmentation.h"
 
 namespace naclip {
-
-/// A borrowed label map that covers its whole frame.
-struct MaskView {
-  int width = 0;                         ///< >= 1
-  int height = 0;                        ///< >= 1
-  int bytes_per_label = 1;               ///< 1, or 2 (little endian)
-  const std::uint8_t *labels = nullptr;  ///< [height, width], rows not padded
-};
 
 /// One stream's carrier. Used by one thread at a time; computes on the caller's thread alone.
 class MaskCarrier {
@@ -36,8 +29,5 @@ class MaskCarrier {
  private:
   FlowSearch search_;
 };
-
-/// The part of the mask's pixels that each label 0..regions - 1 has, 0..1; others count nowhere.
-std::vector<double> label_shares(const MaskView &mask, std::size_t regions);
 
 }  // namespace naclip

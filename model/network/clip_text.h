@@ -29,7 +29,6 @@ class ClipText {
 
   const Compute &compute() const { return compute_; }
   std::int64_t context_length() const { return positions_.size(0); }
-  std::int64_t vocabulary_size() const { return embedding_.size(0); }
 
  private:
   at::Tensor encode_trie(const TokenTrie &trie);

@@ -2,8 +2,6 @@
 
 #include <ATen/core/grad_mode.h>
 
-#include "model/network/neighbour_attention.h"
-
 namespace naclip {
 
 namespace {
@@ -59,7 +57,7 @@ const ClipVision::GridTensors &ClipVision::grid_tensors(Grid grid) {
   GridTensors tensors;
   tensors.positions = interpolate_positions(grid).to(compute_.activations);
   if (attention_ == Attention::kNaclip || attention_ == Attention::kNonly)
-    tensors.bias = gaussian_bias(grid.first, grid.second, gaussian_std_)
+    tensors.bias = plain::gaussian_bias(grid.first, grid.second, gaussian_std_)
                        .to(compute_.device, compute_.activations);
   return grids_.emplace(grid, std::move(tensors)).first->second;
 }
@@ -77,8 +75,8 @@ at::Tensor ClipVision::embed(const at::Tensor &pictures, Grid grid) {
 
 at::Tensor ClipVision::last_block(const at::Tensor &x, Grid grid) {
   const Block &block = blocks_.back();
-  const at::Tensor attended = block.merge(
-      neighbour_attention(attention_, block.project(block.ln_1(x)), grid_tensors(grid).bias));
+  const at::Tensor attended = block.merge(plain::neighbour_attention(
+      attention_, block.project(block.ln_1(x)), grid_tensors(grid).bias, attention));
   if (architecture_ == Architecture::kReduced) return attended;
   const at::Tensor residual = x + attended;
   return residual + block.mlp(block.ln_2(residual));

@@ -11,7 +11,7 @@
 #include "model/network/checkpoint.h"
 #include "model/network/cpu_blocks.h"
 #include "model/network/transformer.h"
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip {
 

@@ -1,11 +1,9 @@
 #include "model/network/transformer.h"
 
 #include <ATen/Parallel.h>
-#include <torch/version.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "model/kernels/attention.h"
 #include "model/network/kernel_elements.h"
@@ -64,28 +62,11 @@ void attention_into(const Projections &given, const at::Tensor &bias, const at::
 }
 
 at::Tensor attention(const Projections &p, const at::Tensor &bias) {
-  if (!p.key.device().is_cpu()) return attention_plain(p, bias, false);
+  if (!p.key.device().is_cpu()) return plain::attention(p, bias);
   const at::Tensor out =
       at::empty({p.key.size(0), p.key.size(2), p.key.size(1), p.key.size(3)}, p.key.options());
   attention_into(p, bias, out);
   return out.transpose(1, 2);
-}
-
-at::Tensor attention_plain(const Projections &p, const at::Tensor &bias, bool causal) {
-#if TORCH_VERSION_MAJOR >= 2
-  const c10::optional<at::Tensor> mask = bias.defined() ? c10::make_optional(bias) : c10::nullopt;
-  return at::scaled_dot_product_attention(p.query, p.key, p.value, mask, 0.0, causal);
-#else
-  const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
-  at::Tensor weights = at::matmul(p.query * scale, p.key.transpose(-2, -1));
-  if (bias.defined()) weights.add_(bias);
-  if (causal) {
-    const std::int64_t n = weights.size(-1);
-    const at::Tensor future = at::ones({n, n}, weights.options().dtype(at::kBool)).triu(1);
-    weights.masked_fill_(future, -std::numeric_limits<float>::infinity());
-  }
-  return at::matmul(weights.softmax(-1), p.value);
-#endif
 }
 
 at::Tensor Linear::operator()(const at::Tensor &x) const {
@@ -118,7 +99,7 @@ at::Tensor Block::mlp(const at::Tensor &x) const {
 }
 
 at::Tensor Block::forward(const at::Tensor &x, bool causal) const {
-  const at::Tensor attended = x + merge(attention_plain(project(ln_1(x)), {}, causal));
+  const at::Tensor attended = x + merge(plain::attention(project(ln_1(x)), {}, causal));
   return attended + mlp(ln_2(attended));
 }
 

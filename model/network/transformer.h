@@ -9,6 +9,7 @@
 
 #include "model/machine/device.h"
 #include "model/network/checkpoint.h"
+#include "model/plain/attention.h"
 
 namespace naclip {
 
@@ -27,19 +28,9 @@ struct LayerNorm {
   at::Tensor operator()(const at::Tensor &x) const;
 };
 
-/// Queries, keys, values: [B, heads, N, width / heads].
-struct Projections {
-  at::Tensor query, key, value;
-};
-
-/// softmax(q k^T / sqrt(d) + bias) v, [B, heads, N, d]; bias: [N, N] or undefined. On the CPU fused
-/// and computed in float32; heads of a token lie together in the outcome's memory, so that merging
+/// As plain::attention(). On the CPU fused and computed in float32; heads of a token lie together in the outcome's memory, so that merging
 /// them costs nothing.
 at::Tensor attention(const Projections &p, const at::Tensor &bias);
-
-/// The same in plain tensor operations, any device: the form that attention() is checked against.
-/// `causal`: a token attends only to those before it and itself.
-at::Tensor attention_plain(const Projections &p, const at::Tensor &bias, bool causal);
 
 /// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, d] dense.
 void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out);
@@ -57,7 +48,7 @@ struct Block {
   /// [B, N, C] normalised -> queries, keys and values.
   Projections project(const at::Tensor &x) const;
 
-  /// Queries, keys and values in the outcome of in_proj, [B, N, 3 C]; views.
+  /// EncodedVocabulary, keys and values in the outcome of in_proj, [B, N, 3 C]; views.
   Projections split(const at::Tensor &projected) const;
 
   /// [B, heads, N, C / heads] -> [B, N, C], heads merged and projected.

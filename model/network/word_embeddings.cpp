@@ -40,8 +40,8 @@ std::vector<std::string> each_once(const std::vector<std::string> &words) {
 
 }  // namespace
 
-TextBank::TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
-                   std::string fingerprint)
+WordEmbeddings::WordEmbeddings(ClipText text, Tokenizer tokenizer, Prompts prompts,
+                               std::string cache_dir, std::string fingerprint)
     : text_(std::move(text)),
       tokenizer_(std::move(tokenizer)),
       prompts_(prompts),
@@ -49,7 +49,7 @@ TextBank::TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::str
       fingerprint_(std::move(fingerprint)) {}
 
 /// Those of `words` that are not in memory, in their order.
-std::vector<std::string> TextBank::unknown(const std::vector<std::string> &words) {
+std::vector<std::string> WordEmbeddings::unknown(const std::vector<std::string> &words) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> fresh;
   for (const std::string &word : words)
@@ -57,13 +57,13 @@ std::vector<std::string> TextBank::unknown(const std::vector<std::string> &words
   return fresh;
 }
 
-void TextBank::remember(const std::string &word, const at::Tensor &row) {
+void WordEmbeddings::remember(const std::string &word, const at::Tensor &row) {
   const std::lock_guard lock(mutex_);
   known_.emplace(word, row);
 }
 
-at::Tensor TextBank::encode(const std::vector<std::string> &words, const Log &log,
-                            const EncodeProgress &progress, const std::stop_token &stop) {
+at::Tensor WordEmbeddings::encode(const std::vector<std::string> &words, const Log &log,
+                                  const EncodeProgress &progress, const std::stop_token &stop) {
   const std::vector<std::string> distinct = each_once(words);
   for (;;) {
     const std::size_t left = unknown(distinct).size();
@@ -83,7 +83,7 @@ at::Tensor TextBank::encode(const std::vector<std::string> &words, const Log &lo
   return at::stack(rows);
 }
 
-TextBank::NewWord TextBank::tokenized(const std::string &word) const {
+WordEmbeddings::NewWord WordEmbeddings::tokenized(const std::string &word) const {
   NewWord result;
   result.word = word;
   for (const std::string &prompt : prompts_for(prompts_, word)) {
@@ -95,8 +95,8 @@ TextBank::NewWord TextBank::tokenized(const std::string &word) const {
 }
 
 /// Makes words known: those that the folder has, and of the others as many as fit one batch.
-void TextBank::encode_some(const std::vector<std::string> &words, const Log &log,
-                           const std::stop_token &stop) {
+void WordEmbeddings::encode_some(const std::vector<std::string> &words, const Log &log,
+                                 const std::stop_token &stop) {
   std::vector<NewWord> batch;
   std::size_t sentences = 0;
   for (const std::string &word : words) {
@@ -125,7 +125,8 @@ void TextBank::encode_some(const std::vector<std::string> &words, const Log &log
 }
 
 /// -> [words, D]
-at::Tensor TextBank::encode_batch(const std::vector<NewWord> &words, const std::stop_token &stop) {
+at::Tensor WordEmbeddings::encode_batch(const std::vector<NewWord> &words,
+                                        const std::stop_token &stop) {
   std::vector<std::vector<int>> sentences;
   std::vector<std::int64_t> owners;
   for (std::size_t word = 0; word < words.size(); ++word)
@@ -147,7 +148,7 @@ at::Tensor TextBank::encode_batch(const std::vector<NewWord> &words, const std::
 }
 
 /// What the embedding depends on is the weights and the sentences' tokens: templates, cleaning and merges are in these.
-std::string TextBank::cache_file(const NewWord &word) const {
+std::string WordEmbeddings::cache_file(const NewWord &word) const {
   std::string key = fingerprint_;
   for (const std::vector<int> &sentence : word.sentences) {
     key += '\n';
@@ -158,7 +159,7 @@ std::string TextBank::cache_file(const NewWord &word) const {
   return path;
 }
 
-at::Tensor TextBank::load(const NewWord &word) const {
+at::Tensor WordEmbeddings::load(const NewWord &word) const {
   if (cache_dir_.empty()) return {};
   g_autofree gchar *contents = nullptr;
   gsize length = 0;
@@ -174,7 +175,7 @@ at::Tensor TextBank::load(const NewWord &word) const {
   return row;
 }
 
-void TextBank::store(const NewWord &word, const at::Tensor &features, const Log &log) {
+void WordEmbeddings::store(const NewWord &word, const at::Tensor &features, const Log &log) {
   if (cache_dir_.empty()) return;
   std::string data(reinterpret_cast<const char *>(features.data_ptr<float>()),
                    static_cast<std::size_t>(features.numel()) * sizeof(float));

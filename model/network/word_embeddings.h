@@ -18,12 +18,12 @@ namespace naclip {
 
 /// The prompt ensemble of CLIP (arXiv 2103.00020, section 3.1.4) with a cache per word, in memory
 /// and, where a folder is given, on disk. Thread-safe.
-class TextBank {
+class WordEmbeddings {
  public:
   /// `cache_dir` may be empty; `fingerprint` names the weights and the precision (see
   /// weights_fingerprint).
-  TextBank(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
-           std::string fingerprint);
+  WordEmbeddings(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
+                 std::string fingerprint);
 
   /// -> [words, D] float32 on the CPU; each row: the word's sentences embedded, normalised, averaged,
   /// normalised. Known words do not wait for those that another thread encodes. Not defined where `stop`

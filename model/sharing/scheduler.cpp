@@ -60,20 +60,12 @@ std::vector<FrameOutcome> Scheduler::run(std::span<const Job> jobs) const {
     std::vector<SegmentResult> results = segmenter_->segment(requests);
     const auto latency = Clock::now() - began;
     for (std::size_t i = 0; i < jobs.size(); ++i)
-      outcomes[i] = {jobs[i].waiting.number,
-                     std::move(results.at(i)),
-                     nullptr,
-                     jobs.size(),
-                     began - jobs[i].waiting.since,
+      outcomes[i] = {jobs[i].waiting.number, std::move(results.at(i)), nullptr, jobs.size(),
                      latency};
   } catch (...) {
     if (jobs.size() == 1)
-      return {FrameOutcome{jobs[0].waiting.number,
-                           {},
-                           std::current_exception(),
-                           1,
-                           began - jobs[0].waiting.since,
-                           Clock::now() - began}};
+      return {FrameOutcome{
+          jobs[0].waiting.number, {}, std::current_exception(), 1, Clock::now() - began}};
     for (std::size_t i = 0; i < jobs.size(); ++i) outcomes[i] = run(jobs.subspan(i, 1)).front();
   }
   return outcomes;
@@ -131,8 +123,8 @@ Submitted Scheduler::Stream::submit(SegmentRequest request,
     const std::lock_guard lock(scheduler_.mutex_);
     number = place_->next_number++;
     const auto now = Clock::now();
-    replaced = std::exchange(place_->waiting,
-                             Waiting{number, std::move(request), now, now + batch_timeout});
+    replaced =
+        std::exchange(place_->waiting, Waiting{number, std::move(request), now + batch_timeout});
     // Its elder's time counts, else a stream with frames faster than the timeout would never be served.
     if (replaced)
       place_->waiting->deadline = replaced->deadline;

@@ -25,7 +25,6 @@ struct FrameOutcome {
   SegmentResult result;      ///< nothing where there is an error
   std::exception_ptr error;  ///< what the model threw at this frame
   std::size_t batch = 1;     ///< frames that were segmented together with it, itself included
-  std::chrono::nanoseconds queued{};   ///< from submit() until the batch began
   std::chrono::nanoseconds latency{};  ///< from the batch's beginning to its end
 };
 
@@ -57,7 +56,6 @@ class Scheduler {
   struct Waiting {
     std::uint64_t number;
     SegmentRequest request;
-    Clock::time_point since;     // of submit()
     Clock::time_point deadline;  // when it no longer waits for others
   };
   /// What scheduler and stream share; outlives the stream while a frame of it is in work.

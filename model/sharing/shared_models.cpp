@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <tuple>
+#include <utility>
 
 #include "model/base/file_identity.h"
 #include "model/base/published_models.h"
@@ -15,24 +15,15 @@ namespace naclip {
 namespace {
 
 /// All that a loaded model depends on.
-using Key = std::tuple<std::string, std::optional<FileIdentity>, std::string, std::string,
-                       Precision, Attention, Architecture, double, Prompts, std::string, int>;
+using Key = std::pair<ModelChoice, std::optional<FileIdentity>>;
 
 Key key_of(const ModelOptions &options) {
+  ModelChoice choice = options;
   const std::string path = resolve_model(options.model);
   std::error_code ignored;
   const std::string canonical = std::filesystem::weakly_canonical(path, ignored).string();
-  return {canonical.empty() ? path : canonical,
-          identify_file(path),
-          options.merges,
-          options.device,
-          options.precision,
-          options.attention,
-          options.architecture,
-          options.gaussian_std,
-          options.prompts,
-          options.cache_dir,
-          options.threads};
+  choice.model = canonical.empty() ? path : canonical;
+  return {choice, identify_file(path)};
 }
 
 class SharedModels {

@@ -7,13 +7,6 @@
 
 namespace naclip {
 
-/// A size in pixels.
-struct PictureSize {
-  int height = 0;
-  int width = 0;
-  bool operator==(const PictureSize &) const = default;
-};
-
 /// The network's input for a frame, its pixels square: the ratio of the displayed picture kept, whose pixels are
 /// `pixel_aspect` times as wide as high; short side `short_side`, long side at most 2048, rounded half up, as the
 /// reference's evaluation does; no side shorter than a patch.

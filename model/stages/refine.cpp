@@ -3,28 +3,26 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <array>
 
 #include "model/cuda/operations.h"
 #include "model/kernels/lanes.h"
 #include "model/machine/compute_thread.h"
+#include "model/plain/refine.h"
+#include "model/plain/stretch.h"
 #include "model/stages/score_lines.h"
 
 namespace naclip {
 
 namespace {
 
-constexpr std::array<std::array<int, 2>, 8> kNeighbours{
-    {{-1, -1}, {-1, 0}, {-1, 1}, {0, -1}, {0, 1}, {1, -1}, {1, 0}, {1, 1}}};
-constexpr float kDeviationFloor = 1e-8F;
-constexpr float kDeviationScale = 0.1F;
+constexpr std::int64_t kNeighbours = 8;
 
 // Fewer rows would have each thread read more of the others' rows than of its own.
 constexpr std::int64_t kRowsPerTask = 16;
 
 /// Floats of one row of weights.
 std::int64_t weights_per_row(const std::vector<int> &dilations, std::int64_t width) {
-  return static_cast<std::int64_t>(kNeighbours.size() * dilations.size()) * kernels::padded(width);
+  return kNeighbours * static_cast<std::int64_t>(dilations.size()) * kernels::padded(width);
 }
 
 std::int64_t border_of(const std::vector<int> &dilations, std::int64_t width) {
@@ -45,12 +43,6 @@ void weigh_neighbours(const kernels::LineMap &picture, const std::vector<int> &d
   });
 }
 
-at::Tensor shifted(const at::Tensor &padded, int dy, int dx, int border, std::int64_t height,
-                   std::int64_t width) {
-  return padded.slice(2, border + dy, border + dy + height)
-      .slice(3, border + dx, border + dx + width);
-}
-
 }  // namespace
 
 std::int64_t Refiner::bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
@@ -62,8 +54,8 @@ std::int64_t Refiner::bytes(std::int64_t queries, std::int64_t height, std::int6
   return floats * static_cast<std::int64_t>(sizeof(float));
 }
 
-at::Tensor pamr(const at::Tensor &picture, const at::Tensor &scores, int steps,
-                const std::vector<int> &dilations) {
+at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps,
+                  const std::vector<int> &dilations) {
   return Refiner().refine(picture, scores, picture.size(2), picture.size(3), steps, dilations);
 }
 
@@ -71,10 +63,10 @@ at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, 
                            std::int64_t width, int steps, const std::vector<int> &dilations) {
   if (steps <= 0 || dilations.empty()) return scores;
   if (scores.is_cuda())
-    return cuda::pamr(stretched(picture, height, width), stretched(scores, height, width), steps,
-                      dilations);
+    return cuda::refine(plain::stretched(picture, height, width),
+                        plain::stretched(scores, height, width), steps, dilations);
   if (!scores.device().is_cpu())
-    return pamr_plain(stretched(picture, height, width), scores, steps, dilations);
+    return plain::refine(plain::stretched(picture, height, width), scores, steps, dilations);
   const std::int64_t border = border_of(dilations, width);
   picture_.reshape(picture.size(1), height, width, border);
   current_.reshape(scores.size(1), height, width, border);
@@ -91,44 +83,6 @@ at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, 
     std::swap(current_, next_);
   }
   return current_.tensor();
-}
-
-at::Tensor pamr_plain(const at::Tensor &picture, const at::Tensor &scores, int steps,
-                      const std::vector<int> &dilations) {
-  const std::int64_t height = picture.size(2), width = picture.size(3);
-  const int border = *std::max_element(dilations.begin(), dilations.end());
-  const auto pad = [&](const at::Tensor &x) {
-    return at::replication_pad2d(x, {border, border, border, border});
-  };
-
-  const at::Tensor padded = pad(picture);
-  std::vector<at::Tensor> neighbours, samples;
-  for (const int dilation : dilations) {
-    samples.push_back(picture);
-    for (const auto &[dy, dx] : kNeighbours)
-      neighbours.push_back(shifted(padded, dy * dilation, dx * dilation, border, height, width));
-  }
-  samples.insert(samples.end(), neighbours.begin(), neighbours.end());
-  const at::Tensor deviation = at::stack(samples).std(0, true);
-  std::vector<at::Tensor> affinities;
-  for (const at::Tensor &neighbour : neighbours)
-    affinities.push_back(
-        (-(neighbour - picture).abs() / (kDeviationFloor + kDeviationScale * deviation))
-            .mean(1, true));
-  const at::Tensor weights = at::stack(affinities).softmax(0);
-
-  at::Tensor current = stretched(scores, height, width);
-  for (int step = 0; step < steps; ++step) {
-    const at::Tensor source = pad(current);
-    at::Tensor next = at::zeros_like(current);
-    std::int64_t index = 0;
-    for (const int dilation : dilations)
-      for (const auto &[dy, dx] : kNeighbours)
-        next.addcmul_(weights[index++],
-                      shifted(source, dy * dilation, dx * dilation, border, height, width));
-    current = next;
-  }
-  return current;
 }
 
 }  // namespace naclip

@@ -1,5 +1,6 @@
 #include "model/stages/score.h"
 
+#include "model/plain/score.h"
 #include "model/stages/score_lines.h"
 
 namespace naclip {
@@ -42,8 +43,8 @@ std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t
 
 at::Tensor score(const WindowFeatures &batch, std::int64_t index, const at::Tensor &queries) {
   const auto count = static_cast<std::int64_t>(batch.windows.size());
-  const at::Tensor scores = patch_scores(batch.features.narrow(0, index * count, count), queries,
-                                         batch.rows, batch.columns);
+  const at::Tensor scores = plain::patch_scores(batch.features.narrow(0, index * count, count),
+                                                queries, batch.rows, batch.columns);
   return count == 1 ? scores : stitch_windows(scores, batch.windows, batch.height, batch.width);
 }
 

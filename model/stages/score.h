@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/network/clip_vision.h"
-#include "model/segmenter.h"
+#include "model/options.h"
 #include "model/stages/windows.h"
 
 namespace naclip {

@@ -78,10 +78,4 @@ void stretch(const at::Tensor &map, const ScoreLines &result) {
   });
 }
 
-at::Tensor stretched(const at::Tensor &map, std::int64_t height, std::int64_t width) {
-  return map.size(2) == height && map.size(3) == width
-             ? map
-             : at::upsample_bilinear2d(map, {height, width}, false);
-}
-
 }  // namespace naclip

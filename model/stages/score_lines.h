@@ -44,9 +44,6 @@ kernels::Lines row_of(const at::Tensor &map, std::int64_t y);
 /// many channels; borders are filled.
 void stretch(const at::Tensor &map, const ScoreLines &target);
 
-/// `map`, [1, C, h, w] on any device, stretched likewise by libtorch: itself where it has that size.
-at::Tensor stretched(const at::Tensor &map, std::int64_t height, std::int64_t width);
-
 /// [count] float32, not initialised, for what is read in many places at once.
 at::Tensor empty_floats(std::int64_t count);
 

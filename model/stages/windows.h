@@ -1,42 +1,13 @@
-// A picture as overlapping windows, and the windows' scores as one map.
-// The reference's sliding inference, arXiv 2404.08181, section 4.1.
+// The windows' scores as one map, fused; see plain/windows.h.
 #pragma once
 
-#include <ATen/ATen.h>
-
-#include <vector>
+#include "model/plain/windows.h"
 
 namespace naclip {
 
-/// The part of a picture that one window covers, pixels.
-struct Window {
-  std::int64_t top, left, height, width;
-};
-
-/// The windows of a picture in reading order: `size` wide and high, `stride` apart, the last ones
-/// moved back inside; a picture smaller than a window has windows of its own size. size 0: one
-/// window, the whole.
-std::vector<Window> windows_of(std::int64_t height, std::int64_t width, std::int64_t size,
-                               std::int64_t stride);
-
-/// All windows of all pictures in one batch, picture by picture. pictures: [B, 3, H, W]; all
-/// windows have one size -> [B * windows, 3, h, w]
-at::Tensor crop_windows(const at::Tensor &pictures, const std::vector<Window> &windows);
-
-/// The windows' scores, each stretched bilinearly over its window, averaged where windows overlap.
-/// scores: [windows, Q, rows, columns] float32 -> [1, Q, height, width] float32, on the
-/// CPU in the layout of ScoreLines.
+/// As plain::stitch_windows(), row by row: no window is ever stretched as a whole. On the CPU the outcome is in the
+/// layout of ScoreLines.
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width);
-
-/// The same in plain tensor operations, windows stretched as a whole, on any device: the form that
-/// stitch_windows() is checked against.
-at::Tensor stitch_plain(const at::Tensor &scores, const std::vector<Window> &windows,
-                        std::int64_t height, std::int64_t width);
-
-/// Cosine similarities of patches and words. features: [B, 1 + rows * columns, D] from ClipVision;
-/// queries: [Q, D] normalised -> [B, Q, rows, columns] float32, channels last in memory.
-at::Tensor patch_scores(const at::Tensor &features, const at::Tensor &queries, std::int64_t rows,
-                        std::int64_t columns);
 
 }  // namespace naclip

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip {
 

@@ -8,6 +8,8 @@
 #include "model/network/clip_text.h"
 #include "model/network/clip_vision.h"
 #include "model/network/word_embeddings.h"
+#include "model/plain/refine.h"
+#include "model/plain/score.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
@@ -64,8 +66,9 @@ void check_network(Verdict &verdict) {
     verdict.at_most(
         relative_error(vision.encode(golden().at("image/" + last_part(name))), golden().at(name)),
         kRelativeError, name);
-  TextBank bank(ClipText(checkpoint, Compute{}),
-                Tokenizer::from_file(golden_path("mini-bpe.txt.gz")), Prompts::kImageNet, "", "");
+  WordEmbeddings bank(ClipText(checkpoint, Compute{}),
+                      Tokenizer::from_file(golden_path("mini-bpe.txt.gz")), Prompts::kImageNet, "",
+                      "");
   const at::Tensor queries = bank.encode(testing::golden_words());
   verdict.at_most(relative_error(queries, golden().at("text/query_features")), kRelativeError,
                   "text/query_features");
@@ -76,8 +79,8 @@ void check_network(Verdict &verdict) {
     const auto windows = windows_of(image.size(2), image.size(3), sizes.at(0), sizes.at(1));
     const at::Tensor crops = crop_windows(image, windows);
     const at::Tensor scores =
-        patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
-                     crops.size(3) / vision.patch());
+        plain::patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
+                            crops.size(3) / vision.patch());
     verdict.at_most(relative_error(stitch_windows(scores, windows, image.size(2), image.size(3)),
                                    golden().at(name)),
                     kRelativeError, name);
@@ -96,10 +99,10 @@ void check_fused_forms(Verdict &verdict) {
     auto numbers = numbers_in(last_part(name));
     const int steps = numbers.at(0);
     numbers.erase(numbers.begin());
-    verdict.at_most(
-        relative_error(pamr(golden().at("pamr/image"), golden().at("pamr/logits"), steps, numbers),
-                       golden().at(name)),
-        kRelativeError, name);
+    verdict.at_most(relative_error(refine(golden().at("pamr/image"), golden().at("pamr/logits"),
+                                          steps, numbers),
+                                   golden().at(name)),
+                    kRelativeError, name);
   }
   const at::Tensor picture = at::upsample_bilinear2d(golden().at("pamr/image"), {720, 1280}, false);
   for (const int words : {21, 171}) {
@@ -108,13 +111,13 @@ void check_fused_forms(Verdict &verdict) {
     options.regions = static_cast<std::size_t>(words);
     for (int id = 0; id < words; ++id) options.region_of_query.push_back(id);
     verdict.at_least(agreement(labels_of(decode(scores, 720, 1280, options)),
-                               labels_of(decode_plain(scores, 720, 1280, options))),
+                               labels_of(plain::decode(scores, 720, 1280, options))),
                      kLabelsEqual, "decoding of " + std::to_string(words) + " words, plain");
     if (words > 21) continue;
     const at::Tensor large = at::upsample_bilinear2d(scores, {720, 1280}, false);
-    verdict.at_most(
-        relative_error(pamr(picture, large, 1, {8, 16}), pamr_plain(picture, large, 1, {8, 16})),
-        kRelativeError, "refinement at 1280 x 720, plain");
+    verdict.at_most(relative_error(refine(picture, large, 1, {8, 16}),
+                                   plain::refine(picture, large, 1, {8, 16})),
+                    kRelativeError, "refinement at 1280 x 720, plain");
   }
 }
 

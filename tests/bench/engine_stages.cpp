@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "model/plain/score.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
@@ -157,8 +158,8 @@ Stage Stages::slide(Arguments &arguments) {
             const auto windows = windows_of(picture.size(2), picture.size(3), kWindow, kStride);
             const at::Tensor crops = crop_windows(picture, windows);
             const at::Tensor scores =
-                patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
-                             crops.size(3) / vision.patch());
+                plain::patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
+                                    crops.size(3) / vision.patch());
             return stitch_windows(scores, windows, picture.size(2), picture.size(3));
           },
           {}};
@@ -169,7 +170,7 @@ Stage Stages::refine(Arguments &arguments) {
   const at::Tensor scores =
       stretched(inputs_.at("scores-" + arguments.text("words", "21")), kFrameHeight, kFrameWidth);
   const int steps = arguments.number("steps", 10);
-  return {[picture, scores, steps] { return pamr(picture, scores, steps, {8, 16}); }, {}};
+  return {[picture, scores, steps] { return naclip::refine(picture, scores, steps, {8, 16}); }, {}};
 }
 
 /// `from`: the scores are of the network's input, as sliding windows leave them, or still the grid

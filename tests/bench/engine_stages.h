@@ -50,7 +50,7 @@ class Stages {
   /// The paper's settings on a frame: what `segment` and `streams` run.
   struct Frames {
     std::shared_ptr<Segmenter> segmenter;
-    std::shared_ptr<const Queries> queries;
+    std::shared_ptr<const EncodedVocabulary> queries;
     at::Tensor pixels;  ///< [H, W, 3] uint8
     InferenceOptions options;
 

@@ -80,12 +80,12 @@ std::size_t stretch() {
   return kWidth * kWords;
 }
 
-std::size_t decide() {
+std::size_t decode() {
   const std::vector<float> scores = noise(kWords * padded(kWidth));
   std::vector<std::int32_t> best(static_cast<std::size_t>(padded(kWidth)));
   std::vector<float> probability(best.size());
   count([&] {
-    decide_row(scores.data(), padded(kWidth), kWords, kWidth, 40.0F, best.data(),
+    decode_row(scores.data(), padded(kWidth), kWords, kWidth, 40.0F, best.data(),
                probability.data());
   });
   return kWidth * kWords;
@@ -146,10 +146,10 @@ std::size_t layer_norm() {
 }  // namespace
 
 std::vector<Kernel> model_kernels() {
-  return {{"pamr-weights", neighbour_weights},
-          {"pamr-step", refine},
+  return {{"refine-weights", neighbour_weights},
+          {"refine-step", refine},
           {"stretch", stretch},
-          {"decide", decide},
+          {"decode", decode},
           {"preprocess", preprocess},
           {"attention", attention},
           {"quick-gelu", gelu},

@@ -152,7 +152,7 @@ class Counted {
   std::atomic<int> FakeControl::*count_;
 };
 
-class FakeQueries final : public Queries {
+class FakeQueries final : public EncodedVocabulary {
  public:
   explicit FakeQueries(Vocabulary vocabulary, std::shared_ptr<FakeControl> control = nullptr)
       : vocabulary_(std::move(vocabulary)),
@@ -207,9 +207,9 @@ class FakeSegmenter final : public Segmenter {
 
   const ModelInfo &info() const override { return info_; }
 
-  std::shared_ptr<const Queries> encode(const Vocabulary &vocabulary, const Log &,
-                                        const EncodeProgress &progress,
-                                        std::stop_token stop) override {
+  std::shared_ptr<const EncodedVocabulary> encode(const Vocabulary &vocabulary, const Log &,
+                                                  const EncodeProgress &progress,
+                                                  std::stop_token stop) override {
     const std::stop_callback wake(stop, [this] {
       const std::lock_guard lock(control_->mutex);
       control_->changed.notify_all();
@@ -257,7 +257,7 @@ class FakeSegmenter final : public Segmenter {
     return results;
   }
 
-  std::vector<Segmentation> segment(std::span<const Picture> pictures, const Queries &,
+  std::vector<Segmentation> segment(std::span<const Picture> pictures, const EncodedVocabulary &,
                                     const InferenceOptions &) override {
     return std::vector<Segmentation>(pictures.size());
   }

@@ -65,7 +65,7 @@ TEST_F(Cuda, FeaturesInFloat32AreTheReferences) {
 
 TEST_F(Cuda, RefinementIsTheReferences) {
   const auto to = [&](const char *name) { return golden().at(name).to(compute_.device); };
-  EXPECT_LE(relative_error(pamr(to("pamr/image"), to("pamr/logits"), 10, {8, 16}),
+  EXPECT_LE(relative_error(refine(to("pamr/image"), to("pamr/logits"), 10, {8, 16}),
                            golden().at("pamr/steps10-dilations8_16")),
             kRelativeError);
 }

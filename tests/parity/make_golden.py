@@ -55,8 +55,8 @@ CLASSES = [
 
 
 def imagenet_templates():
-    """The 80 sentences, as model/prompts.cpp spells them."""
-    source = (ROOT / "model" / "prompts.cpp").read_text()
+    """The 80 sentences, as model/text/prompts.cpp spells them."""
+    source = (ROOT / "model" / "text" / "prompts.cpp").read_text()
     found = re.search(r"kImageNetTemplates\{(.*?)\};", source, re.S).group(1)
     templates = re.findall(r'"([^"]+)"', found)
     assert len(templates) == 80

@@ -11,8 +11,10 @@
 #include "model/network/checkpoint.h"
 #include "model/network/clip_text.h"
 #include "model/network/clip_vision.h"
-#include "model/network/neighbour_attention.h"
 #include "model/network/word_embeddings.h"
+#include "model/plain/attention.h"
+#include "model/plain/refine.h"
+#include "model/plain/score.h"
 #include "model/segmenter.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
@@ -76,13 +78,14 @@ class Parity : public ::testing::TestWithParam<const char *> {
   at::Tensor scores(const at::Tensor &pictures) {
     ClipVision vision(checkpoint(), Compute{}, Attention::kNaclip, Architecture::kReduced,
                       parameter("gaussian_std"));
-    return patch_scores(vision.encode(pictures), query_features(),
-                        pictures.size(2) / vision.patch(), pictures.size(3) / vision.patch());
+    return plain::patch_scores(vision.encode(pictures), query_features(),
+                               pictures.size(2) / vision.patch(),
+                               pictures.size(3) / vision.patch());
   }
 
   at::Tensor query_features() {
-    TextBank bank(ClipText(checkpoint(), Compute{}), Tokenizer::from_file(merges_file()),
-                  Prompts::kImageNet, "", "");
+    WordEmbeddings bank(ClipText(checkpoint(), Compute{}), Tokenizer::from_file(merges_file()),
+                        Prompts::kImageNet, "", "");
     return bank.encode(golden_words());
   }
 
@@ -149,9 +152,10 @@ TEST_P(Parity, FeaturesOfEveryArchitectureAndAttentionAreEqual) {
 TEST_P(Parity, GaussianBiasIsEqual) {
   for (const std::string &name : golden().names("gaussian_bias/")) {
     const auto grid = numbers_in(last_part(name));
-    EXPECT_LE(relative_error(gaussian_bias(grid.at(0), grid.at(1), parameter("gaussian_std")),
-                             golden().at(name)),
-              kRelativeError);
+    EXPECT_LE(
+        relative_error(plain::gaussian_bias(grid.at(0), grid.at(1), parameter("gaussian_std")),
+                       golden().at(name)),
+        kRelativeError);
   }
 }
 
@@ -191,10 +195,10 @@ TEST_P(Parity, RefinementIsEqualFusedAndPlain) {
     const int steps = numbers.at(0);
     numbers.erase(numbers.begin());
     const at::Tensor image = golden().at("pamr/image"), logits = golden().at("pamr/logits");
-    EXPECT_LE(relative_error(pamr(image, logits, steps, numbers), golden().at(name)),
+    EXPECT_LE(relative_error(refine(image, logits, steps, numbers), golden().at(name)),
               kRelativeError)
         << name;
-    EXPECT_LE(relative_error(pamr_plain(image, logits, steps, numbers), golden().at(name)),
+    EXPECT_LE(relative_error(plain::refine(image, logits, steps, numbers), golden().at(name)),
               kRelativeError)
         << name;
   }
@@ -207,9 +211,9 @@ at::Tensor class_of_query() {
 TEST_P(Parity, ProbabilitiesAndLabelsOfTheGoldenLogitsAreEqual) {
   const auto classes = static_cast<std::int64_t>(golden_classes().size());
   const at::Tensor logits = golden().at("logits/ragged");
-  EXPECT_LE(relative_error(
-                class_probabilities(logits[0], class_of_query(), classes, parameter("logit_scale")),
-                golden().at("post/probabilities")),
+  EXPECT_LE(relative_error(plain::class_probabilities(logits[0], class_of_query(), classes,
+                                                      parameter("logit_scale")),
+                           golden().at("post/probabilities")),
             kRelativeError);
   const auto names = golden().names("post/labels-threshold");
   ASSERT_FALSE(names.empty());
@@ -226,8 +230,9 @@ TEST_P(Parity, ProbabilitiesAndLabelsOfTheGoldenLogitsAreEqual) {
     EXPECT_GE(agreement(labels_of(decode(logits, height, width, options)), golden().at(name)),
               kLabelsEqual)
         << name;
-    EXPECT_GE(agreement(labels_of(decode_plain(logits, height, width, options)), golden().at(name)),
-              kLabelsEqual)
+    EXPECT_GE(
+        agreement(labels_of(plain::decode(logits, height, width, options)), golden().at(name)),
+        kLabelsEqual)
         << name;
   }
 }

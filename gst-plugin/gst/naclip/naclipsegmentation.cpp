@@ -4,11 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "elements/support/ptr.h"
-
 struct _GstNaclipSegmentation {
   gatomicrefcount references;
-  naclip::Ptr<GstBuffer> mask;
+  GstBuffer *mask;
   GstVideoFormat format;
   guint width;
   guint height;
@@ -115,7 +113,7 @@ GstNaclipSegmentation *gst_naclip_segmentation_new(GstBuffer *mask, const GstNac
   const GstVideoMeta *meta = gst_buffer_get_video_meta(mask);
   auto *self = new GstNaclipSegmentation{
       .references = 0,
-      .mask = naclip::ref(mask),
+      .mask = gst_buffer_ref(mask),
       .format = meta->format,
       .width = meta->width,
       .height = meta->height,
@@ -159,7 +157,9 @@ GstNaclipSegmentation *gst_naclip_segmentation_ref(GstNaclipSegmentation *self) 
  */
 void gst_naclip_segmentation_unref(GstNaclipSegmentation *self) {
   g_return_if_fail(self != nullptr);
-  if (g_atomic_ref_count_dec(&self->references)) delete self;
+  if (!g_atomic_ref_count_dec(&self->references)) return;
+  gst_buffer_unref(self->mask);
+  delete self;
 }
 
 /**
@@ -173,7 +173,7 @@ void gst_naclip_segmentation_unref(GstNaclipSegmentation *self) {
  */
 GstBuffer *gst_naclip_segmentation_get_mask(const GstNaclipSegmentation *self) {
   g_return_val_if_fail(self != nullptr, nullptr);
-  return self->mask.get();
+  return self->mask;
 }
 
 /**

@@ -90,6 +90,15 @@ void add_data_options(GOptionContext *context, RawOptions &raw) {
 }
 
 void add_model_options(GOptionContext *context, RawOptions &raw) {
+  // GOption keeps the pointers.
+  static const std::string precisions = names_of(kPrecisions) + " [auto]";
+  static const std::string attentions =
+      names_of(kAttentions) +
+      "; several, separated by commas, are compared; csa/vanilla gives one an architecture of its "
+      "own [naclip]";
+  static const std::string architectures =
+      "Last block: " + names_of(kArchitectures) + " [reduced; vanilla for csa]";
+  static const std::string prompts = names_of(kPrompts) + " [imagenet]";
   add_group(
       context,
       {{"model", 'm', 0, G_OPTION_ARG_FILENAME, &raw.model, "Checkpoint of CLIP", "FILE"},
@@ -97,21 +106,16 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
         "CLIP's byte-pair merges [found beside the model]", "FILE"},
        {"device", 0, 0, G_OPTION_ARG_STRING, &raw.device, "auto, cpu, cuda or cuda:N [auto]",
         "DEVICE"},
-       {"precision", 0, 0, G_OPTION_ARG_STRING, &raw.precision,
-        "auto, float32, bfloat16 or float16 [auto]", "NAME"},
+       {"precision", 0, 0, G_OPTION_ARG_STRING, &raw.precision, precisions.c_str(), "NAME"},
        {"threads", 0, 0, G_OPTION_ARG_INT, &raw.threads, "Of libtorch; 0: its own choice", "N"},
        {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &raw.cache_dir,
         "Keeps encoded words [OUTPUT/words]", "DIR"},
-       {"attention", 0, 0, G_OPTION_ARG_STRING, &raw.attention,
-        "naclip, nonly, kk, csa or vanilla; several, separated by commas, are compared; "
-        "csa/vanilla gives one an architecture of its own [naclip]",
-        "NAME,..."},
-       {"architecture", 0, 0, G_OPTION_ARG_STRING, &raw.architecture,
-        "Last block: reduced or vanilla [reduced; vanilla for csa]", "NAME"},
+       {"attention", 0, 0, G_OPTION_ARG_STRING, &raw.attention, attentions.c_str(), "NAME,..."},
+       {"architecture", 0, 0, G_OPTION_ARG_STRING, &raw.architecture, architectures.c_str(),
+        "NAME"},
        {"gaussian-std", 0, 0, G_OPTION_ARG_DOUBLE, &raw.gaussian_std,
         "Reach of the neighbourhood, patches [5]", "X"},
-       {"prompts", 0, 0, G_OPTION_ARG_STRING, &raw.prompts, "imagenet, short or none [imagenet]",
-        "NAME"},
+       {"prompts", 0, 0, G_OPTION_ARG_STRING, &raw.prompts, prompts.c_str(), "NAME"},
        {}});
 }
 
@@ -166,8 +170,8 @@ ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   model.model = text_of(raw.model);
   model.merges = text_of(raw.merges);
   model.device = text_of(raw.device, "auto");
-  model.precision = precision_named(text_of(raw.precision, "auto"));
-  model.prompts = prompts_named(text_of(raw.prompts, "imagenet"));
+  model.precision = precision_named(text_of(raw.precision, name_of(model.precision).c_str()));
+  model.prompts = prompts_named(text_of(raw.prompts, name_of(model.prompts).c_str()));
   model.gaussian_std = given(raw.gaussian_std).value_or(model.gaussian_std);
   model.threads = raw.threads;
   model.cache_dir = text_of(raw.cache_dir, (output + "/words").c_str());
@@ -189,7 +193,8 @@ EvalOptions read(const RawOptions &raw) {
       raw.output,
       ("naclip-eval-" + (options.benchmark.empty() ? "custom" : options.benchmark)).c_str());
   options.model = model_of(raw, options.output);
-  options.runs = runs_named(text_of(raw.attention, "naclip"), text_of(raw.architecture));
+  options.runs =
+      runs_named(text_of(raw.attention, name_of(Attention{}).c_str()), text_of(raw.architecture));
   options.input_size = given(raw.input_size);
   options.window_size = given(raw.window_size);
   options.window_stride = given(raw.window_stride);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip::eval {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <vector>
 
-#include "model/segmenter.h"
+#include "model/segmentation.h"
 #include "model/tools/naclip-eval/label_map.h"
 
 namespace naclip::eval {

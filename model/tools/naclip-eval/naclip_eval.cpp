@@ -146,7 +146,8 @@ class Command {
   }
 
   /// The vocabulary; null where the user asked to stop.
-  std::shared_ptr<const Queries> encode(Segmenter &segmenter, const std::string &name) const {
+  std::shared_ptr<const EncodedVocabulary> encode(Segmenter &segmenter,
+                                                  const std::string &name) const {
     std::stop_source stop;
     std::optional<Progress> progress;
     const auto show = [&](std::size_t known, std::size_t words) {

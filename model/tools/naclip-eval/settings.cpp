@@ -3,7 +3,6 @@
 #include <glib.h>
 
 #include <algorithm>
-#include <array>
 
 #include "model/error.h"
 #include "model/tools/naclip-eval/text.h"
@@ -11,26 +10,6 @@
 namespace naclip::eval {
 
 namespace {
-
-template <class Value>
-struct Choice {
-  Value value;
-  const char *name;
-};
-
-constexpr std::array<Choice<Attention>, 5> kAttentions{{{Attention::kNaclip, "naclip"},
-                                                        {Attention::kNonly, "nonly"},
-                                                        {Attention::kKk, "kk"},
-                                                        {Attention::kCsa, "csa"},
-                                                        {Attention::kVanilla, "vanilla"}}};
-constexpr std::array<Choice<Architecture>, 2> kArchitectures{
-    {{Architecture::kReduced, "reduced"}, {Architecture::kVanilla, "vanilla"}}};
-constexpr std::array<Choice<Prompts>, 3> kPrompts{
-    {{Prompts::kImageNet, "imagenet"}, {Prompts::kShort, "short"}, {Prompts::kNone, "none"}}};
-constexpr std::array<Choice<Precision>, 4> kPrecisions{{{Precision::kAuto, "auto"},
-                                                        {Precision::kFloat32, "float32"},
-                                                        {Precision::kBfloat16, "bfloat16"},
-                                                        {Precision::kFloat16, "float16"}}};
 
 template <class Choices, class Value>
 std::string find_name(const Choices &choices, Value value) {
@@ -41,13 +20,10 @@ std::string find_name(const Choices &choices, Value value) {
 
 template <class Choices>
 auto find_value(const Choices &choices, const char *option, const std::string &name) {
-  std::vector<std::string> names;
-  for (const auto &choice : choices) {
+  for (const auto &choice : choices)
     if (name == choice.name) return choice.value;
-    names.emplace_back(choice.name);
-  }
-  throw Error(ErrorKind::kSettings, std::string(option) + " is \"" + name +
-                                        "\" and must be one of " + joined(names, ", "));
+  throw Error(ErrorKind::kSettings,
+              std::string(option) + " is \"" + name + "\" and must be " + names_of(choices));
 }
 
 }  // namespace

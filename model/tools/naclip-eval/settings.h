@@ -1,18 +1,19 @@
 // The settings of a run in words: what is shown, compared and kept in files.
 #pragma once
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "model/segmenter.h"
+#include "model/options.h"
 
 namespace naclip::eval {
 
 /// Names and values, in the order in which they are shown.
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
-/// How a program's options spell a choice; the same words as naclipsegment's.
+/// How a program's options spell a choice.
 std::string name_of(Attention value);
 std::string name_of(Architecture value);
 std::string name_of(Prompts value);
@@ -23,6 +24,15 @@ Attention attention_named(const std::string &name);
 Architecture architecture_named(const std::string &name);
 Prompts prompts_named(const std::string &name);
 Precision precision_named(const std::string &name);
+
+/// "naclip, nonly, kk, csa or vanilla"
+template <class Enum, std::size_t kCount>
+std::string names_of(const std::array<Choice<Enum>, kCount> &choices) {
+  std::string text = choices[0].name;
+  for (std::size_t i = 1; i < kCount; ++i)
+    text += (i + 1 < kCount ? ", " : " or ") + std::string(choices[i].name);
+  return text;
+}
 
 /// "8,16" -> 8 and 16. Throws Error{kSettings}.
 std::vector<int> dilations_named(const std::string &text);

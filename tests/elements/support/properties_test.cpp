@@ -15,8 +15,8 @@ using namespace naclip;
 enum class Flavour { kPlain = 3, kSweet = 8 };
 
 constexpr EnumTable kFlavours{"NaclipTestFlavour",
-                              std::array{EnumValue{Flavour::kPlain, "plain", "Nothing in it"},
-                                         EnumValue{Flavour::kSweet, "sweet", "Sugar in it"}}};
+                              std::array{Choice{Flavour::kPlain, "plain", "Nothing in it"},
+                                         Choice{Flavour::kSweet, "sweet", "Sugar in it"}}};
 
 struct Settings {
   std::string words = "one";

@@ -12,6 +12,7 @@
 #include "model/network/clip_text.h"
 #include "model/network/clip_vision.h"
 #include "model/network/word_embeddings.h"
+#include "model/plain/score.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/windows.h"
 #include "model/text/tokenizer.h"
@@ -87,8 +88,8 @@ TEST_F(DeviceBenchmark, Encoder) {
 }
 
 /// As the reference has it: every neighbour's scores side by side, every step.
-at::Tensor pamr_materialised(const at::Tensor &picture, at::Tensor scores, int steps,
-                             const std::vector<int> &dilations) {
+at::Tensor refine_materialised(const at::Tensor &picture, at::Tensor scores, int steps,
+                               const std::vector<int> &dilations) {
   const auto around = [&](const at::Tensor &x) {
     std::vector<at::Tensor> neighbours;
     for (const int d : dilations) {
@@ -154,8 +155,8 @@ TEST_F(DeviceBenchmark, WholeFrameAtThePapersSettings) {
   const Checkpoint checkpoint = testing::random_model();
   const Compute compute = choose_compute("cuda", Precision::kFloat16);
   ClipVision vision(checkpoint, compute, Attention::kNaclip, Architecture::kReduced, 5.0);
-  TextBank bank(ClipText(checkpoint, compute), Tokenizer::from_file(options.merges),
-                options.prompts, "", "");
+  WordEmbeddings bank(ClipText(checkpoint, compute), Tokenizer::from_file(options.merges),
+                      options.prompts, "", "");
   const at::Tensor features = bank.encode(words).to(device_);
   const PictureSize size = input_size({720, 1280}, 336, 16);
   const auto windows = windows_of(size.height, size.width, 224, 112);
@@ -164,11 +165,12 @@ TEST_F(DeviceBenchmark, WholeFrameAtThePapersSettings) {
     const at::Tensor input = preprocess(frame.picture, size).to(device_);
     std::vector<at::Tensor> parts;
     for (const Window &window : windows)
-      parts.push_back(patch_scores(vision.encode(crop_windows(input, {window})), features, 14, 14));
+      parts.push_back(
+          plain::patch_scores(vision.encode(crop_windows(input, {window})), features, 14, 14));
     const at::Tensor scores = at::upsample_bilinear2d(
         stitch_windows(at::cat(parts), windows, size.height, size.width), {720, 1280}, false);
     const at::Tensor picture = at::upsample_bilinear2d(input, {720, 1280}, false);
-    const at::Tensor refined = pamr_materialised(picture, scores, 10, {8, 16});
+    const at::Tensor refined = refine_materialised(picture, scores, 10, {8, 16});
     const auto [probability, label] = (refined[0] * 40.0).softmax(0).max(0);
     labels = label.to(at::kByte).to(at::kCPU).contiguous();
   };

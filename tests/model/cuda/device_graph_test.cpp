@@ -90,7 +90,7 @@ class DeviceSegmenter : public testing::OnDevice {
   Segmentation segment() { return segmenter_->segment({&picture_, 1}, *queries_, options_).at(0); }
 
   std::unique_ptr<Segmenter> segmenter_;
-  std::shared_ptr<const Queries> queries_;
+  std::shared_ptr<const EncodedVocabulary> queries_;
   std::vector<std::uint8_t> bytes_;
   Picture picture_;
   InferenceOptions options_;

@@ -3,6 +3,7 @@
 
 #include "model/cuda/operations.h"
 #include "model/cuda/preprocess_arguments.h"
+#include "model/plain/refine.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
@@ -29,8 +30,8 @@ TEST_P(DeviceRefinement, EqualsPlain) {
     at::Tensor ours;
     const at::Tensor given = scores.to(device_);
     runner_->in_order(
-        [&] { ours = pamr(picture.to(device_), given, steps, dilations).to(at::kCPU); });
-    EXPECT_LE((ours - pamr_plain(picture, scores, steps, dilations)).abs().max().item<double>(),
+        [&] { ours = refine(picture.to(device_), given, steps, dilations).to(at::kCPU); });
+    EXPECT_LE((ours - plain::refine(picture, scores, steps, dilations)).abs().max().item<double>(),
               1e-5);
     EXPECT_TRUE(given.to(at::kCPU).equal(scores)) << "the caller's scores were written";
   }
@@ -64,7 +65,7 @@ TEST_P(DeviceDecoding, EqualsPlain) {
       Segmentation ours;
       runner_->in_order(
           [&] { ours = decode(scores.to(device_).contiguous(layout), height, width, options); });
-      const Segmentation plain = decode_plain(scores, height, width, options);
+      const Segmentation plain = plain::decode(scores, height, width, options);
       ASSERT_EQ(ours.labels.size(), plain.labels.size());
       ASSERT_EQ(ours.bytes_per_label, plain.bytes_per_label);
       std::size_t different = 0;

@@ -9,6 +9,7 @@
 #include "model/cuda/preprocess.cuh"
 #include "model/cuda/preprocess_arguments.h"
 #include "model/cuda/refine.cuh"
+#include "model/plain/refine.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
@@ -44,8 +45,8 @@ at::Tensor refined_on_host(const at::Tensor &picture, const at::Tensor &scores, 
       for (int x = 0; x < width; ++x) work(y, x);
   };
   each_pixel([&](int y, int x) {
-    kernel::pamr_weights_pixel(picture.data_ptr<float>(), y, x, height, width, dilations,
-                               weights.data_ptr<float>());
+    kernel::refine_weights_pixel(picture.data_ptr<float>(), y, x, height, width, dilations,
+                                 weights.data_ptr<float>());
   });
   for (int step = 0; step < steps; ++step) {
     each_pixel([&](int y, int x) {
@@ -57,13 +58,13 @@ at::Tensor refined_on_host(const at::Tensor &picture, const at::Tensor &scores, 
                begin, end, next.data_ptr<float>());
         };
         if (as_many)
-          run(kernel::pamr_step_pixel_of_many);
+          run(kernel::refine_step_pixel_of_many);
         else if (dilations.count == 1)
-          run(kernel::pamr_step_pixel<1>);
+          run(kernel::refine_step_pixel<1>);
         else if (dilations.count == 2)
-          run(kernel::pamr_step_pixel<2>);
+          run(kernel::refine_step_pixel<2>);
         else
-          run(kernel::pamr_step_pixel<3>);
+          run(kernel::refine_step_pixel<3>);
       }
     });
     std::swap(current, next);
@@ -79,7 +80,7 @@ TEST_P(KernelRefinement, EqualsPlain) {
   const at::Tensor picture = at::randn({1, 3, height, width});
   const at::Tensor scores = at::randn({1, queries, height, width});
   for (const int steps : {1, 4}) {
-    const at::Tensor plain = pamr_plain(picture, scores, steps, dilations);
+    const at::Tensor plain = plain::refine(picture, scores, steps, dilations);
     for (const bool as_many : {false, true}) {
       if (!as_many && dilations.size() > 3) continue;
       const at::Tensor ours = refined_on_host(picture, scores, steps, dilations, as_many);
@@ -115,7 +116,7 @@ TEST_P(KernelDecoding, EqualsPlain) {
   options.regions = static_cast<std::size_t>(queries) + 1;
   for (const double threshold : {0.0, 0.3}) {
     options.threshold = threshold;
-    const Segmentation plain = decode_plain(scores, height, width, options);
+    const Segmentation plain = plain::decode(scores, height, width, options);
     const kernel::ScoreMap map{scores.data_ptr<float>(),
                                scores.stride(1),
                                scores.stride(2),

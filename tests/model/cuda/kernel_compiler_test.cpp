@@ -14,9 +14,10 @@
 namespace naclip {
 namespace {
 
-constexpr std::array kEntryPoints{
-    "naclip_preprocess",  "naclip_pamr_weights",   "naclip_pamr_step_1", "naclip_pamr_step_2",
-    "naclip_pamr_step_3", "naclip_pamr_step_many", "naclip_decode"};
+constexpr std::array kEntryPoints{"naclip_preprocess",    "naclip_refine_weights",
+                                  "naclip_refine_step_1", "naclip_refine_step_2",
+                                  "naclip_refine_step_3", "naclip_refine_step_many",
+                                  "naclip_decode"};
 
 class KernelCompiler : public ::testing::Test {
  protected:
@@ -81,9 +82,9 @@ TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
     EXPECT_EQ(parameter_bytes(ptx, name), bytes_of(arguments)) << name;
   };
   expect("naclip_preprocess", static_cast<PreprocessArguments *>(nullptr));
-  expect("naclip_pamr_weights", static_cast<WeightsArguments *>(nullptr));
-  expect("naclip_pamr_step_2", static_cast<StepArguments *>(nullptr));
-  expect("naclip_pamr_step_many", static_cast<StepArguments *>(nullptr));
+  expect("naclip_refine_weights", static_cast<WeightsArguments *>(nullptr));
+  expect("naclip_refine_step_2", static_cast<StepArguments *>(nullptr));
+  expect("naclip_refine_step_many", static_cast<StepArguments *>(nullptr));
   expect("naclip_decode", static_cast<DecodeArguments *>(nullptr));
 }
 

@@ -30,9 +30,9 @@ constexpr bool takes(Kernel *) {
   return std::is_same_v<Kernel *, typename Taking<Arguments>::Kernel>;
 }
 static_assert(takes<naclip::PreprocessArguments>(naclip_preprocess));
-static_assert(takes<naclip::WeightsArguments>(naclip_pamr_weights));
-static_assert(takes<naclip::StepArguments>(naclip_pamr_step_1));
-static_assert(takes<naclip::StepArguments>(naclip_pamr_step_many));
+static_assert(takes<naclip::WeightsArguments>(naclip_refine_weights));
+static_assert(takes<naclip::StepArguments>(naclip_refine_step_1));
+static_assert(takes<naclip::StepArguments>(naclip_refine_step_many));
 static_assert(takes<naclip::DecodeArguments>(naclip_decode));
 
 using naclip::emulation::Index;
@@ -126,9 +126,9 @@ struct RefinementCase {
   std::vector<int> dilations;
 };
 
-class PamrKernels : public ::testing::TestWithParam<RefinementCase> {};
+class RefineKernels : public ::testing::TestWithParam<RefinementCase> {};
 
-TEST_P(PamrKernels, EveryChannelOfEveryPixelIsItsNeighboursMean) {
+TEST_P(RefineKernels, EveryChannelOfEveryPixelIsItsNeighboursMean) {
   const auto &[channels, height, width, given] = GetParam();
   Dilations dilations{};
   dilations.count = static_cast<int>(given.size());
@@ -138,26 +138,26 @@ TEST_P(PamrKernels, EveryChannelOfEveryPixelIsItsNeighboursMean) {
                            scores = noise(pixels * static_cast<std::size_t>(channels), 2);
   std::vector<float> weights(pixels * 8 * given.size(), NAN), expected_weights(weights.size());
   launch(index_of(naclip::pixel_grid(height, width)), kBlock,
-         [&] { naclip_pamr_weights(picture.data(), height, width, dilations, weights.data()); });
+         [&] { naclip_refine_weights(picture.data(), height, width, dilations, weights.data()); });
   std::vector<float> out(scores.size(), NAN), expected(scores.size());
   const naclip::ChannelGrid grid = naclip::channel_grid(height, width, channels);
-  constexpr std::array kSteps{naclip_pamr_step_1, naclip_pamr_step_2, naclip_pamr_step_3,
-                              naclip_pamr_step_many};
+  constexpr std::array kSteps{naclip_refine_step_1, naclip_refine_step_2, naclip_refine_step_3,
+                              naclip_refine_step_many};
   const auto step = kSteps.at(std::min<std::size_t>(given.size(), kSteps.size()) - 1);
   launch(index_of(grid.grid), kBlock, [&] {
     step(scores.data(), weights.data(), height, width, dilations, channels, grid.share, out.data());
   });
   for (int y = 0; y < height; ++y)
     for (int x = 0; x < width; ++x) {
-      pamr_weights_pixel(picture.data(), y, x, height, width, dilations, expected_weights.data());
-      pamr_step_pixel_of_many(scores.data(), expected_weights.data(), y, x, height, width,
-                              dilations, 0, channels, expected.data());
+      refine_weights_pixel(picture.data(), y, x, height, width, dilations, expected_weights.data());
+      refine_step_pixel_of_many(scores.data(), expected_weights.data(), y, x, height, width,
+                                dilations, 0, channels, expected.data());
     }
   EXPECT_EQ(weights, expected_weights);
   EXPECT_EQ(out, expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, PamrKernels,
+INSTANTIATE_TEST_SUITE_P(Sizes, RefineKernels,
                          ::testing::Values(RefinementCase{1, 1, 1, {8, 16}},
                                            RefinementCase{3, 3, 5, {8}},
                                            RefinementCase{21, 9, 33, {8, 16}},

@@ -57,7 +57,7 @@ TEST(FrameBytes, OfRefinementAreWhatItTakes) {
   // The layout tells: the last element of a map, and the memory before it.
   const std::int64_t queries = 7, side = 50;
   const at::Tensor refined =
-      pamr(at::randn({1, 3, side, side}), at::randn({1, queries, side, side}), 1, {8, 16});
+      refine(at::randn({1, 3, side, side}), at::randn({1, queries, side, side}), 1, {8, 16});
   const std::int64_t one_map = 4 * refined.stride(2) * side;
   const std::int64_t rest = 4 * (3 * refined.stride(1) * side + 16 * 64 * side);
   EXPECT_EQ(Refiner::bytes(queries, side, side, {8, 16}), 2 * one_map + rest);

@@ -9,6 +9,7 @@
 #include <opencv2/core/utility.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "model/base/count_labels.h"
 #include "model/error.h"
 
 namespace naclip {

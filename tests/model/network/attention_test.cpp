@@ -4,8 +4,8 @@
 
 #include "model/kernels/lanes.h"
 #include "model/network/cpu_blocks.h"
-#include "model/network/neighbour_attention.h"
 #include "model/network/transformer.h"
+#include "model/plain/attention.h"
 
 namespace naclip {
 namespace {
@@ -33,8 +33,8 @@ TEST_P(Attending, FusedEqualsPlain) {
   at::manual_seed(11);
   const Projections p = random_projections();
   const at::Tensor bias = at::randn({GetParam().tokens, GetParam().tokens});
-  EXPECT_LE(relative_error(attention(p, {}), attention_plain(p, {}, false)), 1e-5);
-  EXPECT_LE(relative_error(attention(p, bias), attention_plain(p, bias, false)), 1e-5);
+  EXPECT_LE(relative_error(attention(p, {}), plain::attention(p, {})), 1e-5);
+  EXPECT_LE(relative_error(attention(p, bias), plain::attention(p, bias)), 1e-5);
 }
 
 TEST_P(Attending, Bfloat16IsComputedInFloat32) {
@@ -47,7 +47,7 @@ TEST_P(Attending, Bfloat16IsComputedInFloat32) {
   const at::Tensor fused = attention(half, {});
   ASSERT_EQ(fused.scalar_type(), at::kBFloat16);
   // Only the outcome is rounded, to 8 bits of mantissa.
-  EXPECT_LE(relative_error(fused.to(at::kFloat), attention_plain(rounded, {}, false)), 1.0 / 256);
+  EXPECT_LE(relative_error(fused.to(at::kFloat), plain::attention(rounded, {})), 1.0 / 256);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Attending,
@@ -57,8 +57,30 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Attending,
 
 TEST(AttentionOf, LargeLogitsOverflowNothing) {
   const at::Tensor q = at::full({1, 1, 20, 64}, 30.0), v = at::randn({1, 1, 20, 64});
-  EXPECT_LE(relative_error(attention({q, q, v}, {}), attention_plain({q, q, v}, {}, false)), 1e-5);
+  EXPECT_LE(relative_error(attention({q, q, v}, {}), plain::attention({q, q, v}, {})), 1e-5);
 }
+
+class NeighbourAttention : public ::testing::TestWithParam<std::pair<int, int>> {};
+
+TEST_P(NeighbourAttention, FusedEqualsPlain) {
+  const auto &[rows, columns] = GetParam();
+  at::manual_seed(5);
+  // As Block::project() gives them: views into one tensor.
+  const auto parts =
+      at::randn({2, 1 + rows * columns, 3, 3, 64}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const Projections p{parts[0], parts[1], parts[2]};
+  const at::Tensor bias = plain::gaussian_bias(rows, columns, 5.0);
+  for (const Attention kind : {Attention::kNaclip, Attention::kNonly, Attention::kKk,
+                               Attention::kCsa, Attention::kVanilla})
+    EXPECT_LE(relative_error(plain::neighbour_attention(kind, p, bias, attention),
+                             plain::neighbour_attention(kind, p, bias)),
+              1e-5)
+        << static_cast<int>(kind);
+}
+
+INSTANTIATE_TEST_SUITE_P(Grids, NeighbourAttention,
+                         ::testing::Values(std::pair{1, 1}, std::pair{3, 5}, std::pair{14, 14},
+                                           std::pair{21, 28}));
 
 Block random_block(std::int64_t width, std::int64_t heads, at::ScalarType type) {
   const auto linear = [&](std::int64_t out, std::int64_t in) {

@@ -28,14 +28,15 @@ class TextBanks : public ::testing::Test {
   static std::string golden_merges() { return test::golden_folder() + "/mini-bpe.txt.gz"; }
 
   /// `cache`: in the test's folder; empty for none.
-  std::unique_ptr<TextBank> bank(const std::string &cache,
-                                 const std::string &merges = golden_merges(),
-                                 Prompts prompts = Prompts::kImageNet) const {
+  std::unique_ptr<WordEmbeddings> bank(const std::string &cache,
+                                       const std::string &merges = golden_merges(),
+                                       Prompts prompts = Prompts::kImageNet) const {
     static const Checkpoint checkpoint =
         read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors");
-    return std::make_unique<TextBank>(ClipText(checkpoint, Compute{}), Tokenizer::from_file(merges),
-                                      prompts, cache.empty() ? "" : (folder_ / cache).string(),
-                                      weights_fingerprint(checkpoint, Compute{}));
+    return std::make_unique<WordEmbeddings>(ClipText(checkpoint, Compute{}),
+                                            Tokenizer::from_file(merges), prompts,
+                                            cache.empty() ? "" : (folder_ / cache).string(),
+                                            weights_fingerprint(checkpoint, Compute{}));
   }
 
   static std::vector<std::string> many(int count) {

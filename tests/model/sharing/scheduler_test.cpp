@@ -180,7 +180,7 @@ TEST_F(Scheduling, QueriesAreThoseOfTheTimeWhenTheScoresAreMade) {
   const auto old_words = std::make_shared<FakeQueries>(Vocabulary::parse("cat")),
              new_words = std::make_shared<FakeQueries>(Vocabulary::parse("dog"));
   std::mutex mutex;
-  std::shared_ptr<const Queries> words = old_words;
+  std::shared_ptr<const EncodedVocabulary> words = old_words;
   const auto stream = scheduler_->join();
   SegmentRequest one = request(1);
   one.queries = [&] {

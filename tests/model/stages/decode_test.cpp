@@ -34,7 +34,7 @@ TEST_P(Decode, FusedEqualsPlain) {
   for (const double threshold : {0.0, 0.3}) {
     options.threshold = threshold;
     const Segmentation fused = decode(scores, height, width, options);
-    const Segmentation plain = decode_plain(scores, height, width, options);
+    const Segmentation plain = plain::decode(scores, height, width, options);
     ASSERT_EQ(fused.labels.size(), plain.labels.size());
     std::size_t different = 0;
     for (std::size_t i = 0; i < fused.labels.size(); ++i)

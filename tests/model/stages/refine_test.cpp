@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "model/plain/refine.h"
 #include "model/stages/refine.h"
 
 namespace naclip {
@@ -22,8 +23,8 @@ TEST_P(Refinement, FusedEqualsPlain) {
   const at::Tensor picture = at::randn({1, 3, height, width});
   const at::Tensor scores = at::randn({1, queries, height, width});
   for (const int steps : {1, 4}) {
-    const at::Tensor fused = pamr(picture, scores, steps, dilations);
-    const at::Tensor plain = pamr_plain(picture, scores, steps, dilations);
+    const at::Tensor fused = refine(picture, scores, steps, dilations);
+    const at::Tensor plain = plain::refine(picture, scores, steps, dilations);
     ASSERT_EQ(fused.sizes(), plain.sizes());
     EXPECT_LE((fused - plain).abs().max().item<double>(), 1e-5);
   }
@@ -40,8 +41,8 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Refinement,
 TEST(RefinementOf, SmallerScoresAreStretchedFirst) {
   at::manual_seed(7);
   const at::Tensor picture = at::randn({1, 3, 31, 43}), scores = at::randn({1, 21, 5, 9});
-  const at::Tensor plain = pamr_plain(picture, scores, 3, {2, 4});
-  EXPECT_LE((pamr(picture, scores, 3, {2, 4}) - plain).abs().max().item<double>(), 1e-5);
+  const at::Tensor plain = plain::refine(picture, scores, 3, {2, 4});
+  EXPECT_LE((refine(picture, scores, 3, {2, 4}) - plain).abs().max().item<double>(), 1e-5);
 }
 
 TEST(RefinementOf, FramesOfChangingShapesShareOneRefiner) {
@@ -52,21 +53,21 @@ TEST(RefinementOf, FramesOfChangingShapesShareOneRefiner) {
     const at::Tensor picture = at::randn({1, 3, height, width}),
                      scores = at::randn({1, words, height, width});
     const at::Tensor refined = refiner.refine(picture, scores, height, width, 2, {3});
-    const at::Tensor plain = pamr_plain(picture, scores, 2, {3});
+    const at::Tensor plain = plain::refine(picture, scores, 2, {3});
     EXPECT_LE((refined - plain).abs().max().item<double>(), 1e-5);
   }
 }
 
 TEST(RefinementOf, ZeroStepsGivesTheScoresBack) {
   const at::Tensor scores = at::randn({1, 4, 6, 5});
-  EXPECT_TRUE(pamr(at::randn({1, 3, 6, 5}), scores, 0, {8}).equal(scores));
+  EXPECT_TRUE(refine(at::randn({1, 3, 6, 5}), scores, 0, {8}).equal(scores));
 }
 
 TEST(RefinementOf, FlatPictureAveragesNeighboursAlike) {
   // One hot pixel on a flat picture: each of its eight neighbours takes an eighth of it.
   at::Tensor scores = at::zeros({1, 1, 5, 5});
   scores[0][0][2][2] = 8.0;
-  const at::Tensor refined = pamr(at::zeros({1, 3, 5, 5}), scores, 1, {1})[0][0];
+  const at::Tensor refined = refine(at::zeros({1, 3, 5, 5}), scores, 1, {1})[0][0];
   EXPECT_NEAR(refined[1][1].item<double>(), 1.0, 1e-6);
   EXPECT_NEAR(refined[2][3].item<double>(), 1.0, 1e-6);
   EXPECT_NEAR(refined[2][2].item<double>(), 0.0, 1e-6);
@@ -78,7 +79,7 @@ TEST(RefinementOf, ScoresStayOnTheirSideOfAnEdge) {
   picture.slice(3, 4) = 10.0;
   at::Tensor scores = at::zeros({1, 1, 8, 8});
   scores.slice(3, 4) = 1.0;
-  const at::Tensor refined = pamr(picture, scores, 5, {1})[0][0];
+  const at::Tensor refined = refine(picture, scores, 5, {1})[0][0];
   EXPECT_LT(refined[4][2].item<double>(), 0.05);
   EXPECT_GT(refined[4][5].item<double>(), 0.95);
 }

@@ -60,7 +60,7 @@ TEST(Windows, StitchedLineByLineEqualTheWholeStretched) {
     const auto windows = windows_of(height, width, size, stride);
     const at::Tensor scores = at::randn({static_cast<std::int64_t>(windows.size()), words, 3, 4});
     const at::Tensor stitched = stitch_windows(scores, windows, height, width);
-    const at::Tensor plain = stitch_plain(scores, windows, height, width);
+    const at::Tensor plain = plain::stitch_windows(scores, windows, height, width);
     EXPECT_LE((stitched - plain).abs().max().item<double>(), 1e-5)
         << height << " x " << width << ", " << words << " words";
   }

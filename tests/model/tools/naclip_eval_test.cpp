@@ -145,7 +145,7 @@ InferenceOptions tiny_options(const Kind &kind) {
 }
 
 /// Region ids of the library for a picture in a file.
-std::vector<std::uint8_t> regions_of(Segmenter &segmenter, const Queries &queries,
+std::vector<std::uint8_t> regions_of(Segmenter &segmenter, const EncodedVocabulary &queries,
                                      const InferenceOptions &options, const std::string &path) {
   const PictureFile file(path);
   const Picture picture = file.picture();
@@ -153,8 +153,9 @@ std::vector<std::uint8_t> regions_of(Segmenter &segmenter, const Queries &querie
 }
 
 /// Were the benchmark's own threshold or window without effect here, a wrong one would pass.
-void expect_settings_matter(const Kind &kind, Segmenter &segmenter, const Queries &queries,
-                            const std::string &path, const std::vector<std::uint8_t> &regions) {
+void expect_settings_matter(const Kind &kind, Segmenter &segmenter,
+                            const EncodedVocabulary &queries, const std::string &path,
+                            const std::vector<std::uint8_t> &regions) {
   InferenceOptions other = tiny_options(kind);
   other.threshold = 0.0;
   if (kind.threshold > 0) {

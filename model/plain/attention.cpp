@@ -1,10 +1,28 @@
-#include "model/network/neighbour_attention.h"
+#include "model/plain/attention.h"
+
+#include <torch/version.h>
 
 #include <cmath>
+#include <limits>
 
-#include "model/cuda/biased_attention.h"
+namespace naclip::plain {
 
-namespace naclip {
+at::Tensor attention(const Projections &p, const at::Tensor &bias, bool causal) {
+#if TORCH_VERSION_MAJOR >= 2
+  const c10::optional<at::Tensor> mask = bias.defined() ? c10::make_optional(bias) : c10::nullopt;
+  return at::scaled_dot_product_attention(p.query, p.key, p.value, mask, 0.0, causal);
+#else
+  const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
+  at::Tensor weights = at::matmul(p.query * scale, p.key.transpose(-2, -1));
+  if (bias.defined()) weights.add_(bias);
+  if (causal) {
+    const std::int64_t n = weights.size(-1);
+    const at::Tensor future = at::ones({n, n}, weights.options().dtype(at::kBool)).triu(1);
+    weights.masked_fill_(future, -std::numeric_limits<float>::infinity());
+  }
+  return at::matmul(weights.softmax(-1), p.value);
+#endif
+}
 
 at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standard_deviation) {
   // The Gaussian is separable: exp(-(dy^2 + dx^2) / 2s^2) is an outer product of two small
@@ -23,7 +41,7 @@ at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standar
 
 namespace {
 
-/// softmax(m bias) v: the same weights for all heads of a picture.
+/// The same weights for all heads of a picture.
 at::Tensor neighbours_only(const Projections &p, const at::Tensor &bias) {
   const double scale = 1.0 / std::sqrt(static_cast<double>(p.query.size(-1)));
   // The mean over all pairs of tokens of a head is the product of the two means.
@@ -34,22 +52,21 @@ at::Tensor neighbours_only(const Projections &p, const at::Tensor &bias) {
 
 }  // namespace
 
-at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias) {
+at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias,
+                               const Attend &attend) {
   switch (kind) {
     case Attention::kNaclip:
-      if (p.key.is_cuda() && p.key.scalar_type() != at::kFloat)
-        return cuda::biased_attention(p.key, p.value, bias);
-      return attention({p.key, p.key, p.value}, bias);
+      return attend({p.key, p.key, p.value}, bias);
     case Attention::kNonly:
       return neighbours_only(p, bias);
     case Attention::kKk:
-      return attention({p.key, p.key, p.value}, {});
+      return attend({p.key, p.key, p.value}, {});
     case Attention::kCsa:
-      return attention({p.query, p.query, p.value}, {}) + attention({p.key, p.key, p.value}, {});
+      return attend({p.query, p.query, p.value}, {}) + attend({p.key, p.key, p.value}, {});
     case Attention::kVanilla:
       break;
   }
-  return attention(p, {});
+  return attend(p, {});
 }
 
-}  // namespace naclip
+}  // namespace naclip::plain

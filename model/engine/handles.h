@@ -1,0 +1,63 @@
+// What the segmenter hands out: pictures, vocabularies and memories that only it can read.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <vector>
+
+#include "model/segmenter.h"
+#include "model/stages/smooth.h"
+
+namespace naclip {
+
+/// `owner` is the segmenter that made it.
+class NetworkPicture final : public PreparedPicture {
+ public:
+  NetworkPicture(const void *owner, const Picture &frame, at::Tensor input)
+      : owner_(owner),
+        frame_{frame.height, frame.width},
+        pixel_aspect_(frame.pixel_aspect),
+        input_(std::move(input)) {}
+
+  const void *owner() const { return owner_; }
+  PictureSize frame() const { return frame_; }
+  double pixel_aspect() const { return pixel_aspect_; }
+  const at::Tensor &input() const { return input_; }
+
+ private:
+  const void *owner_;
+  PictureSize frame_;
+  double pixel_aspect_;  // of the frame
+  at::Tensor input_;     // [1, 3, H, W] float32 on the model's device
+};
+
+class ScoreMemory final : public StreamMemory {
+ public:
+  ScoreSmoother smoother;
+  std::shared_ptr<const EncodedVocabulary>
+      queries;  // of the past, whose address the smoother compares
+};
+
+class NetworkVocabulary final : public EncodedVocabulary {
+ public:
+  NetworkVocabulary(const void *owner, Vocabulary vocabulary, at::Tensor features)
+      : owner_(owner), vocabulary_(std::move(vocabulary)), features_(std::move(features)) {
+    for (std::size_t index = 0; index < vocabulary_.classes().size(); ++index)
+      region_of_query_.insert(region_of_query_.end(), vocabulary_.classes()[index].synonyms.size(),
+                              static_cast<int>(vocabulary_.region_of(index)));
+  }
+
+  const Vocabulary &vocabulary() const override { return vocabulary_; }
+  const void *owner() const { return owner_; }
+  const at::Tensor &features() const { return features_; }
+  const std::vector<int> &region_of_query() const { return region_of_query_; }
+
+ private:
+  const void *owner_;
+  Vocabulary vocabulary_;
+  at::Tensor features_;  // [Q, D] on the model's device
+  std::vector<int> region_of_query_;
+};
+
+}  // namespace naclip

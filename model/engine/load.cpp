@@ -1,0 +1,103 @@
+// A checkpoint on disk -> a segmenter.
+#include <mutex>
+
+#include "model/base/published_models.h"
+#include "model/engine/checks.h"
+#include "model/engine/torch_segmenter.h"
+#include "model/machine/blas.h"
+#include "model/network/checkpoint.h"
+#include "model/process/process_exit.h"
+#include "model/text/merge_file.h"
+
+namespace naclip {
+
+namespace {
+
+// Frames segmented together. A CPU is full with one; two spare it half of the small work between the large products
+// where frames are small. A GPU's wide half is idle below some sixteen.
+constexpr int kCpuBatch = 2, kGpuBatch = 16;
+
+ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
+  const NetworkSizes &sizes = checkpoint.sizes;
+  ModelInfo info;
+  info.layout = checkpoint.layout;
+  info.patch_size = static_cast<int>(sizes.patch);
+  info.native_size = static_cast<int>(sizes.patch * sizes.native_grid);
+  info.vision_width = static_cast<int>(sizes.vision_width);
+  info.vision_layers = static_cast<int>(sizes.vision_layers);
+  info.vision_heads = static_cast<int>(sizes.vision_heads);
+  info.text_width = static_cast<int>(sizes.text_width);
+  info.text_layers = static_cast<int>(sizes.text_layers);
+  info.text_heads = static_cast<int>(sizes.text_heads);
+  info.embedding_size = static_cast<int>(sizes.embedding);
+  info.context_length = static_cast<int>(sizes.context_length);
+  info.vocabulary_size = static_cast<int>(sizes.vocabulary);
+  info.parameters = checkpoint.parameters;
+  info.batch = compute.device.is_cpu() ? kCpuBatch : kGpuBatch;
+  info.device = compute.device.str();
+  info.precision = precision_name(compute.weights);
+  return info;
+}
+
+Tokenizer matching_tokenizer(const ModelOptions &options, const Checkpoint &checkpoint) {
+  const std::string path = find_merges(options.model, options.merges);
+  Tokenizer tokenizer = Tokenizer::from_file(path);
+  if (static_cast<std::int64_t>(tokenizer.size()) != checkpoint.sizes.vocabulary)
+    throw Error(ErrorKind::kModel,
+                "The model knows " + std::to_string(checkpoint.sizes.vocabulary) +
+                    " tokens, the merges in " + path + " give " + std::to_string(tokenizer.size()) +
+                    ": set the property merges to the file that belongs to the model");
+  return tokenizer;
+}
+
+/// Once in a process.
+void warn_of_slow_blas(const Log &log) {
+  static std::once_flag once;
+  std::call_once(once, [&] {
+    const std::string warning = blas_warning(blas_file());
+    if (log && !warning.empty()) log(LogLevel::kWarning, Error(ErrorKind::kNotFound, warning));
+  });
+}
+
+std::unique_ptr<Backend> make_backend(const Compute &compute, const ModelOptions &options) {
+  std::unique_ptr<Backend> gpu = make_gpu_backend(compute, options.log);
+  return gpu ? std::move(gpu) : make_cpu_backend(compute, options.threads);
+}
+
+}  // namespace
+
+std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
+  ModelOptions options = given;
+  options.model = resolve_model(given.model);
+  return translated("loading " + options.model, [&]() -> std::unique_ptr<Segmenter> {
+    const ExitSection section;
+    warn_of_slow_blas(options.log);
+    const Compute compute = choose_compute(options.device, options.precision);
+    std::unique_ptr<Backend> backend = make_backend(compute, options);
+    Backend &device = *backend;
+    std::unique_ptr<Segmenter> segmenter;
+    device.load([&] {
+      const Checkpoint checkpoint = read_checkpoint(options.model);
+      ClipVision vision(checkpoint, compute, options.attention, options.architecture,
+                        options.gaussian_std);
+      auto words = std::make_unique<WordEmbeddings>(
+          ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint), options.prompts,
+          options.cache_dir,
+          options.cache_dir.empty() ? std::string() : weights_fingerprint(checkpoint, compute));
+      segmenter =
+          std::make_unique<TorchSegmenter>(info_of(checkpoint, compute), compute,
+                                           std::move(backend), std::move(vision), std::move(words));
+    });
+    return segmenter;
+  });
+}
+
+}  // namespace naclip
+
+naclip::Segmenter *naclip_load_segmenter(int abi, const naclip::ModelOptions *options) {
+  if (abi != naclip::kNaclipAbi)
+    throw naclip::Error(
+        naclip::ErrorKind::kNotFound,
+        "libnaclip and the plugin are of different versions: install both from one build");
+  return naclip::load_segmenter(*options).release();
+}

@@ -1,0 +1,178 @@
+#include "model/engine/torch_segmenter.h"
+
+#include "model/engine/checks.h"
+#include "model/process/process_exit.h"
+#include "model/stages/decode.h"
+#include "model/stages/preprocess.h"
+
+namespace naclip {
+
+TorchSegmenter::TorchSegmenter(ModelInfo info, const Compute &compute,
+                               std::unique_ptr<Backend> backend, ClipVision vision,
+                               std::unique_ptr<WordEmbeddings> words)
+    : info_(std::move(info)),
+      compute_(compute),
+      backend_(std::move(backend)),
+      vision_(std::move(vision)),
+      words_(std::move(words)) {}
+
+std::shared_ptr<const EncodedVocabulary> TorchSegmenter::encode(const Vocabulary &vocabulary,
+                                                                const Log &log,
+                                                                const EncodeProgress &progress,
+                                                                std::stop_token stop) {
+  return translated("encoding the vocabulary", [&]() -> std::shared_ptr<const EncodedVocabulary> {
+    const ExitSection section;
+    std::vector<std::string> words;
+    for (const VocabularyClass &one : vocabulary.classes())
+      words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
+    at::Tensor features;
+    backend_->aside([&] {
+      features = words_->encode(words, log, progress, stop);
+      if (features.defined()) features = features.to(compute_.device);
+    });
+    if (!features.defined()) return nullptr;
+    return std::make_shared<NetworkVocabulary>(this, vocabulary, features);
+  });
+}
+
+std::shared_ptr<const PreparedPicture> TorchSegmenter::prepare(const Picture &picture, int side) {
+  check(picture);
+  check_input_size(side, vision_.patch());
+  return translated("preparing a picture", [&] {
+    const ExitSection section;
+    return std::make_shared<NetworkPicture>(this, picture,
+                                            backend_->prepare(picture, input_size(picture, side)));
+  });
+}
+
+std::vector<SegmentResult> TorchSegmenter::segment(std::span<const SegmentRequest> requests) {
+  std::vector<Frame> frames;
+  for (const SegmentRequest &request : requests) {
+    const auto *picture = dynamic_cast<const NetworkPicture *>(request.picture.get());
+    require(picture != nullptr && picture->owner() == this,
+            "This picture was prepared by another model; prepare it with this one");
+    naclip::check(request.options, vision_.patch());
+    frames.push_back({picture->frame(), picture->pixel_aspect(), picture->input(), &request.options,
+                      [this, &request] { return own(request.queries()); },
+                      dynamic_cast<ScoreMemory *>(request.memory.get()), nullptr});
+  }
+  return in_order([&] { return run(std::move(frames)); });
+}
+
+std::vector<Segmentation> TorchSegmenter::segment(std::span<const Picture> pictures,
+                                                  const EncodedVocabulary &queries,
+                                                  const InferenceOptions &options) {
+  // Borrowed: the caller keeps them until this returns.
+  const Encoded borrowed = own({std::shared_ptr<void>(), &queries});
+  naclip::check(options, vision_.patch());
+  for (const Picture &picture : pictures) check(picture);
+  std::vector<Segmentation> results;
+  for (SegmentResult &result : in_order([&] {
+         std::vector<Frame> frames;
+         for (const Picture &picture : pictures)
+           frames.push_back({{picture.height, picture.width},
+                             picture.pixel_aspect,
+                             backend_->preprocess(picture, input_size(picture, options.input_size)),
+                             &options,
+                             nullptr,
+                             nullptr,
+                             borrowed});
+         return run(std::move(frames));
+       }))
+    results.push_back(std::move(result.segmentation));
+  return results;
+}
+
+TorchSegmenter::Encoded TorchSegmenter::own(
+    std::shared_ptr<const EncodedVocabulary> queries) const {
+  auto result = std::dynamic_pointer_cast<const NetworkVocabulary>(std::move(queries));
+  require(result != nullptr && result->owner() == this,
+          "These queries were encoded by another model; encode the vocabulary with this one");
+  return result;
+}
+
+void TorchSegmenter::check(const Picture &picture) const {
+  naclip::check(picture);
+  check_place(picture, backend_->reads_device_memory(), compute_);
+}
+
+PictureSize TorchSegmenter::input_size(const Picture &picture, int side) const {
+  return naclip::input_size({picture.height, picture.width}, side,
+                            static_cast<int>(vision_.patch()), picture.pixel_aspect);
+}
+
+std::vector<SegmentResult> TorchSegmenter::in_order(
+    const std::function<std::vector<SegmentResult>()> &work) {
+  return translated("segmenting", [&] {
+    const ExitSection section;
+    const std::lock_guard lock(mutex_);
+    std::vector<SegmentResult> results;
+    backend_->in_order([&] { results = work(); });
+    return results;
+  });
+}
+
+std::map<TorchSegmenter::BatchKey, std::vector<TorchSegmenter::Frame *>> TorchSegmenter::batches(
+    std::vector<Frame> &frames) const {
+  std::map<BatchKey, std::vector<Frame *>> result;
+  for (Frame &frame : frames) {
+    const NetworkVocabulary *vocabulary =
+        backend_->one_vocabulary_a_batch() ? frame.vocabulary().get() : nullptr;
+    const InferenceOptions &options = *frame.options;
+    result[{frame.input.size(2), frame.input.size(3), options.window_size,
+            options.window_size > 0 ? options.window_stride : 0, vocabulary}]
+        .push_back(&frame);
+  }
+  return result;
+}
+
+std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
+  std::vector<SegmentResult> results(frames.size());
+  for (const auto &[key, batch] : batches(frames)) {
+    std::vector<at::Tensor> inputs;
+    for (const Frame *frame : batch) inputs.push_back(frame->input);
+    const auto words_of = [&, &batch = batch](std::size_t picture) {
+      Frame &frame = *batch[picture];
+      const at::Tensor &words = frame.vocabulary()->features();
+      if (compute_.device.is_cpu())
+        memory_limit_.check(
+            {words.size(0), frame.size, vision_.patch(), *frame.options, frame.pixel_aspect});
+      return words;
+    };
+    backend_->score(
+        vision_, inputs.size() == 1 ? inputs.front() : at::cat(inputs), *batch.front()->options,
+        words_of, [&, &batch = batch](std::size_t picture, const at::Tensor &scores) {
+          Frame &frame = *batch[picture];
+          SegmentResult &result = results[static_cast<std::size_t>(&frame - frames.data())];
+          result.segmentation = finish(frame, scores);
+          result.queries = frame.queries;
+        });
+  }
+  return results;
+}
+
+Segmentation TorchSegmenter::finish(const Frame &frame, at::Tensor scores) {
+  const InferenceOptions &options = *frame.options;
+  const bool frame_sized = options.mask_size == MaskSize::kFrame;
+  const std::int64_t height = frame_sized ? frame.size.height : frame.input.size(2);
+  const std::int64_t width = frame_sized ? frame.size.width : frame.input.size(3);
+  // Noise moves labels by way of the picture that refinement follows, too.
+  ScoreSmoother *smoother = frame.memory ? &frame.memory->smoother : nullptr;
+  const at::Tensor guide =
+      smoother ? smoother->smooth_picture(frame.input, options.smoothing) : frame.input;
+  if (options.refine_steps > 0)
+    scores = refiner_.refine(guide, scores, height, width, options.refine_steps,
+                             options.refine_dilations);
+  if (smoother) {
+    scores = smoother->smooth_scores(scores, frame.queries.get());
+    frame.memory->queries = frame.queries;  // whose address is not another's while it is compared
+  }
+  DecodeOptions decode_options;
+  decode_options.region_of_query = frame.queries->region_of_query();
+  decode_options.regions = frame.queries->vocabulary().regions().size();
+  decode_options.logit_scale = options.logit_scale;
+  decode_options.threshold = options.threshold;
+  return decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options);
+}
+
+}  // namespace naclip

@@ -1,0 +1,72 @@
+// The segmenter on libtorch.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "model/engine/backend.h"
+#include "model/engine/handles.h"
+#include "model/engine/memory_limit.h"
+#include "model/network/word_embeddings.h"
+#include "model/segmenter.h"
+#include "model/stages/refine.h"
+
+namespace naclip {
+
+class TorchSegmenter final : public Segmenter {
+ public:
+  TorchSegmenter(ModelInfo info, const Compute &compute, std::unique_ptr<Backend> backend,
+                 ClipVision vision, std::unique_ptr<WordEmbeddings> words);
+
+  const ModelInfo &info() const override { return info_; }
+
+  std::shared_ptr<const EncodedVocabulary> encode(const Vocabulary &vocabulary, const Log &log,
+                                                  const EncodeProgress &progress,
+                                                  std::stop_token stop) override;
+  std::shared_ptr<const PreparedPicture> prepare(const Picture &picture, int side) override;
+  std::shared_ptr<StreamMemory> make_memory() override { return std::make_shared<ScoreMemory>(); }
+  std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) override;
+  std::vector<Segmentation> segment(std::span<const Picture> pictures,
+                                    const EncodedVocabulary &queries,
+                                    const InferenceOptions &options) override;
+
+ private:
+  using Encoded = std::shared_ptr<const NetworkVocabulary>;
+
+  /// A frame on its way through the network.
+  struct Frame {
+    PictureSize size;
+    double pixel_aspect;
+    at::Tensor input;
+    const InferenceOptions *options;
+    std::function<Encoded()> ask;  // for its vocabulary
+    ScoreMemory *memory;
+    Encoded queries;  // once it was asked for
+
+    const Encoded &vocabulary() { return queries ? queries : queries = ask(); }
+  };
+
+  /// Frames of one key go through the network together: the input's height and width, the window's size and stride,
+  /// and the vocabulary where that is part of what is computed at once.
+  using BatchKey = std::tuple<std::int64_t, std::int64_t, int, int, const NetworkVocabulary *>;
+
+  Encoded own(std::shared_ptr<const EncodedVocabulary> queries) const;
+  void check(const Picture &picture) const;
+  PictureSize input_size(const Picture &picture, int side) const;
+  std::vector<SegmentResult> in_order(const std::function<std::vector<SegmentResult>()> &work);
+  std::map<BatchKey, std::vector<Frame *>> batches(std::vector<Frame> &frames) const;
+  std::vector<SegmentResult> run(std::vector<Frame> frames);
+  Segmentation finish(const Frame &frame, at::Tensor scores);
+
+  ModelInfo info_;
+  Compute compute_;
+  std::unique_ptr<Backend> backend_;
+  ClipVision vision_;
+  std::unique_ptr<WordEmbeddings> words_;
+  Refiner refiner_;
+  MemoryLimit memory_limit_;
+  std::mutex mutex_;  // of segment()
+};
+
+}  // namespace naclip

@@ -1,0 +1,35 @@
+// Scores -> labels: scale, softmax, synonyms' maximum, threshold, arg max. arXiv 2404.08181,
+// section 4.1.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "model/segmentation.h"
+
+namespace naclip {
+
+/// What turns words' scores into region ids.
+struct DecodeOptions {
+  std::vector<int> region_of_query;  ///< region id of each word, words in the vocabulary's order
+  std::size_t regions = 0;           ///< number of region ids, 0 included
+  double logit_scale = 40.0;
+  double threshold = 0.0;  ///< least probability; below it the label is 0
+};
+
+namespace plain {
+
+/// The label of a pixel is that of the word with the greatest score (the first of equals), its confidence that word's
+/// probability, which is the same as the arg max over the synonyms' maxima. scores: [1, Q, h, w] float32, stretched
+/// bilinearly to height x width.
+Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options);
+
+/// Each class's probability: softmax over the words of logit_scale x scores, then the maximum over
+/// each class's words. scores: [Q, H, W]; class_of_query: [Q] int64 ascending ids 0..classes - 1
+/// -> [classes, H, W] float32.
+at::Tensor class_probabilities(const at::Tensor &scores, const at::Tensor &class_of_query,
+                               std::int64_t classes, double logit_scale);
+
+}  // namespace plain
+}  // namespace naclip

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Keeps the tables of docs/elements.md equal to the elements' own properties.
+
+    element_reference.py DOCUMENT            fails, and says what differs, where a table is out of date
+    element_reference.py DOCUMENT --write    writes the tables anew
+
+A table stands behind a line `<!-- properties of ELEMENT -->` and ends with the next empty line. The plugin is found as
+GStreamer finds it, by GST_PLUGIN_PATH.
+"""
+import difflib
+import pathlib
+import re
+import sys
+
+import gi
+
+gi.require_version("Gst", "1.0")
+from gi.repository import GObject, Gst  # noqa: E402
+
+TABLE = re.compile(r"^<!-- properties of (\w+) -->\n\n(.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
+HEADER = "| property | values | default | what |\n| --- | --- | --- | --- |"
+MOST = 2**31 - 1  # of an int without a limit
+
+
+def number(value):
+    return f"{value:g}"
+
+
+def choices_of(spec):
+    return [value for _, value in sorted(spec.enum_class.__enum_values__.items())]
+
+
+def values_of(spec):
+    kind = spec.value_type
+    if kind == GObject.TYPE_STRING:
+        return "text"
+    if kind == GObject.TYPE_BOOLEAN:
+        return "`false`, `true`"
+    if kind.is_a(GObject.TYPE_ENUM):
+        return ", ".join(f"`{value.value_nick}`" for value in choices_of(spec))
+    if kind in (GObject.TYPE_INT, GObject.TYPE_DOUBLE):
+        return f"{number(spec.minimum)} and more" if spec.maximum == MOST else f"{number(spec.minimum)} to {number(spec.maximum)}"
+    return "structure"
+
+
+def default_of(spec):
+    kind = spec.value_type
+    if kind == GObject.TYPE_STRING:
+        return f"`{spec.default_value}`" if spec.default_value else ""
+    if kind == GObject.TYPE_BOOLEAN:
+        return f"`{str(spec.default_value).lower()}`"
+    if kind.is_a(GObject.TYPE_ENUM):
+        return f"`{spec.default_value.value_nick}`"
+    if kind in (GObject.TYPE_INT, GObject.TYPE_DOUBLE):
+        return number(spec.default_value)
+    return ""
+
+
+def meaning_of(spec):
+    text = spec.blurb
+    if spec.value_type.is_a(GObject.TYPE_ENUM):
+        text += "".join(f"<br>`{value.value_nick}`: {value.value_name}" for value in choices_of(spec))
+    return text.replace("|", "\\|").replace("*", "\\*")
+
+
+def table_of(element):
+    factory = Gst.ElementFactory.find(element)
+    if factory is None:
+        sys.exit(f"element_reference.py: no element {element}; GST_PLUGIN_PATH names the plugin's folder")
+    instance = factory.create(None)
+    rows = [HEADER]
+    for spec in instance.list_properties():
+        if spec.owner_type != instance.__gtype__:
+            continue
+        star = " \\*" if spec.flags & Gst.PARAM_MUTABLE_READY else ""
+        if not spec.flags & GObject.ParamFlags.WRITABLE:
+            star = " (read only)"
+        rows.append(f"| `{spec.name}`{star} | {values_of(spec)} | {default_of(spec)} | {meaning_of(spec)} |")
+    return "\n".join(rows)
+
+
+def main(path, *options):
+    Gst.init(None)
+    document = pathlib.Path(path)
+    old = document.read_text(encoding="utf-8")
+    new, tables = TABLE.subn(lambda found: f"<!-- properties of {found[1]} -->\n\n{table_of(found[1])}", old)
+    if tables == 0:
+        sys.exit(f"element_reference.py: {path} has no place for a table")
+    if options == ("--write",):
+        document.write_text(new, encoding="utf-8")
+    elif new != old:
+        sys.stdout.writelines(difflib.unified_diff(old.splitlines(True), new.splitlines(True), path, "the elements"))
+        sys.exit(f"{path} is out of date: tests/house/element_reference.py {path} --write")
+
+
+main(*sys.argv[1:])
