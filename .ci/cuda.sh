@@ -112,7 +112,7 @@ gst_cuda_flags() {
   echo "-isystem $unpacked/usr/include/gstreamer-1.0 $(pkg-config --cflags gstreamer-video-1.0)"
 }
 if flags=$(gst_cuda_flags); then
-  c++ -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only $flags -isystem "$toolkit/include" \
+  c++ -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only -I. -Igst-plugin $flags -isystem "$toolkit/include" \
     elements/support/cuda_frame.cpp || fail "elements/support/cuda_frame.cpp does not compile against GstCuda"
   say "elements/support/cuda_frame.cpp compiles against GstCuda's headers"
 else
