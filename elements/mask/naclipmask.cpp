@@ -78,7 +78,7 @@ constexpr std::array kProperties{
     kSourceProperty<Settings>,
 };
 
-/// What an output makes of which pictures, the formats dearest to it first: negotiation takes that.
+/// Which formats an output takes and gives, in order of preference: negotiation takes the first that fits.
 struct Formats {
   std::vector<const char *> sink;
   std::vector<const char *> source;

@@ -107,8 +107,8 @@ class RefusedValues {
   void remember(const char *property, const Error &error);
   /// Where the property has a good value now.
   void forget(const char *property);
-  /// Throws what was remembered first. For the element's start: until then nobody need have heard of
-  /// it, since an element outside a pipeline has no bus.
+  /// Throws what was remembered first. For the element's start: an element outside a pipeline has no bus, so a warning
+  /// may have been lost.
   void check() const;
 
  private:

@@ -35,8 +35,8 @@ class NetworkPicture final : public PreparedPicture {
 class ScoreMemory final : public StreamMemory {
  public:
   ScoreSmoother smoother;
-  std::shared_ptr<const EncodedVocabulary>
-      queries;  // of the past, whose address the smoother compares
+  /// Of the past: kept alive because the smoother compares addresses.
+  std::shared_ptr<const EncodedVocabulary> queries;
 };
 
 class NetworkVocabulary final : public EncodedVocabulary {

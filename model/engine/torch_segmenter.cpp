@@ -165,7 +165,8 @@ Segmentation TorchSegmenter::finish(const Frame &frame, at::Tensor scores) {
                              options.refine_dilations);
   if (smoother) {
     scores = smoother->smooth_scores(scores, frame.queries.get());
-    frame.memory->queries = frame.queries;  // whose address is not another's while it is compared
+    // Kept alive because the smoother compares addresses.
+    frame.memory->queries = frame.queries;
   }
   DecodeOptions decode_options;
   decode_options.region_of_query = frame.queries->region_of_query();

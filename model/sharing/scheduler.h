@@ -35,8 +35,7 @@ struct Submitted {
 };
 
 /// Runs frames of streams that come and go through one model, from a thread of its own. Each stream has one
-/// place in the line: a newer frame takes the place of its elder that still waits, so that no stream gains by
-/// being quick.
+/// place in the line: a newer frame replaces the one that still waits, so that no stream gains by being quick.
 class Scheduler {
  public:
   class Stream;

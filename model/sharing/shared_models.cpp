@@ -53,7 +53,7 @@ class SharedModels {
     lock.lock();
     models_[key] = {false, model};
     lock.unlock();
-    loaded_.notify_all();  // who waited and finds nothing tries for himself, and hears why it fails
+    loaded_.notify_all();  // where it failed, each waiter tries again and gets its own error
     if (failure) std::rethrow_exception(failure);
     return model;
   }

@@ -11,9 +11,8 @@
 
 namespace naclip {
 
-/// Streams prepare a picture for each of their frames, on threads of their own, while others give theirs back. glibc
-/// before 2.38 never finds such blocks again where they are aligned, as libtorch wants them: the heap would grow with
-/// each. Thread-safe.
+/// Works around glibc before 2.38, which does not reuse aligned blocks where several threads take and free them, as streams
+/// do with each frame: the heap would grow without a limit. Thread-safe.
 class InputPool : public std::enable_shared_from_this<InputPool> {
  public:
   /// [1, 3, height, width] float32 on the CPU, not initialised; comes back by itself once its last copy is gone.

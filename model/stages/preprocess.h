@@ -14,8 +14,7 @@ PictureSize input_size(PictureSize frame, int short_side, int patch, double pixe
 
 /// Shrinks a frame's planes to `size` (bilinear, rounded to 8 bits), converts the small picture to
 /// RGB and normalises it: mean 122.771, 116.746, 104.094, deviation 68.501, 66.632, 70.323.
-/// -> [1, 3, height, width] float32 on the CPU. Computed by the calling thread alone: streams do this beside the
-/// network, whose threads are not to be fought with.
+/// -> [1, 3, height, width] float32 on the CPU. Single-threaded on purpose: OpenMP's threads are busy with the network.
 at::Tensor preprocess(const Picture &picture, PictureSize size);
 /// The same into `target`, [1, 3, height, width] float32 contiguous on the CPU.
 void preprocess(const Picture &picture, const at::Tensor &target);

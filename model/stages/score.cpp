@@ -8,7 +8,7 @@ namespace naclip {
 namespace {
 
 // Windows encoded at once: bounds the activations' memory (ViT-B/16, 64 windows of 197 tokens: 0.5
-// GB at its widest) while leaving nothing on the table; a CPU is full with a few.
+// GB at its widest); a CPU is busy with a few.
 constexpr std::int64_t kWindowsPerBatch = 64;
 
 }  // namespace

@@ -66,8 +66,8 @@ at::Tensor read_at(const at::Tensor &map, const at::Tensor &where) {
   return at::grid_sampler(map, where, kBilinear, kBorder, false);
 }
 
-/// How far the past is to be believed, [1, 1, H, W], 0..1: where the pictures are as alike as most of
-/// them is, wholly.
+/// Weight of the past at each pixel, [1, 1, H, W], 0..1: 1 where the two pictures differ by no more than kNoise times
+/// the median difference, falling beyond that.
 at::Tensor trust(const at::Tensor &picture, const at::Tensor &past) {
   const at::Tensor difference =
       at::avg_pool2d(picture - past, {kAround, kAround}, {1, 1}, {kAround / 2, kAround / 2})
