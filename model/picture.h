@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "pixel_format.h"
+
 namespace naclip {
 
 /// A size in pixels.
@@ -14,17 +16,14 @@ struct PictureSize {
   bool operator==(const PictureSize &) const = default;
 };
 
-/// Pixel layouts, named as in GStreamer's GstVideoFormat.
-enum class PixelFormat { kRgb, kBgr, kRgbx, kBgrx, kRgba, kBgra, kGray8, kI420, kNv12 };
-
 /// The luma coefficients that Y'CbCr was made with.
 enum class ColorMatrix { kBt601, kBt709, kBt2020 };
 
 /// 16..235 (limited) or 0..255 (full) for 8-bit luma.
 enum class ColorRange { kLimited, kFull };
 
-/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. I420 has three
-/// planes, NV12 two, all others one; chroma planes have (width + 1) / 2 x (height + 1) / 2 samples.
+/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. How many planes there are and what lies
+/// where in them is told by layout_of(format).
 struct Picture {
   PixelFormat format = PixelFormat::kRgb;
   int width = 0;   ///< pixels, >= 1

@@ -52,9 +52,6 @@
 GST_DEBUG_CATEGORY_STATIC(naclip_mask_debug);
 #define GST_CAT_DEFAULT naclip_mask_debug
 
-#define RGB_FORMATS "RGB, BGR, RGBx, BGRx, RGBA, BGRA"
-#define PICTURE_FORMATS "I420, NV12, " RGB_FORMATS ", GRAY8"
-
 using namespace naclip;
 
 namespace {
@@ -85,9 +82,9 @@ struct Formats {
 };
 
 const Formats &formats_of(Output output) {
-  static const std::vector<const char *> rgb{"RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA"};
-  static const std::vector<const char *> all{"I420", "NV12", "RGB",  "BGR",  "RGBx",
-                                             "BGRx", "RGBA", "BGRA", "GRAY8"};
+  static const auto rgb =
+      formats_where([](const PixelLayout &layout) { return !layout.ycbcr && !layout.grey(); });
+  static const auto all = formats_where([](const PixelLayout &) { return true; });
   static const Formats labels{all, {"GRAY8", "GRAY16_LE"}};
   static const Formats matte{rgb, {"RGBA", "BGRA"}};
   static const Formats colour{all, rgb};
@@ -336,14 +333,12 @@ static void gst_naclip_mask_class_init(GstNaclipMaskClass *klass) {
       element_class, "NACLIP mask", "Filter/Converter/Video",
       "Turns the masks that naclipsegment attached into video: ids, a matte, or colours",
       "The gst-naclip authors");
-  static GstStaticPadTemplate sink =
-      GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-                              GST_STATIC_CAPS(NACLIP_VIDEO_CAPS("{ " PICTURE_FORMATS " }")));
-  static GstStaticPadTemplate source = GST_STATIC_PAD_TEMPLATE(
-      "src", GST_PAD_SRC, GST_PAD_ALWAYS,
-      GST_STATIC_CAPS(GST_VIDEO_CAPS_MAKE("{ GRAY8, GRAY16_LE, " RGB_FORMATS " }")));
-  gst_element_class_add_static_pad_template(element_class, &sink);
-  gst_element_class_add_static_pad_template(element_class, &source);
+  std::vector<const char *> made = formats_of(Output::kLabels).source;
+  made.insert(made.end(), formats_of(Output::kColour).source.begin(),
+              formats_of(Output::kColour).source.end());
+  add_video_pad(element_class, GST_PAD_SINK, formats_of(Output::kLabels).sink,
+                FrameMemory::kSystemOrCuda);
+  add_video_pad(element_class, GST_PAD_SRC, made, FrameMemory::kSystem);
 
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS(klass);
   transform_class->transform = transform;

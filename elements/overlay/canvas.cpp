@@ -2,23 +2,25 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "model/error.h"
 
 namespace naclip {
 namespace {
 
-constexpr PlaneLayout kRgbLayout[] = {{0, 3, false, {0, 1, 2, -1}}};
-constexpr PlaneLayout kBgrLayout[] = {{0, 3, false, {2, 1, 0, -1}}};
-constexpr PlaneLayout kRgbxLayout[] = {{0, 4, false, {0, 1, 2, -1}}};
-constexpr PlaneLayout kBgrxLayout[] = {{0, 4, false, {2, 1, 0, -1}}};
-constexpr PlaneLayout kI420Layout[] = {
-    {0, 1, false, {0, -1, -1, -1}}, {1, 1, true, {1, -1, -1, -1}}, {2, 1, true, {2, -1, -1, -1}}};
-constexpr PlaneLayout kNv12Layout[] = {{0, 1, false, {0, -1, -1, -1}},
-                                       {1, 2, true, {1, 2, -1, -1}}};
-
-bool is_ycbcr(PixelFormat format) {
-  return format == PixelFormat::kI420 || format == PixelFormat::kNv12;
+std::vector<PlaneLayout> planes_of(const PixelLayout &layout) {
+  std::vector<PlaneLayout> planes;
+  for (std::size_t channel = 0; channel < layout.channels.size(); ++channel) {
+    const auto &[plane, offset, step] = layout.channels[channel];
+    auto found = std::find_if(planes.begin(), planes.end(),
+                              [&, plane = plane](const auto &one) { return one.plane == plane; });
+    if (found == planes.end())
+      found = planes.insert(found, {plane, step, layout.ycbcr && channel > 0, {-1, -1, -1, -1}});
+    found->bytes[static_cast<std::size_t>(offset)] = static_cast<std::int8_t>(channel);
+  }
+  return planes;
 }
 
 struct LumaWeights {
@@ -43,30 +45,27 @@ std::uint8_t to_byte(float value) {
 
 }  // namespace
 
+bool can_be_drawn_on(const PixelLayout &layout) {
+  return layout.bytes_per_sample == 1 && !layout.grey() &&
+         layout.chroma_width == layout.chroma_height;
+}
+
 std::span<const PlaneLayout> plane_layouts(PixelFormat format) {
-  switch (format) {
-    case PixelFormat::kRgb:
-      return kRgbLayout;
-    case PixelFormat::kBgr:
-      return kBgrLayout;
-    case PixelFormat::kRgbx:
-    case PixelFormat::kRgba:
-      return kRgbxLayout;
-    case PixelFormat::kBgrx:
-    case PixelFormat::kBgra:
-      return kBgrxLayout;
-    case PixelFormat::kI420:
-      return kI420Layout;
-    case PixelFormat::kNv12:
-      return kNv12Layout;
-    case PixelFormat::kGray8:
-      break;
-  }
-  throw Error(ErrorKind::kSettings, "Colours cannot be drawn on a grey picture");
+  static const auto layouts = [] {
+    std::array<std::vector<PlaneLayout>, kPixelLayouts.size()> all;
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (can_be_drawn_on(kPixelLayouts[i])) all[i] = planes_of(kPixelLayouts[i]);
+    return all;
+  }();
+  const auto &found = layouts[static_cast<std::size_t>(format)];
+  if (found.empty())
+    throw Error(ErrorKind::kSettings, std::string("Colours cannot be drawn on ") +
+                                          layout_of(format).name + ". Put videoconvert in front.");
+  return found;
 }
 
 ColourConverter::ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range) {
-  if (!is_ycbcr(format)) {
+  if (!layout_of(format).ycbcr) {
     matrix_ = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
     return;
   }

@@ -12,7 +12,7 @@
 
 namespace naclip {
 
-/// A borrowed, writable video frame; as Picture, but to be drawn on. All formats but kGray8.
+/// A borrowed, writable video frame; as Picture, but to be drawn on, in a format that can_be_drawn_on().
 struct Canvas {
   PixelFormat format = PixelFormat::kRgb;
   int width = 0;   ///< pixels, >= 1
@@ -33,14 +33,17 @@ struct PlaneLayout {
       bytes;  ///< the component that each byte holds; -1: none, left as it is
 };
 
+/// Whether there is colour to draw with, in bytes, and chroma for each pixel or for 2 x 2 of them.
+bool can_be_drawn_on(const PixelLayout &layout);
+
 /// The planes of a format. The bytes of RGBx, BGRx, RGBA and BGRA that hold no colour are left as
-/// they are, so that what was transparent stays so. Throws Error{kSettings} for kGray8.
+/// they are, so that what was transparent stays so. Throws Error{kSettings} for a format that cannot be drawn on.
 std::span<const PlaneLayout> plane_layouts(PixelFormat format);
 
 /// Colours in a frame's own components.
 class ColourConverter {
  public:
-  /// Matrix and range count for I420 and NV12 only; RGB is full range.
+  /// Matrix and range count for Y'CbCr only; RGB is full range.
   ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range);
 
   /// The components of an opaque colour, 0..255, not rounded.

@@ -5,7 +5,7 @@
  *
  * Draws what naclipsegment found over the frames: each class in its colour, its outline, a legend
  * with each class's share of the picture, and on request each large region's name. It draws in
- * place, on I420, NV12, RGB, BGR, RGBx, BGRx, RGBA and BGRA; the alpha of RGBA and BGRA stays as it
+ * place, on I420, NV12, NV21, YV12, RGB, BGR, RGBx, BGRx, RGBA and BGRA; the alpha of RGBA and BGRA stays as it
  * is. Where several naclipsegment are in line it draws the nearest one's masks, unless `source`
  * names another; of several overlays on one frame each takes a free corner for its legend. Where
  * there is none of naclipsegment's, segmentations that other elements attached as
@@ -52,13 +52,6 @@ GST_DEBUG_CATEGORY_STATIC(gst_naclip_overlay_debug);
 namespace {
 
 using namespace naclip;
-
-constexpr const char *kCaps = NACLIP_VIDEO_CAPS("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA }");
-
-GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
-GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
 
 struct Settings : OverlaySettings, MaskSettings {};
 
@@ -242,8 +235,9 @@ static void gst_naclip_overlay_class_init(GstNaclipOverlayClass *klass) {
   install_properties(object_class, kProperties);
 
   auto *element_class = GST_ELEMENT_CLASS(klass);
-  gst_element_class_add_static_pad_template(element_class, &sink_template);
-  gst_element_class_add_static_pad_template(element_class, &src_template);
+  for (const GstPadDirection direction : {GST_PAD_SINK, GST_PAD_SRC})
+    add_video_pad(element_class, direction, formats_where(can_be_drawn_on),
+                  FrameMemory::kSystemOrCuda);
   gst_element_class_set_static_metadata(
       element_class, "NACLIP overlay", "Filter/Editor/Video",
       "Draws masks over video: colours, outlines, legend and names", "The gst-naclip authors");

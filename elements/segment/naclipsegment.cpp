@@ -56,14 +56,7 @@ namespace {
 
 using namespace naclip;
 
-constexpr const char *kCaps =
-    NACLIP_VIDEO_CAPS("{ I420, NV12, RGB, BGR, RGBx, BGRx, RGBA, BGRA, GRAY8 }");
 constexpr guint kPropertyStats = kSegmentProperties.size() + 1;
-
-GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
-GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(kCaps));
 
 struct Impl {
   std::mutex mutex;          // guards settings and session, never held while working
@@ -368,8 +361,9 @@ static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {
   auto *element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
   element_class->set_context = set_context;
-  gst_element_class_add_static_pad_template(element_class, &sink_template);
-  gst_element_class_add_static_pad_template(element_class, &src_template);
+  const auto formats = formats_where([](const PixelLayout &) { return true; });
+  for (const GstPadDirection direction : {GST_PAD_SINK, GST_PAD_SRC})
+    add_video_pad(element_class, direction, formats, FrameMemory::kSystemOrCuda);
   gst_element_class_set_static_metadata(
       element_class, "NACLIP segmenter", "Filter/Analyzer/Video",
       "Attaches a mask for any words to every frame (arXiv 2404.08181)", "The gst-naclip authors");

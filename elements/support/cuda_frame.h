@@ -11,10 +11,6 @@
 #include "elements/support/mapped_frame.h"
 #include "model/picture.h"
 
-/// Template caps: system memory, and CUDA's beside it.
-#define NACLIP_VIDEO_CAPS(formats) \
-  GST_VIDEO_CAPS_MAKE(formats) "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES("memory:CUDAMemory", formats)
-
 namespace naclip {
 
 /// An element's part in agreeing on one CUDA context with its neighbours (GstContext "gst.cuda.context"). Its methods

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "model/error.h"
@@ -10,30 +11,11 @@ namespace naclip {
 namespace {
 
 PixelFormat pixel_format(GstVideoFormat format) {
-  switch (format) {
-    case GST_VIDEO_FORMAT_RGB:
-      return PixelFormat::kRgb;
-    case GST_VIDEO_FORMAT_BGR:
-      return PixelFormat::kBgr;
-    case GST_VIDEO_FORMAT_RGBx:
-      return PixelFormat::kRgbx;
-    case GST_VIDEO_FORMAT_BGRx:
-      return PixelFormat::kBgrx;
-    case GST_VIDEO_FORMAT_RGBA:
-      return PixelFormat::kRgba;
-    case GST_VIDEO_FORMAT_BGRA:
-      return PixelFormat::kBgra;
-    case GST_VIDEO_FORMAT_GRAY8:
-      return PixelFormat::kGray8;
-    case GST_VIDEO_FORMAT_I420:
-      return PixelFormat::kI420;
-    case GST_VIDEO_FORMAT_NV12:
-      return PixelFormat::kNv12;
-    default:
-      throw Error(ErrorKind::kSettings, std::string("The video format ") +
-                                            gst_video_format_to_string(format) +
-                                            " is not supported. Put videoconvert in front.");
-  }
+  const std::string_view name = gst_video_format_to_string(format);
+  for (const PixelLayout &layout : kPixelLayouts)
+    if (name == layout.name) return layout.format;
+  throw Error(ErrorKind::kSettings, "The video format " + std::string(name) +
+                                        " is not supported. Put videoconvert in front.");
 }
 
 ColorMatrix color_matrix(GstVideoColorMatrix matrix) {

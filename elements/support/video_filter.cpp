@@ -1,6 +1,33 @@
 #include "elements/support/video_filter.h"
 
+#include "elements/support/ptr.h"
+
 namespace naclip {
+
+std::vector<const char *> formats_where(bool (*takes)(const PixelLayout &)) {
+  std::vector<const char *> names;
+  for (const PixelLayout &layout : kPixelLayouts)
+    if (takes(layout)) names.push_back(layout.name);
+  return names;
+}
+
+void add_video_pad(GstElementClass *klass, GstPadDirection direction,
+                   const std::vector<const char *> &formats, FrameMemory memory) {
+  std::string list;
+  for (const char *format : formats) list += (list.empty() ? "{ " : ", ") + std::string(format);
+  list += " }";
+  const auto raw = [&](const char *features) {
+    return "video/x-raw" + std::string(features) + ", format = (string) " + list +
+           ", width = " GST_VIDEO_SIZE_RANGE ", height = " GST_VIDEO_SIZE_RANGE
+           ", framerate = " GST_VIDEO_FPS_RANGE;
+  };
+  std::string text = raw("");
+  if (memory == FrameMemory::kSystemOrCuda) text += "; " + raw("(memory:CUDAMemory)");
+  const Ptr<GstCaps> caps(gst_caps_from_string(text.c_str()));
+  gst_element_class_add_pad_template(
+      klass, gst_pad_template_new(direction == GST_PAD_SINK ? "sink" : "src", direction,
+                                  GST_PAD_ALWAYS, caps.get()));
+}
 
 bool read_video_info(GstElement *self, GstCaps *caps, GstVideoInfo &info) {
   if (gst_video_info_from_caps(&info, caps)) return true;

@@ -4,7 +4,22 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
+#include <string>
+#include <vector>
+
+#include "model/pixel_format.h"
+
 namespace naclip {
+
+/// GStreamer's names of the formats that `takes` is true for, in the order of preference.
+std::vector<const char *> formats_where(bool (*takes)(const PixelLayout &));
+
+/// Where frames of a pad may lie.
+enum class FrameMemory { kSystem, kSystemOrCuda };
+
+/// Gives the class an always pad of raw video in these formats.
+void add_video_pad(GstElementClass *klass, GstPadDirection direction,
+                   const std::vector<const char *> &formats, FrameMemory memory);
 
 /// Reads negotiated caps; posts a CORE / NEGOTIATION error and returns false where they are no raw video's.
 bool read_video_info(GstElement *self, GstCaps *caps, GstVideoInfo &info);

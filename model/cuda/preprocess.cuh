@@ -5,30 +5,31 @@
 
 namespace naclip::kernel {
 
-/// A frame as the device reads it. `kind` says how; see PixelKind. All pointers are the device's.
-struct Frame {
-  const Byte *planes[3];
-  Offset strides[3];  // bytes
-  int width, height;
-  int kind;
-  int step;       // bytes from one pixel of the first plane to the next
-  int places[3];  // of red, green and blue in a pixel of kPacked
-  // kPlanar and kBiplanar: Y'CbCr -> R'G'B'
-  float luma_offset, luma_scale, cr_to_r, cb_to_g, cr_to_g, cb_to_b;
+/// One channel of a frame: its first sample, and how far it is to the next.
+struct Channel {
+  const Byte *samples;
+  Offset stride;      // bytes, of a row
+  int step;           // bytes, of a sample
+  int width, height;  // samples
 };
 
-enum PixelKind { kPacked = 0, kPlanar = 1, kBiplanar = 2 };
+/// A frame as the device reads it. All pointers are the device's.
+struct Frame {
+  Channel channels[3];
+  int ycbcr;  // channels are Y', Cb, Cr of the coefficients below; else red, green, blue
+  float luma_offset, luma_scale, cr_to_r, cb_to_g, cr_to_g, cb_to_b;
+};
 
 /// The network's mean and deviation, by channel.
 struct Normalisation {
   float mean[3], deviation[3];
 };
 
-/// One sample between four of a plane, rounded to 8 bits.
-NACLIP_BODY float sample_byte(const Byte *plane, Offset stride, int step, const Tap &down,
-                              const Tap &across) {
-  const Byte *above = plane + down.first * stride, *below = plane + down.second * stride;
-  const int left = across.first * step, right = across.second * step;
+/// One sample between four of a channel, rounded to 8 bits.
+NACLIP_BODY float sample_byte(const Channel &channel, const Tap &down, const Tap &across) {
+  const Byte *above = channel.samples + down.first * channel.stride,
+             *below = channel.samples + down.second * channel.stride;
+  const int left = across.first * channel.step, right = across.second * channel.step;
   const float left_weight = 1.0F - across.weight;
   const float top = left_weight * static_cast<float>(above[left]) +
                     across.weight * static_cast<float>(above[right]);
@@ -43,25 +44,20 @@ NACLIP_BODY float to_byte_range(float value) {
 
 /// Red, green and blue, 0..255, of one pixel of the frame shrunk to height x width.
 NACLIP_BODY void shrunk_pixel(const Frame &frame, int y, int x, int height, int width, float *rgb) {
-  const Tap down = tap_of(y, frame.height, height), across = tap_of(x, frame.width, width);
-  if (frame.kind == kPacked) {
+  // All channels of RGB have one size, and so have the two of chroma.
+  const Channel &first = frame.channels[0];
+  const Tap down = tap_of(y, first.height, height), across = tap_of(x, first.width, width);
+  if (frame.ycbcr == 0) {
     for (int channel = 0; channel < 3; ++channel)
-      rgb[channel] = sample_byte(frame.planes[0] + frame.places[channel], frame.strides[0],
-                                 frame.step, down, across);
+      rgb[channel] = sample_byte(frame.channels[channel], down, across);
     return;
   }
-  const Tap chroma_down = tap_of(y, (frame.height + 1) / 2, height),
-            chroma_across = tap_of(x, (frame.width + 1) / 2, width);
-  const bool biplanar = frame.kind == kBiplanar;
-  const int step = biplanar ? 2 : 1;
-  const Byte *cr_plane = biplanar ? frame.planes[1] + 1 : frame.planes[2];
-  const Offset cr_stride = biplanar ? frame.strides[1] : frame.strides[2];
-  const float luma =
-      (sample_byte(frame.planes[0], frame.strides[0], 1, down, across) - frame.luma_offset) *
-      frame.luma_scale;
-  const float cb =
-      sample_byte(frame.planes[1], frame.strides[1], step, chroma_down, chroma_across) - 128.0F;
-  const float cr = sample_byte(cr_plane, cr_stride, step, chroma_down, chroma_across) - 128.0F;
+  const Channel &chroma = frame.channels[1];
+  const Tap chroma_down = tap_of(y, chroma.height, height),
+            chroma_across = tap_of(x, chroma.width, width);
+  const float luma = (sample_byte(first, down, across) - frame.luma_offset) * frame.luma_scale;
+  const float cb = sample_byte(chroma, chroma_down, chroma_across) - 128.0F;
+  const float cr = sample_byte(frame.channels[2], chroma_down, chroma_across) - 128.0F;
   rgb[0] = to_byte_range(luma + frame.cr_to_r * cr);
   rgb[1] = to_byte_range(luma + frame.cb_to_g * cb + frame.cr_to_g * cr);
   rgb[2] = to_byte_range(luma + frame.cb_to_b * cb);

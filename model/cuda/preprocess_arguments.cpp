@@ -9,34 +9,6 @@ namespace naclip {
 
 namespace {
 
-struct Layout {
-  kernel::PixelKind kind;
-  int step;  // bytes of a pixel of the first plane
-  std::array<int, 3> places;
-};
-
-Layout layout_of(PixelFormat format) {
-  switch (format) {
-    case PixelFormat::kRgb:
-      return {kernel::kPacked, 3, {0, 1, 2}};
-    case PixelFormat::kBgr:
-      return {kernel::kPacked, 3, {2, 1, 0}};
-    case PixelFormat::kRgbx:
-    case PixelFormat::kRgba:
-      return {kernel::kPacked, 4, {0, 1, 2}};
-    case PixelFormat::kBgrx:
-    case PixelFormat::kBgra:
-      return {kernel::kPacked, 4, {2, 1, 0}};
-    case PixelFormat::kGray8:
-      return {kernel::kPacked, 1, {0, 0, 0}};
-    case PixelFormat::kNv12:
-      return {kernel::kBiplanar, 1, {0, 0, 0}};
-    case PixelFormat::kI420:
-      break;
-  }
-  return {kernel::kPlanar, 1, {0, 0, 0}};
-}
-
 void set_coefficients(kernel::Frame &frame, const kernels::YuvToRgb &yuv) {
   frame.luma_offset = yuv.luma_offset;
   frame.luma_scale = yuv.luma_scale;
@@ -49,33 +21,27 @@ void set_coefficients(kernel::Frame &frame, const kernels::YuvToRgb &yuv) {
 }  // namespace
 
 std::vector<PlaneShape> plane_shapes(const Picture &picture) {
-  const Layout layout = layout_of(picture.format);
-  const PlaneShape first{picture.height, static_cast<std::ptrdiff_t>(picture.width) * layout.step};
-  const int chroma_rows = (picture.height + 1) / 2;
-  const std::ptrdiff_t chroma_width = (picture.width + 1) / 2;
-  switch (layout.kind) {
-    case kernel::kBiplanar:
-      return {first, {chroma_rows, 2 * chroma_width}};
-    case kernel::kPlanar:
-      return {first, {chroma_rows, chroma_width}, {chroma_rows, chroma_width}};
-    case kernel::kPacked:
-      break;
-  }
-  return {first};
+  const PixelLayout &layout = layout_of(picture.format);
+  std::vector<PlaneShape> shapes(static_cast<std::size_t>(layout.planes()));
+  for (std::size_t channel = 0; channel < layout.channels.size(); ++channel)
+    shapes[static_cast<std::size_t>(layout.channels[channel].plane)] = {
+        layout.rows(channel, picture.height),
+        static_cast<std::ptrdiff_t>(layout.columns(channel, picture.width)) *
+            layout.channels[channel].step};
+  return shapes;
 }
 
 kernel::Frame kernel_frame(const Picture &picture) {
-  const Layout layout = layout_of(picture.format);
+  const PixelLayout &layout = layout_of(picture.format);
   kernel::Frame frame{};
-  for (std::size_t plane = 0; plane < picture.planes.size(); ++plane) {
-    frame.planes[plane] = picture.planes[plane];
-    frame.strides[plane] = picture.strides[plane];
+  for (std::size_t channel = 0; channel < layout.channels.size(); ++channel) {
+    const auto &[plane, offset, step] = layout.channels[channel];
+    frame.channels[channel] = {picture.planes[static_cast<std::size_t>(plane)] + offset,
+                               picture.strides[static_cast<std::size_t>(plane)], step,
+                               layout.columns(channel, picture.width),
+                               layout.rows(channel, picture.height)};
   }
-  frame.width = picture.width;
-  frame.height = picture.height;
-  frame.kind = layout.kind;
-  frame.step = layout.step;
-  std::copy(layout.places.begin(), layout.places.end(), frame.places);
+  frame.ycbcr = layout.ycbcr ? 1 : 0;
   set_coefficients(frame, kernels::yuv_to_rgb(picture.matrix, picture.range));
   return frame;
 }

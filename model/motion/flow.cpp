@@ -35,25 +35,9 @@ void on_this_thread(const std::function<void()> &work) {
   cv::parallel_for_(cv::Range(0, 1), [&](const cv::Range &) { work(); });
 }
 
-/// The plane that brightness is read from.
+/// The plane that brightness is read from, with as many channels as a pixel has bytes there.
 cv::Mat first_plane(const Picture &frame) {
-  int type = CV_8UC1;
-  switch (frame.format) {
-    case PixelFormat::kRgb:
-    case PixelFormat::kBgr:
-      type = CV_8UC3;
-      break;
-    case PixelFormat::kRgbx:
-    case PixelFormat::kBgrx:
-    case PixelFormat::kRgba:
-    case PixelFormat::kBgra:
-      type = CV_8UC4;
-      break;
-    case PixelFormat::kGray8:
-    case PixelFormat::kI420:
-    case PixelFormat::kNv12:
-      break;
-  }
+  const int type = CV_8UC(layout_of(frame.format).channels[0].step);
   // OpenCV's type is not for reading alone; nothing is written.
   auto *memory = const_cast<std::uint8_t *>(frame.planes[0]);
   // A single line's stride tells nothing, and OpenCV checks it.
@@ -63,10 +47,14 @@ cv::Mat first_plane(const Picture &frame) {
 }
 
 cv::Mat to_grey(const cv::Mat &picture, PixelFormat format) {
+  const PixelLayout &layout = layout_of(format);
   if (picture.channels() == 1) return picture;
-  const bool red_first =
-      format == PixelFormat::kRgb || format == PixelFormat::kRgbx || format == PixelFormat::kRgba;
   cv::Mat grey;
+  if (layout.ycbcr) {
+    cv::extractChannel(picture, grey, layout.channels[0].offset);
+    return grey;
+  }
+  const bool red_first = layout.channels[0].offset == 0;
   if (picture.channels() == 3)
     cv::cvtColor(picture, grey, red_first ? cv::COLOR_RGB2GRAY : cv::COLOR_BGR2GRAY);
   else

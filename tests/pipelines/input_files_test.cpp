@@ -17,6 +17,12 @@ Values operator+(Values values, const Values &more) {
   return values;
 }
 
+/// A sound that ticks once a second, of so many tenths of a second.
+std::string ticks(int channels, int tenths) {
+  return "audiotestsrc wave=ticks samplesperbuffer=4410 num-buffers=" + std::to_string(tenths) +
+         " ! audio/x-raw,rate=44100,channels=" + std::to_string(channels) + " ! audioconvert";
+}
+
 class InputFiles : public testing::Test {
  protected:
   std::string file(const std::string &name) const { return folder_.file(name); }
@@ -32,11 +38,6 @@ class InputFiles : public testing::Test {
     if (!sound.empty()) line += " " + sound + more;
     run_line(line);
   }
-  static std::string ticks(int channels, int tenths) {
-    return "audiotestsrc wave=ticks samplesperbuffer=4410 num-buffers=" + std::to_string(tenths) +
-           " ! audio/x-raw,rate=44100,channels=" + std::to_string(channels) + " ! audioconvert";
-  }
-
   std::string annotate(const std::string &input, const Values &more = {}) const {
     return run_launch("annotate-file.launch",
                       kPlain + Values{"INPUT=" + file(input), "OUTPUT=" + file("out.mkv")} + more);
@@ -66,25 +67,32 @@ class InputFiles : public testing::Test {
 
 /// A container with what goes into it.
 struct Container {
-  const char *name, *muxer, *picture, *sound;
+  std::string name, muxer, picture, sound;
 };
 
 class SoundOf : public InputFiles, public testing::WithParamInterface<Container> {};
 
 TEST_P(SoundOf, AFileIsKeptInStepWithItsPictures) {
   const auto &[name, muxer, picture, sound] = GetParam();
-  write("clip", muxer, picture, ticks(2, 30) + " ! " + sound);
+  write("clip", muxer, picture, sound);
   annotate("clip");
   expect_same_times("clip");
 }
 
+std::string encoded_ticks(const std::string &encoder) {
+  return ticks(2, 30) + " ! " + encoder;
+}
+
+// AAC comes from a file: FFmpeg 5.1's encoder reads memory that it has not written, so that its sound is noise at times.
 INSTANTIATE_TEST_SUITE_P(
     Containers, SoundOf,
-    testing::Values(Container{"mp4", "qtmux", "jpegenc", "avenc_aac"},
-                    Container{"vorbis", "webmmux", "vp8enc deadline=1", "vorbisenc"},
-                    Container{"opus", "webmmux", "vp8enc deadline=1", "audioresample ! opusenc"},
-                    Container{"avi", "avimux", "jpegenc", "audio/x-raw,format=S16LE"}),
-    [](const auto &info) { return std::string(info.param.name); });
+    testing::Values(
+        Container{"mp4", "qtmux", "jpegenc",
+                  "filesrc location=" NACLIP_TEST_DATA "/ticks.aac ! aacparse"},
+        Container{"vorbis", "webmmux", "vp8enc deadline=1", encoded_ticks("vorbisenc")},
+        Container{"opus", "webmmux", "vp8enc deadline=1", encoded_ticks("audioresample ! opusenc")},
+        Container{"avi", "avimux", "jpegenc", encoded_ticks("audio/x-raw,format=S16LE")}),
+    [](const auto &info) { return info.param.name; });
 
 TEST_F(InputFiles, WithoutSoundAreAnnotatedAllTheSame) {
   write("clip.mp4", "qtmux", "jpegenc", "");

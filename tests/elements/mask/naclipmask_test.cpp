@@ -87,8 +87,8 @@ TEST_F(NaclipMask, GreyPicturesAreNotTakenForTheirMasks) {
 }
 
 TEST_F(NaclipMask, EveryInputFormatPaddedOrNotGivesTheSameLabels) {
-  for (const char *format :
-       {"I420", "NV12", "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA", "GRAY8"}) {
+  for (const PixelLayout &layout : kPixelLayouts) {
+    const char *format = layout.name;
     for (const int padding : {0, 16}) {
       start("naclipmask", caps_of(format, 3, 5), "video/x-raw");
       auto frame = make_frame(gst_video_format_from_string(format), 3, 5, padding);

@@ -13,10 +13,17 @@ namespace naclip::testing {
 
 inline constexpr std::array kAllFormats = {
     PixelFormat::kI420, PixelFormat::kNv12, PixelFormat::kRgb,  PixelFormat::kBgr,
-    PixelFormat::kRgbx, PixelFormat::kBgrx, PixelFormat::kRgba, PixelFormat::kBgra};
+    PixelFormat::kRgbx, PixelFormat::kBgrx, PixelFormat::kRgba, PixelFormat::kBgra,
+    PixelFormat::kNv21, PixelFormat::kYv12};
 
 inline bool is_ycbcr(PixelFormat format) {
-  return format == PixelFormat::kI420 || format == PixelFormat::kNv12;
+  return format == PixelFormat::kI420 || format == PixelFormat::kNv12 ||
+         format == PixelFormat::kNv21 || format == PixelFormat::kYv12;
+}
+
+/// Whether Cb and Cr lie in one plane.
+inline bool is_semiplanar(PixelFormat format) {
+  return format == PixelFormat::kNv12 || format == PixelFormat::kNv21;
 }
 
 using Sample = std::array<int, 3>;  // R, G, B or Y', Cb, Cr
@@ -48,14 +55,12 @@ class TestFrame {
     return canvas;
   }
 
-  int planes() const {
-    return format_ == PixelFormat::kI420 ? 3 : format_ == PixelFormat::kNv12 ? 2 : 1;
-  }
+  int planes() const { return !is_ycbcr(format_) ? 1 : is_semiplanar(format_) ? 2 : 3; }
   int rows(int plane) const { return plane == 0 ? height_ : (height_ + 1) / 2; }
   int row_bytes(int plane) const {
     if (!is_ycbcr(format_)) return width_ * pixel_bytes();
     if (plane == 0) return width_;
-    return (width_ + 1) / 2 * (format_ == PixelFormat::kNv12 ? 2 : 1);
+    return (width_ + 1) / 2 * (is_semiplanar(format_) ? 2 : 1);
   }
   int pixel_bytes() const {
     return format_ == PixelFormat::kRgb || format_ == PixelFormat::kBgr ? 3 : 4;
@@ -64,12 +69,15 @@ class TestFrame {
   /// Where a component of the pixel (x, y) lies in `bytes`.
   std::size_t position(int x, int y, int component) const {
     int plane = 0, column = 0;
-    if (format_ == PixelFormat::kI420) {
-      plane = component;
-      column = component == 0 ? x : x / 2;
-    } else if (format_ == PixelFormat::kNv12) {
+    // In YV12 and NV21 Cr comes first.
+    const bool swapped = format_ == PixelFormat::kYv12 || format_ == PixelFormat::kNv21;
+    const int chroma = swapped ? 2 - component : component - 1;
+    if (is_semiplanar(format_)) {
       plane = component == 0 ? 0 : 1;
-      column = component == 0 ? x : x / 2 * 2 + component - 1;
+      column = component == 0 ? x : x / 2 * 2 + chroma;
+    } else if (is_ycbcr(format_)) {
+      plane = component == 0 ? 0 : 1 + chroma;
+      column = component == 0 ? x : x / 2;
     } else {
       const bool bgr = format_ == PixelFormat::kBgr || format_ == PixelFormat::kBgrx ||
                        format_ == PixelFormat::kBgra;

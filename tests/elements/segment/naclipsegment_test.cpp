@@ -65,10 +65,8 @@ TEST_F(Segment, TellsWhichElementMadeAMask) {
 }
 
 TEST_F(Segment, PixelsOfTheFramePassUnchanged) {
-  for (const GstVideoFormat format :
-       {GST_VIDEO_FORMAT_I420, GST_VIDEO_FORMAT_NV12, GST_VIDEO_FORMAT_RGB, GST_VIDEO_FORMAT_BGR,
-        GST_VIDEO_FORMAT_RGBx, GST_VIDEO_FORMAT_BGRx, GST_VIDEO_FORMAT_RGBA, GST_VIDEO_FORMAT_BGRA,
-        GST_VIDEO_FORMAT_GRAY8}) {
+  for (const PixelLayout &layout : kPixelLayouts) {
+    const GstVideoFormat format = gst_video_format_from_string(layout.name);
     start(segment_line("vocabulary=\"cat; dog\""),
           caps_of(gst_video_format_to_string(format), 33, 17));
     auto frame = make_frame(format, 33, 17, 0, 77);

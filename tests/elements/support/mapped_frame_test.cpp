@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "model/error.h"
@@ -138,14 +140,68 @@ TEST(Picture, GuessesTheMatrixFromTheSizeAsGStreamerDoes) {
             ColorMatrix::kBt709);
 }
 
-TEST(Picture, NamesAllNineFormats) {
-  const std::vector<std::pair<const char *, PixelFormat>> formats{
-      {"RGB", PixelFormat::kRgb},     {"BGR", PixelFormat::kBgr},   {"RGBx", PixelFormat::kRgbx},
-      {"BGRx", PixelFormat::kBgrx},   {"RGBA", PixelFormat::kRgba}, {"BGRA", PixelFormat::kBgra},
-      {"GRAY8", PixelFormat::kGray8}, {"I420", PixelFormat::kI420}, {"NV12", PixelFormat::kNv12}};
-  for (const auto &[name, format] : formats) {
-    const std::string caps = std::string("video/x-raw,width=3,height=3,format=") + name;
-    EXPECT_EQ(picture_of(caps.c_str()).format, format) << name;
+TEST(Picture, LaysFormatsOutAsGStreamerDoes) {
+  for (const PixelLayout &layout : kPixelLayouts) {
+    const GstVideoFormat format = gst_video_format_from_string(layout.name);
+    ASSERT_NE(format, GST_VIDEO_FORMAT_UNKNOWN) << layout.name;
+    const GstVideoInfo info = info_of(format, 7, 5);
+    EXPECT_EQ(layout.planes(), static_cast<int>(GST_VIDEO_INFO_N_PLANES(&info))) << layout.name;
+    EXPECT_EQ(layout.ycbcr, GST_VIDEO_INFO_IS_YUV(&info)) << layout.name;
+    EXPECT_EQ(layout.grey(), GST_VIDEO_INFO_IS_GRAY(&info)) << layout.name;
+    EXPECT_EQ(layout.bytes_per_sample, (GST_VIDEO_INFO_COMP_DEPTH(&info, 0) + 7) / 8);
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      const guint component = layout.grey() ? 0 : static_cast<guint>(channel);
+      const auto &[plane, offset, step] = layout.channels[channel];
+      EXPECT_EQ(plane, static_cast<int>(GST_VIDEO_INFO_COMP_PLANE(&info, component)))
+          << layout.name << channel;
+      // GStreamer counts P010's offset in samples.
+      if (layout.bytes_per_sample == 1) {
+        EXPECT_EQ(offset, static_cast<int>(GST_VIDEO_INFO_COMP_POFFSET(&info, component)))
+            << layout.name << channel;
+      }
+      EXPECT_EQ(step, GST_VIDEO_INFO_COMP_PSTRIDE(&info, component)) << layout.name << channel;
+      EXPECT_EQ(layout.columns(channel, 7), GST_VIDEO_INFO_COMP_WIDTH(&info, component))
+          << layout.name << channel;
+      EXPECT_EQ(layout.rows(channel, 5), GST_VIDEO_INFO_COMP_HEIGHT(&info, component))
+          << layout.name << channel;
+    }
+    const std::string caps = std::string("video/x-raw,width=3,height=3,format=") + layout.name;
+    EXPECT_EQ(picture_of(caps.c_str()).format, layout.format) << layout.name;
+  }
+}
+
+TEST(Picture, HasEachChannelWhereGStreamersConverterWritesIt) {
+  constexpr int kWidth = 8, kHeight = 6;
+  const std::array<std::uint8_t, 3> sample{100, 90, 200};  // Y', Cb, Cr
+  const GstVideoInfo from = info_of(GST_VIDEO_FORMAT_I420, kWidth, kHeight);
+  auto source = make_frame(GST_VIDEO_FORMAT_I420, kWidth, kHeight);
+  {
+    const MappedFrame mapped(source.get(), from, GST_MAP_WRITE);
+    for (int plane = 0; plane < 3; ++plane)
+      for (int y = 0; y < (plane == 0 ? kHeight : kHeight / 2); ++y)
+        std::fill_n(mapped.plane(plane) + y * mapped.stride(plane),
+                    plane == 0 ? kWidth : kWidth / 2, sample[static_cast<std::size_t>(plane)]);
+  }
+  for (const PixelLayout &layout : kPixelLayouts) {
+    if (!layout.ycbcr) continue;
+    const GstVideoFormat format = gst_video_format_from_string(layout.name);
+    const GstVideoInfo to = info_of(format, kWidth, kHeight);
+    auto target = make_frame(format, kWidth, kHeight);
+    const std::unique_ptr<GstVideoConverter, decltype(&gst_video_converter_free)> converter(
+        gst_video_converter_new(&from, &to, nullptr), gst_video_converter_free);
+    GstVideoFrame in, out;
+    ASSERT_TRUE(gst_video_frame_map(&in, &from, source.get(), GST_MAP_READ));
+    ASSERT_TRUE(gst_video_frame_map(&out, &to, target.get(), GST_MAP_WRITE));
+    gst_video_converter_frame(converter.get(), &in, &out);
+    gst_video_frame_unmap(&in);
+    gst_video_frame_unmap(&out);
+    const MappedFrame written(target.get(), to, GST_MAP_READ);
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      const auto &[plane, offset, step] = layout.channels[channel];
+      for (const int x : {0, layout.columns(channel, kWidth) - 1})
+        EXPECT_EQ(written.plane(plane)[offset + x * step], sample[channel])
+            << layout.name << " channel " << channel;
+    }
   }
 }
 

@@ -134,7 +134,9 @@ TEST_P(DevicePreprocessing, OfHostAndDevicePicturesEqualsTheCpusForm) {
 INSTANTIATE_TEST_SUITE_P(Formats, DevicePreprocessing,
                          ::testing::Values(PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx,
                                            PixelFormat::kBgra, PixelFormat::kGray8,
-                                           PixelFormat::kI420, PixelFormat::kNv12));
+                                           PixelFormat::kI420, PixelFormat::kNv12,
+                                           PixelFormat::kNv21, PixelFormat::kYv12,
+                                           PixelFormat::kY42b, PixelFormat::kP010));
 
 TEST_F(OnDevice, APictureOfAnotherDeviceIsRefused) {
   Frames frames(PixelFormat::kNv12, 8, 8, device_);

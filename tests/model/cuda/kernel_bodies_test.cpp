@@ -230,18 +230,16 @@ TEST_P(KernelPreprocessing, EqualsTheCpusForm) {
 
 std::vector<PreprocessCase> preprocess_cases() {
   std::vector<PreprocessCase> cases;
-  for (const PixelFormat format : {PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx,
-                                   PixelFormat::kBgrx, PixelFormat::kRgba, PixelFormat::kBgra,
-                                   PixelFormat::kGray8, PixelFormat::kI420, PixelFormat::kNv12})
+  for (const PixelLayout &layout : kPixelLayouts)
     for (const auto &[height, width, to_height, to_width] :
          {std::array{1, 1, 3, 5}, std::array{3, 5, 1, 1}, std::array{3, 5, 16, 27},
           std::array{57, 83, 33, 48}})
       for (const ColorMatrix matrix :
            {ColorMatrix::kBt601, ColorMatrix::kBt709, ColorMatrix::kBt2020})
         for (const ColorRange range : {ColorRange::kLimited, ColorRange::kFull}) {
-          const bool coloured = format == PixelFormat::kI420 || format == PixelFormat::kNv12;
-          if (!coloured && (matrix != ColorMatrix::kBt601 || range != ColorRange::kFull)) continue;
-          cases.push_back({format, height, width, to_height, to_width, matrix, range});
+          if (!layout.ycbcr && (matrix != ColorMatrix::kBt601 || range != ColorRange::kFull))
+            continue;
+          cases.push_back({layout.format, height, width, to_height, to_width, matrix, range});
         }
   return cases;
 }

@@ -168,19 +168,9 @@ TEST(PreprocessKernel, WritesEveryPixelOfEveryChannel) {
   const int height = 11, width = 37;
   std::vector<Byte> pixels(5 * 7 * 3);
   std::iota(pixels.begin(), pixels.end(), static_cast<Byte>(40));
-  const Frame frame{{pixels.data(), nullptr, nullptr},
-                    {21, 0, 0},
-                    7,
-                    5,
-                    kPacked,
-                    3,
-                    {0, 1, 2},
-                    0.0F,
-                    0.0F,
-                    0.0F,
-                    0.0F,
-                    0.0F,
-                    0.0F};
+  Frame frame{};
+  for (int channel = 0; channel < 3; ++channel)
+    frame.channels[channel] = {pixels.data() + channel, 21, 3, 7, 5};
   const Normalisation normalisation{{1.0F, 2.0F, 3.0F}, {4.0F, 5.0F, 6.0F}};
   std::vector<float> out(3 * height * width, NAN), expected(out.size());
   launch(index_of(naclip::pixel_grid(height, width)), kBlock,

@@ -310,27 +310,24 @@ TEST(FlowPicture, IsThatOfTheLumaInEveryFormat) {
   std::vector<std::uint8_t> expected;
   ASSERT_TRUE(
       plain.carry(shrunk(before.picture), shrunk(now.picture), view_of(before.mask), expected));
-  for (const PixelFormat format :
-       {PixelFormat::kRgb, PixelFormat::kBgr, PixelFormat::kRgbx, PixelFormat::kBgrx,
-        PixelFormat::kRgba, PixelFormat::kBgra, PixelFormat::kI420, PixelFormat::kNv12}) {
+  for (const PixelLayout &layout : kPixelLayouts) {
     const auto converted = [&](const cv::Mat &grey) {
-      const bool luma = format == PixelFormat::kI420 || format == PixelFormat::kNv12;
-      const bool three = format == PixelFormat::kRgb || format == PixelFormat::kBgr;
       // Rows with a rest of odd length behind them that must not be seen.
-      const int channels = luma ? 1 : three ? 3 : 4;
+      const int channels = layout.channels[0].step;
       cv::Mat padded(grey.rows, grey.cols + 13, CV_8UC(channels), cv::Scalar::all(255));
       cv::Mat inside = padded(cv::Rect(0, 0, grey.cols, grey.rows));
       std::vector<cv::Mat> planes(static_cast<std::size_t>(channels), grey);
+      if (layout.bytes_per_sample == 2) planes[0] = cv::Mat(grey.size(), CV_8U, cv::Scalar(255));
       cv::merge(planes, inside);
       Picture picture = view(inside);
-      picture.format = format;
+      picture.format = layout.format;
       return FlowPicture::of(picture);
     };
     MaskCarrier carrier;
     std::vector<std::uint8_t> found;
     ASSERT_TRUE(carrier.carry(converted(before.picture), converted(now.picture),
                               view_of(before.mask), found));
-    EXPECT_EQ(found, expected) << static_cast<int>(format);
+    EXPECT_EQ(found, expected) << layout.name;
   }
 }
 

@@ -80,8 +80,8 @@ struct Colorimetry {
 
 class PreprocessYuv : public ::testing::TestWithParam<Colorimetry> {};
 
-/// I420 planes of an RGB picture, by the definition of the matrix.
-std::array<cv::Mat, 3> to_i420(const cv::Mat &rgb, const Colorimetry &c) {
+/// Y', Cb and Cr of an RGB picture, by the definition of the matrix; chroma at half the width, and of so many rows.
+std::array<cv::Mat, 3> to_planes(const cv::Mat &rgb, const Colorimetry &c, int chroma_rows) {
   std::array<cv::Mat, 3> full;
   for (cv::Mat &plane : full) plane.create(rgb.size(), CV_8UC1);
   const bool limited = c.range == ColorRange::kLimited;
@@ -96,7 +96,7 @@ std::array<cv::Mat, 3> to_i420(const cv::Mat &rgb, const Colorimetry &c) {
     }
   for (const int chroma : {1, 2})
     cv::resize(full[static_cast<std::size_t>(chroma)], full[static_cast<std::size_t>(chroma)],
-               cv::Size((rgb.cols + 1) / 2, (rgb.rows + 1) / 2), 0, 0, cv::INTER_AREA);
+               cv::Size((rgb.cols + 1) / 2, chroma_rows), 0, 0, cv::INTER_AREA);
   return full;
 }
 
@@ -104,7 +104,7 @@ TEST_P(PreprocessYuv, EqualsRgbOfTheSamePicture) {
   const cv::Mat rgb = colours(101, 151);
   const PictureSize size{40, 60};
   const at::Tensor expected = from_packed(rgb, PixelFormat::kRgb, size);
-  const auto planes = to_i420(rgb, GetParam());
+  const auto planes = to_planes(rgb, GetParam(), (rgb.rows + 1) / 2);
   const std::array padded{Padded(planes[0], 9), Padded(planes[1], 5), Padded(planes[2], 3)};
   Picture picture;
   picture.format = PixelFormat::kI420;
@@ -119,13 +119,56 @@ TEST_P(PreprocessYuv, EqualsRgbOfTheSamePicture) {
   const at::Tensor i420 = preprocess(picture, size);
   EXPECT_LE(largest_difference(i420, expected), 4 * kOneStep);
 
-  cv::Mat interleaved;
-  cv::merge(std::vector<cv::Mat>{planes[1], planes[2]}, interleaved);
-  const Padded chroma(interleaved, 7);
-  picture.format = PixelFormat::kNv12;
-  picture.planes = {padded[0].bytes.data(), chroma.bytes.data(), nullptr};
-  picture.strides = {padded[0].stride, chroma.stride, 0};
+  std::swap(picture.planes[1], picture.planes[2]);
+  std::swap(picture.strides[1], picture.strides[2]);
+  picture.format = PixelFormat::kYv12;
   EXPECT_TRUE(preprocess(picture, size).equal(i420));
+
+  for (const auto &[format, first] : {std::pair{PixelFormat::kNv12, 1}, {PixelFormat::kNv21, 2}}) {
+    cv::Mat interleaved;
+    cv::merge(std::vector<cv::Mat>{planes[static_cast<std::size_t>(first)],
+                                   planes[static_cast<std::size_t>(3 - first)]},
+              interleaved);
+    const Padded chroma(interleaved, 7);
+    picture.format = format;
+    picture.planes = {padded[0].bytes.data(), chroma.bytes.data(), nullptr};
+    picture.strides = {padded[0].stride, chroma.stride, 0};
+    EXPECT_TRUE(preprocess(picture, size).equal(i420));
+  }
+
+  // Ten bits in the upper ones of 16, little endian: the two last bits are not seen.
+  const auto widened = [](const cv::Mat &bytes) {
+    cv::Mat wide;
+    cv::merge(std::vector<cv::Mat>{cv::Mat(bytes.size(), CV_8UC1, cv::Scalar(0xc0)), bytes}, wide);
+    return wide;
+  };
+  cv::Mat wide_chroma;
+  cv::merge(std::vector<cv::Mat>{widened(planes[1]), widened(planes[2])}, wide_chroma);
+  const Padded luma(widened(planes[0]), 6), chroma(wide_chroma, 10);
+  picture.format = PixelFormat::kP010;
+  picture.planes = {luma.bytes.data(), chroma.bytes.data(), nullptr};
+  picture.strides = {luma.stride, chroma.stride, 0};
+  EXPECT_TRUE(preprocess(picture, size).equal(i420));
+}
+
+TEST_P(PreprocessYuv, ChromaOfEveryRowEqualsRgbOfTheSamePicture) {
+  const cv::Mat rgb = colours(101, 151);
+  const PictureSize size{40, 60};
+  const auto planes = to_planes(rgb, GetParam(), rgb.rows);
+  const std::array padded{Padded(planes[0], 9), Padded(planes[1], 5), Padded(planes[2], 3)};
+  Picture picture;
+  picture.format = PixelFormat::kY42b;
+  picture.width = rgb.cols;
+  picture.height = rgb.rows;
+  picture.matrix = GetParam().matrix;
+  picture.range = GetParam().range;
+  for (std::size_t i = 0; i < 3; ++i) {
+    picture.planes[i] = padded[i].bytes.data();
+    picture.strides[i] = padded[i].stride;
+  }
+  EXPECT_LE(
+      largest_difference(preprocess(picture, size), from_packed(rgb, PixelFormat::kRgb, size)),
+      4 * kOneStep);
 }
 
 INSTANTIATE_TEST_SUITE_P(
