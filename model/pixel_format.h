@@ -39,9 +39,7 @@ struct PixelLayout {
   int chroma_width, chroma_height;  ///< pixels for each sample of Cb and Cr, across and down
   std::array<ChannelPlace, 3> channels;
 
-  constexpr bool grey() const {
-    return !ycbcr && channels[0].offset == channels[1].offset;
-  }
+  constexpr bool grey() const { return !ycbcr && channels[0].offset == channels[1].offset; }
   constexpr int planes() const {
     int last = 0;
     for (const ChannelPlace &channel : channels) last = channel.plane > last ? channel.plane : last;

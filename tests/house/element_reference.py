@@ -4,7 +4,8 @@
     element_reference.py DOCUMENT            fails, and says what differs, where a table is out of date
     element_reference.py DOCUMENT --write    writes the tables anew
 
-A table stands behind a line `<!-- properties of ELEMENT -->` and ends with the next empty line. The plugin is found as
+A table stands behind a line `<!-- properties of ELEMENT -->` and ends with the next empty line; so does the list behind
+`<!-- formats of ELEMENT -->`, which are those that its sink pad takes. The plugin is found as
 GStreamer finds it, by GST_PLUGIN_PATH.
 """
 import difflib
@@ -17,7 +18,7 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import GObject, Gst  # noqa: E402
 
-TABLE = re.compile(r"^<!-- properties of (\w+) -->\n\n(.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
+PLACE = re.compile(r"^<!-- (properties|formats) of (\w+) -->\n\n(.*?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
 HEADER = "| property | values | default | what |\n| --- | --- | --- | --- |"
 MOST = 2**31 - 1  # of an int without a limit
 
@@ -63,11 +64,12 @@ def meaning_of(spec):
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
-def table_of(element):
-    factory = Gst.ElementFactory.find(element)
-    if factory is None:
-        sys.exit(f"element_reference.py: no element {element}; GST_PLUGIN_PATH names the plugin's folder")
-    instance = factory.create(None)
+def formats_of(instance):
+    caps = instance.get_static_pad("sink").get_pad_template().get_caps().get_structure(0).to_string()
+    return f"Formats: {re.search(r'format=.string.{ ([^}]*) }', caps)[1]}."
+
+
+def table_of(instance):
     rows = [HEADER]
     for spec in instance.list_properties():
         if spec.owner_type != instance.__gtype__:
@@ -79,12 +81,20 @@ def table_of(element):
     return "\n".join(rows)
 
 
+def text_of(kind, element):
+    factory = Gst.ElementFactory.find(element)
+    if factory is None:
+        sys.exit(f"element_reference.py: no element {element}; GST_PLUGIN_PATH names the plugin's folder")
+    instance = factory.create(None)
+    return table_of(instance) if kind == "properties" else formats_of(instance)
+
+
 def main(path, *options):
     Gst.init(None)
     document = pathlib.Path(path)
     old = document.read_text(encoding="utf-8")
-    new, tables = TABLE.subn(lambda found: f"<!-- properties of {found[1]} -->\n\n{table_of(found[1])}", old)
-    if tables == 0:
+    new, places = PLACE.subn(lambda found: f"<!-- {found[1]} of {found[2]} -->\n\n{text_of(found[1], found[2])}", old)
+    if places == 0:
         sys.exit(f"element_reference.py: {path} has no place for a table")
     if options == ("--write",):
         document.write_text(new, encoding="utf-8")
