@@ -81,13 +81,14 @@ struct Formats {
   std::vector<const char *> source;
 };
 
+/// Never destroyed: caps may be negotiated while a process exits.
 const Formats &formats_of(Output output) {
-  static const auto rgb =
-      formats_where([](const PixelLayout &layout) { return !layout.ycbcr && !layout.grey(); });
-  static const auto all = formats_where([](const PixelLayout &) { return true; });
-  static const Formats labels{all, {"GRAY8", "GRAY16_LE"}};
-  static const Formats matte{rgb, {"RGBA", "BGRA"}};
-  static const Formats colour{all, rgb};
+  static const auto &rgb = *new auto(
+      formats_where([](const PixelLayout &layout) { return !layout.ycbcr && !layout.grey(); }));
+  static const auto &all = *new auto(formats_where([](const PixelLayout &) { return true; }));
+  static const Formats &labels = *new Formats{all, {"GRAY8", "GRAY16_LE"}};
+  static const Formats &matte = *new Formats{rgb, {"RGBA", "BGRA"}};
+  static const Formats &colour = *new Formats{all, rgb};
   switch (output) {
     case Output::kMatte:
       return matte;

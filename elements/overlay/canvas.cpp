@@ -3,25 +3,37 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
-#include <vector>
 
 #include "model/error.h"
 
 namespace naclip {
 namespace {
 
-std::vector<PlaneLayout> planes_of(const PixelLayout &layout) {
-  std::vector<PlaneLayout> planes;
+struct PlaneList {
+  std::array<PlaneLayout, 3> planes{};
+  std::size_t count = 0;
+};
+
+constexpr PlaneList planes_of(const PixelLayout &layout) {
+  PlaneList list;
   for (std::size_t channel = 0; channel < layout.channels.size(); ++channel) {
     const auto &[plane, offset, step] = layout.channels[channel];
-    auto found = std::find_if(planes.begin(), planes.end(),
-                              [&, plane = plane](const auto &one) { return one.plane == plane; });
-    if (found == planes.end())
-      found = planes.insert(found, {plane, step, layout.ycbcr && channel > 0, {-1, -1, -1, -1}});
-    found->bytes[static_cast<std::size_t>(offset)] = static_cast<std::int8_t>(channel);
+    std::size_t index = 0;
+    while (index < list.count && list.planes[index].plane != plane) ++index;
+    if (index == list.count)
+      list.planes[list.count++] = {plane, step, layout.ycbcr && channel > 0, {-1, -1, -1, -1}};
+    list.planes[index].bytes[static_cast<std::size_t>(offset)] = static_cast<std::int8_t>(channel);
   }
-  return planes;
+  return list;
 }
+
+// Nothing that is destroyed while a process exits: frames may be drawn on until its end.
+constexpr auto kPlaneLists = [] {
+  std::array<PlaneList, kPixelLayouts.size()> all;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (can_be_drawn_on(kPixelLayouts[i])) all[i] = planes_of(kPixelLayouts[i]);
+  return all;
+}();
 
 struct LumaWeights {
   float red, blue;
@@ -45,23 +57,12 @@ std::uint8_t to_byte(float value) {
 
 }  // namespace
 
-bool can_be_drawn_on(const PixelLayout &layout) {
-  return layout.bytes_per_sample == 1 && !layout.grey() &&
-         layout.chroma_width == layout.chroma_height;
-}
-
 std::span<const PlaneLayout> plane_layouts(PixelFormat format) {
-  static const auto layouts = [] {
-    std::array<std::vector<PlaneLayout>, kPixelLayouts.size()> all;
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (can_be_drawn_on(kPixelLayouts[i])) all[i] = planes_of(kPixelLayouts[i]);
-    return all;
-  }();
-  const auto &found = layouts[static_cast<std::size_t>(format)];
-  if (found.empty())
+  const PlaneList &list = kPlaneLists[static_cast<std::size_t>(format)];
+  if (list.count == 0)
     throw Error(ErrorKind::kSettings, std::string("Colours cannot be drawn on ") +
                                           layout_of(format).name + ". Put videoconvert in front.");
-  return found;
+  return {list.planes.data(), list.count};
 }
 
 ColourConverter::ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range) {

@@ -34,7 +34,10 @@ struct PlaneLayout {
 };
 
 /// Whether there is colour to draw with, in bytes, and chroma for each pixel or for 2 x 2 of them.
-bool can_be_drawn_on(const PixelLayout &layout);
+constexpr bool can_be_drawn_on(const PixelLayout &layout) {
+  return layout.bytes_per_sample == 1 && !layout.grey() &&
+         layout.chroma_width == layout.chroma_height;
+}
 
 /// The planes of a format. The bytes of RGBx, BGRx, RGBA and BGRA that hold no colour are left as
 /// they are, so that what was transparent stays so. Throws Error{kSettings} for a format that cannot be drawn on.

@@ -47,14 +47,15 @@ GType register_enum(const char *type_name, const GEnumValue *values);
 /// The GType of a table, registered on the first call.
 template <const auto &kTable>
 GType enum_type() {
-  static const std::vector<GEnumValue> values = [] {
+  // Never destroyed: the type keeps a pointer, and is used until the process ends.
+  static const auto &values = *new auto([] {
     std::vector<GEnumValue> rows;
     for (const auto &row : kTable.values) {
       rows.push_back({static_cast<gint>(row.value), row.meaning, row.name});
     }
     rows.push_back({0, nullptr, nullptr});
     return rows;
-  }();
+  }());
   static const GType type = register_enum(kTable.type_name, values.data());
   return type;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "model/segmenter.h"
 #include "on_device.h"
 #include "tests/golden_folder.h"
 
