@@ -28,7 +28,11 @@ def number(value):
 
 
 def choices_of(spec):
-    return [value for _, value in sorted(spec.enum_class.__enum_values__.items())]
+    """The values of an enumeration, by number; PyGObject from 3.50 on gives the class where older ones gave a type."""
+    kind = spec.enum_class
+    if hasattr(kind, "__enum_values__"):
+        return dict(sorted(kind.__enum_values__.items()))
+    return {number: GObject.enum_get_value(kind, number) for number in range(kind.minimum, kind.maximum + 1)}
 
 
 def values_of(spec):
@@ -38,7 +42,7 @@ def values_of(spec):
     if kind == GObject.TYPE_BOOLEAN:
         return "`false`, `true`"
     if kind.is_a(GObject.TYPE_ENUM):
-        return ", ".join(f"`{value.value_nick}`" for value in choices_of(spec))
+        return ", ".join(f"`{value.value_nick}`" for value in choices_of(spec).values())
     if kind in (GObject.TYPE_INT, GObject.TYPE_DOUBLE):
         return f"{number(spec.minimum)} and more" if spec.maximum == MOST else f"{number(spec.minimum)} to {number(spec.maximum)}"
     return "structure"
@@ -51,7 +55,7 @@ def default_of(spec):
     if kind == GObject.TYPE_BOOLEAN:
         return f"`{str(spec.default_value).lower()}`"
     if kind.is_a(GObject.TYPE_ENUM):
-        return f"`{spec.default_value.value_nick}`"
+        return f"`{choices_of(spec)[int(spec.default_value)].value_nick}`"
     if kind in (GObject.TYPE_INT, GObject.TYPE_DOUBLE):
         return number(spec.default_value)
     return ""
@@ -60,7 +64,7 @@ def default_of(spec):
 def meaning_of(spec):
     text = spec.blurb
     if spec.value_type.is_a(GObject.TYPE_ENUM):
-        text += "".join(f"<br>`{value.value_nick}`: {value.value_name}" for value in choices_of(spec))
+        text += "".join(f"<br>`{value.value_nick}`: {value.value_name}" for value in choices_of(spec).values())
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
