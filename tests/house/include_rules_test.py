@@ -5,7 +5,7 @@
 
 A folder's meson.build says `# May include: FOLDER, FOLDER` among its first lines, or `nothing`. Folders are named from
 the project's root; in model/ from there, where `model` is the public headers. Its own headers a folder may include
-always. Rules may not go round in circles, and model/ holds public headers alone: all that are installed.
+always. A rule allows nothing that is not included. Rules may not go round in circles, and model/ holds public headers alone: all that are installed.
 """
 import pathlib
 import re
@@ -22,6 +22,7 @@ class House:
         self.root = pathlib.Path(root)
         self.problems = []
         self.rules = {}
+        self.used = set()  # (folder, folder whose headers it includes)
         for room in ROOMS:
             for sources in sorted(self.root.glob(f'{room}/**/meson.build')):
                 self.read_rule(sources)
@@ -48,8 +49,15 @@ class House:
             return
         for header in headers:
             of = pathlib.PurePosixPath(header).parent.as_posix()
+            self.used.add((folder, of))
             if of not in ('.', folder) and of not in self.rules[folder]:
                 self.problems.append(f'{name} includes {header}: files of {folder} may not include {of}')
+
+    def check_unused(self):
+        for folder, names in self.rules.items():
+            for name in names:
+                if (folder, name) not in self.used:
+                    self.problems.append(f'{folder}/meson.build allows {name}, which no file there includes')
 
     def check_circles(self):
         above, done = [], set()
@@ -81,6 +89,7 @@ class House:
             self.problems.append(f'only {len(files)} files were found')
         for path in files:
             self.check_file(path)
+        self.check_unused()
         self.check_circles()
         self.check_public_headers()
         return self.problems

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <stdexcept>
 
 #include "golden.h"
 #include "model/network/checkpoint.h"
@@ -30,13 +32,13 @@ constexpr double kRelativeError = 1e-4;
 constexpr double kLabelsEqual = 0.999;
 constexpr double kLabelsEqualFromPicture = 0.995;
 
-const std::map<std::string, Attention> kAttentions{{"naclip", Attention::kNaclip},
-                                                   {"nonly", Attention::kNonly},
-                                                   {"kk", Attention::kKk},
-                                                   {"csa", Attention::kCsa},
-                                                   {"vanilla", Attention::kVanilla}};
-const std::map<std::string, Architecture> kArchitectures{{"reduced", Architecture::kReduced},
-                                                         {"vanilla", Architecture::kVanilla}};
+/// The value that golden files call so, as properties do.
+template <class Enum, std::size_t kCount>
+Enum named(const std::array<Choice<Enum>, kCount> &choices, const std::string &name) {
+  for (const Choice<Enum> &choice : choices)
+    if (name == choice.name) return choice.value;
+  throw std::out_of_range("there is no " + name);
+}
 
 /// The one file of the golden folder whose name holds this text: another set may spell the rest
 /// otherwise.
@@ -69,8 +71,8 @@ class Parity : public ::testing::TestWithParam<const char *> {
 
   at::Tensor features(const std::string &architecture, const std::string &attention,
                       double deviation, const std::string &image) {
-    ClipVision vision(checkpoint(), Compute{}, kAttentions.at(attention),
-                      kArchitectures.at(architecture), deviation);
+    ClipVision vision(checkpoint(), Compute{}, named(kAttentions, attention),
+                      named(kArchitectures, architecture), deviation);
     return vision.encode(golden().at("image/" + image));
   }
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "model/tools/common/descriptor.h"
+#include "model/tools/naclip-model/descriptor.h"
 
 namespace naclip {
 

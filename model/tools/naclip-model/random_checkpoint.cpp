@@ -15,7 +15,7 @@
 #include "model/checkpoint/checkpoint_shapes.h"
 #include "model/error.h"
 #include "model/process/interrupted.h"
-#include "model/tools/common/descriptor.h"
+#include "model/tools/naclip-model/descriptor.h"
 
 namespace naclip {
 namespace {

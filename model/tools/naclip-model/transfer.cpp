@@ -15,8 +15,8 @@
 
 #include "model/error.h"
 #include "model/process/interrupted.h"
-#include "model/tools/common/descriptor.h"
 #include "model/tools/common/progress.h"
+#include "model/tools/naclip-model/descriptor.h"
 
 namespace naclip {
 namespace {

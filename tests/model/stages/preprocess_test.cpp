@@ -100,22 +100,29 @@ std::array<cv::Mat, 3> to_planes(const cv::Mat &rgb, const Colorimetry &c, int c
   return full;
 }
 
+/// A frame of three planes, which must outlive it.
+Picture planar(PixelFormat format, cv::Size size, const std::array<Padded, 3> &planes,
+               const Colorimetry &c) {
+  Picture picture;
+  picture.format = format;
+  picture.width = size.width;
+  picture.height = size.height;
+  picture.matrix = c.matrix;
+  picture.range = c.range;
+  for (std::size_t i = 0; i < 3; ++i) {
+    picture.planes[i] = planes[i].bytes.data();
+    picture.strides[i] = planes[i].stride;
+  }
+  return picture;
+}
+
 TEST_P(PreprocessYuv, EqualsRgbOfTheSamePicture) {
   const cv::Mat rgb = colours(101, 151);
   const PictureSize size{40, 60};
   const at::Tensor expected = from_packed(rgb, PixelFormat::kRgb, size);
   const auto planes = to_planes(rgb, GetParam(), (rgb.rows + 1) / 2);
   const std::array padded{Padded(planes[0], 9), Padded(planes[1], 5), Padded(planes[2], 3)};
-  Picture picture;
-  picture.format = PixelFormat::kI420;
-  picture.width = rgb.cols;
-  picture.height = rgb.rows;
-  picture.matrix = GetParam().matrix;
-  picture.range = GetParam().range;
-  for (std::size_t i = 0; i < 3; ++i) {
-    picture.planes[i] = padded[i].bytes.data();
-    picture.strides[i] = padded[i].stride;
-  }
+  Picture picture = planar(PixelFormat::kI420, rgb.size(), padded, GetParam());
   const at::Tensor i420 = preprocess(picture, size);
   EXPECT_LE(largest_difference(i420, expected), 4 * kOneStep);
 
@@ -156,16 +163,7 @@ TEST_P(PreprocessYuv, ChromaOfEveryRowEqualsRgbOfTheSamePicture) {
   const PictureSize size{40, 60};
   const auto planes = to_planes(rgb, GetParam(), rgb.rows);
   const std::array padded{Padded(planes[0], 9), Padded(planes[1], 5), Padded(planes[2], 3)};
-  Picture picture;
-  picture.format = PixelFormat::kY42b;
-  picture.width = rgb.cols;
-  picture.height = rgb.rows;
-  picture.matrix = GetParam().matrix;
-  picture.range = GetParam().range;
-  for (std::size_t i = 0; i < 3; ++i) {
-    picture.planes[i] = padded[i].bytes.data();
-    picture.strides[i] = padded[i].stride;
-  }
+  const Picture picture = planar(PixelFormat::kY42b, rgb.size(), padded, GetParam());
   EXPECT_LE(
       largest_difference(preprocess(picture, size), from_packed(rgb, PixelFormat::kRgb, size)),
       4 * kOneStep);
