@@ -47,11 +47,12 @@ wrapped() {
 
 # Decodes a file's first frame and prints all that GStreamer says meanwhile; fails where it cannot. Whatever is first
 # ends it: a branch for one kind of stream would wait for ever in a short file that has none. It ends as soon as that frame
-# is there, by closing gst-launch-1.0's output: GStreamer 1.26 misses the end of one stream in a thousand on a busy machine.
+# or an error is there, by closing gst-launch-1.0's output: on a busy machine GStreamer 1.26 misses the end of one stream in
+# a thousand, and gst-launch-1.0 an error that comes before its main loop runs.
 look_into() {
   local said
   said=$(LC_ALL=C gst-launch-1.0 -v -m filesrc location="$(wrapped "$1")" ! decodebin ! fakesink num-buffers=1 2>&1 |
-    sed '/^Pipeline is PREROLLED/q') || true
+    sed '/^Pipeline is PREROLLED/q; /^ERROR: pipeline/q') || true
   printf '%s\n' "$said"
   grep -q '^Pipeline is PREROLLED' <<<"$said"
 }

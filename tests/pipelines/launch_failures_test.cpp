@@ -34,6 +34,31 @@ TEST(LaunchFailures, AFileThatIsNoVideoIsAnError) {
   EXPECT_NE(launch.output().find("ERROR"), std::string::npos) << launch.output();
 }
 
+/// gst-launch-1.0 asks its main loop to end where an error comes, also before it runs: then that is lost.
+const Environment kLateLoop{{"LD_PRELOAD", NACLIP_LATE_LOOP}};
+
+TEST(LaunchFailures, AnErrorBeforeTheMainLoopRunsEndsItToo) {
+  Folder folder;
+  std::ofstream(folder.file("text.avi")) << std::string(5000, 'x');
+  Launch launch("record-camera.launch",
+                with_tiny_model({"SOURCE=filesrc location=" + folder.file("text.avi"),
+                                 "OUTPUT=" + folder.file("out.mkv")}),
+                kLateLoop);
+  EXPECT_NE(launch.finish(), 0);
+  EXPECT_NE(launch.output().find("ERROR"), std::string::npos) << launch.output();
+}
+
+TEST(LaunchFailures, AFileThatIsNoVideoIsAnErrorBeforeTheMainLoopRunsToo) {
+  Folder folder;
+  std::ofstream(folder.file("text.avi")) << std::string(5000, 'x');
+  Launch launch(
+      "annotate-file.launch",
+      with_tiny_model({"INPUT=" + folder.file("text.avi"), "OUTPUT=" + folder.file("out.mkv")}),
+      kLateLoop);
+  EXPECT_NE(launch.finish(), 0);
+  EXPECT_NE(launch.output().find("nothing was written"), std::string::npos) << launch.output();
+}
+
 TEST(LaunchFailures, AFailureMidwayLeavesARecordingThatCanBeFinished) {
   Folder folder;
   write_clip(folder.file("clip.mkv"), 160, 120, even_times(100));
