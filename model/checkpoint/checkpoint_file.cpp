@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "model/checkpoint/pickle.h"
+#include "model/checkpoint/pickle_torch.h"
 #include "model/checkpoint/regular_file.h"
 #include "model/checkpoint/safetensors.h"
 #include "model/checkpoint/torch_archive.h"
@@ -79,7 +79,7 @@ CheckpointFile read_zip(const RegularFile &file) {
         "it was written in PyTorch's old format, which is no longer read; load it with a current "
         "PyTorch "
         "and save it again with torch.save");
-  pickle::read(bytes);  // names what a hostile one asks for
+  pickle::read_torch(bytes);  // names what a hostile one asks for
   refuse_format(
       "it is a pickle without weights; give a checkpoint that torch.save wrote, or safetensors");
 }

@@ -1,12 +1,12 @@
 #include "model/checkpoint/checkpoint_names.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace naclip {
 namespace {
@@ -21,8 +21,9 @@ constexpr BlockPrefix kVisionBlocks{"visual.transformer.resblocks.",
                                     "vision_model.encoder.layers."};
 constexpr BlockPrefix kTextBlocks{"transformer.resblocks.", "text_model.encoder.layers."};
 
+// Tables are never destroyed: a program may end while they are read.
 const std::unordered_map<std::string_view, TensorSource> &outer_names() {
-  static const std::unordered_map<std::string_view, TensorSource> names{
+  static const auto &names = *new std::unordered_map<std::string_view, TensorSource>{
       {"visual.class_embedding", {{"vision_model.embeddings.class_embedding"}}},
       {"visual.positional_embedding", {{"vision_model.embeddings.position_embedding.weight"}}},
       {"visual.conv1.weight", {{"vision_model.embeddings.patch_embedding.weight"}}},
@@ -42,7 +43,7 @@ const std::unordered_map<std::string_view, TensorSource> &outer_names() {
 }
 
 const std::unordered_map<std::string_view, std::vector<std::string>> &block_names() {
-  static const std::unordered_map<std::string_view, std::vector<std::string>> names{
+  static const auto &names = *new std::unordered_map<std::string_view, std::vector<std::string>>{
       {"attn.in_proj_weight",
        {"self_attn.q_proj.weight", "self_attn.k_proj.weight", "self_attn.v_proj.weight"}},
       {"attn.in_proj_bias",
@@ -114,7 +115,7 @@ std::int64_t count_blocks(Naming naming, Tower tower, const RawTensors &tensors)
 }
 
 bool is_ignorable(const std::string &name) {
-  static const std::unordered_set<std::string> names{
+  constexpr std::array<std::string_view, 7> kNames{
       "input_resolution",
       "context_length",
       "vocab_size",
@@ -123,7 +124,7 @@ bool is_ignorable(const std::string &name) {
       "text_model.embeddings.position_ids",
       "vision_model.embeddings.position_ids",
   };
-  return names.contains(name);
+  return std::ranges::find(kNames, name) != kNames.end();
 }
 
 }  // namespace naclip

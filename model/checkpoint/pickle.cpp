@@ -4,45 +4,36 @@
 
 #include <algorithm>
 #include <bit>
-#include <string_view>
 #include <unordered_map>
 
-#include "model/checkpoint/pickle_names.h"
 #include "model/checkpoint/pickle_opcodes.h"
 #include "model/error.h"
 
 namespace naclip::pickle {
 namespace {
 
-constexpr std::size_t kMaxName = 255;  // bytes of a Python name or a storage's key
-
 /// The virtual machine: a stack of values, the marks on it, and the memo.
 class Reader {
  public:
-  explicit Reader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  Reader(std::span<const std::uint8_t> bytes, const Meanings &meanings)
+      : bytes_(bytes), meanings_(meanings) {}
 
   Document run();
 
  private:
-  [[noreturn]] void damaged(const std::string &cause) const {
-    throw Error(ErrorKind::kFormat, "its pickle is damaged; fetch the file again",
-                cause + " at byte " + std::to_string(position_));
-  }
+  void run_to_stop();
 
   std::span<const std::uint8_t> take(std::size_t count);
   std::uint64_t number(std::size_t width);
   std::string line();
   std::string text(std::size_t length);
 
-  Ref add(Value value);
   void push(Ref ref) { stack_.push_back(ref); }
-  void push_new(Value value) { push(add(std::move(value))); }
+  void push_new(Value value) { push(document_.add(std::move(value))); }
   Ref pop();
   Ref top();
   std::vector<Ref> pop_many(std::size_t count);
   std::vector<Ref> pop_to_mark();
-  template <typename T>
-  T &as(Ref ref, const char *what);
 
   bool read_literal(std::uint8_t opcode);
   bool read_container(std::uint8_t opcode);
@@ -54,12 +45,9 @@ class Reader {
   void recall(std::uint64_t key);
   void set_items(const std::vector<Ref> &items);
   void mention(const std::string &module, const std::string &name);
-  Ref call(const std::string &name, const std::vector<Ref> &arguments);
-  Ref rebuild_tensor(const std::vector<Ref> &arguments);
-  Ref open_storage(Ref identifier);
-  std::vector<std::int64_t> integers(Ref ref);
 
   std::span<const std::uint8_t> bytes_;
+  const Meanings &meanings_;
   std::size_t position_ = 0;
   Document document_;
   std::vector<Ref> stack_;
@@ -68,7 +56,7 @@ class Reader {
 };
 
 std::span<const std::uint8_t> Reader::take(std::size_t count) {
-  if (count > bytes_.size() - position_) damaged("the pickle ends too early");
+  if (count > bytes_.size() - position_) throw Damage("the pickle ends too early");
   const auto taken = bytes_.subspan(position_, count);
   position_ += count;
   return taken;
@@ -85,7 +73,7 @@ std::uint64_t Reader::number(std::size_t width) {
 std::string Reader::line() {
   const auto rest = bytes_.subspan(position_, std::min(kMaxName + 1, bytes_.size() - position_));
   const auto end = std::find(rest.begin(), rest.end(), '\n');
-  if (end == rest.end()) damaged("a name does not end");
+  if (end == rest.end()) throw Damage("a name does not end");
   const std::string result(rest.begin(), end);
   position_ += result.size() + 1;
   return result;
@@ -95,18 +83,12 @@ std::string Reader::text(std::size_t length) {
   const auto characters = take(length);
   std::string result(characters.begin(), characters.end());
   if (!g_utf8_validate(result.data(), static_cast<gssize>(result.size()), nullptr))
-    damaged("a text is not UTF-8");
+    throw Damage("a text is not UTF-8");
   return result;
 }
 
-Ref Reader::add(Value value) {
-  if (document_.values.size() >= kMaxValues) damaged("too many values");
-  document_.values.push_back(std::move(value));
-  return static_cast<Ref>(document_.values.size() - 1);
-}
-
 Ref Reader::top() {
-  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) damaged("the stack is empty");
+  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) throw Damage("the stack is empty");
   return stack_.back();
 }
 
@@ -123,7 +105,7 @@ std::vector<Ref> Reader::pop_many(std::size_t count) {
 }
 
 std::vector<Ref> Reader::pop_to_mark() {
-  if (marks_.empty()) damaged("no mark");
+  if (marks_.empty()) throw Damage("no mark");
   const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<Ref> items(begin, stack_.end());
   stack_.erase(begin, stack_.end());
@@ -131,16 +113,9 @@ std::vector<Ref> Reader::pop_to_mark() {
   return items;
 }
 
-template <typename T>
-T &Reader::as(Ref ref, const char *what) {
-  T *value = std::get_if<T>(&document_.values[ref]);
-  if (value == nullptr) damaged(std::string("no ") + what);
-  return *value;
-}
-
 std::int64_t Reader::read_long() {
   const std::size_t width = number(1);
-  if (width > 8) damaged("an integer of more than 64 bits");
+  if (width > 8) throw Damage("an integer of more than 64 bits");
   if (width == 0) return 0;
   const unsigned unused = static_cast<unsigned>(64 - 8 * width);
   // Shifted up and down again, so that the sign reaches all the bits above.
@@ -181,8 +156,8 @@ bool Reader::read_literal(std::uint8_t opcode) {
 }
 
 void Reader::set_items(const std::vector<Ref> &items) {
-  Dict &dict = as<Dict>(top(), "dictionary");
-  if (items.size() % 2 != 0) damaged("a key without a value");
+  Dict &dict = document_.as<Dict>(top(), "dictionary");
+  if (items.size() % 2 != 0) throw Damage("a key without a value");
   for (std::size_t i = 0; i < items.size(); i += 2) dict.items.emplace_back(items[i], items[i + 1]);
 }
 
@@ -197,7 +172,7 @@ bool Reader::read_container(std::uint8_t opcode) {
     case kAppend:
     case kAppends: {
       const auto items = opcode == kAppend ? pop_many(1) : pop_to_mark();
-      List &list = as<List>(top(), "list");
+      List &list = document_.as<List>(top(), "list");
       list.items.insert(list.items.end(), items.begin(), items.end());
       return true;
     }
@@ -232,7 +207,7 @@ void Reader::remember(std::uint64_t key) {
 
 void Reader::recall(std::uint64_t key) {
   const auto found = memo_.find(key);
-  if (found == memo_.end()) damaged("nothing in the memo under that number");
+  if (found == memo_.end()) throw Damage("nothing in the memo under that number");
   push(found->second);
 }
 
@@ -256,7 +231,7 @@ bool Reader::read_memo(std::uint8_t opcode) {
 
 void Reader::mention(const std::string &module, const std::string &name) {
   const std::string full = module + "." + name;
-  if (full.size() > kMaxName || !is_known(full))
+  if (full.size() > kMaxName || !meanings_.knows(full))
     throw Error(ErrorKind::kFormat,
                 "naclip refuses to run " + printable(full) +
                     ", which the file's pickle asks for; use a file that holds only weights "
@@ -273,124 +248,73 @@ bool Reader::read_name(std::uint8_t opcode) {
     }
     case kStackGlobal: {
       const auto parts = pop_many(2);
-      mention(as<std::string>(parts[0], "module"), as<std::string>(parts[1], "name"));
+      mention(document_.as<std::string>(parts[0], "module"),
+              document_.as<std::string>(parts[1], "name"));
       return true;
     }
     case kReduce: {
       const auto parts = pop_many(2);
-      push(call(as<Global>(parts[0], "name to call").name, as<Tuple>(parts[1], "arguments").items));
+      // Copies: what these hand out holds until something is added to the document.
+      const std::string name = document_.as<Global>(parts[0], "name to call").name;
+      const std::vector<Ref> arguments = document_.as<Tuple>(parts[1], "arguments").items;
+      push(meanings_.call(document_, name, arguments));
       return true;
     }
     case kNewObject: {
       const auto parts = pop_many(2);
-      if (!is_script_class(as<Global>(parts[0], "class").name)) damaged("no class of TorchScript");
-      push_new(Object{});
+      const std::string name = document_.as<Global>(parts[0], "class").name;
+      push(meanings_.create(document_, name));
       return true;
     }
     case kBuild: {
       const Ref state = pop();
       // An OrderedDict gets its `_metadata` so, which is of no use here.
       if (std::holds_alternative<Dict>(document_.values[top()])) return true;
-      as<Object>(top(), "object").state = state;
+      document_.as<Object>(top(), "object").state = state;
       return true;
     }
     case kPersistentId:
-      push(open_storage(pop()));
+      push(meanings_.look_up(document_, pop()));
       return true;
     default:
       return false;
   }
 }
 
-// The arguments are a view into the document: they hold until something is added to it, which comes
-// last.
-Ref Reader::call(const std::string &name, const std::vector<Ref> &arguments) {
-  const auto known = callable(name);
-  if (!known) damaged(name + " is not to be called");
-  if (*known == Callable::kOrderedDict) {
-    if (!arguments.empty()) damaged("an OrderedDict with arguments");
-    return add(Dict{});
+void Reader::run_to_stop() {
+  for (;;) {
+    const std::uint8_t opcode = static_cast<std::uint8_t>(number(1));
+    if (opcode == kStop) return;
+    if (opcode == kProtocol) {
+      if (number(1) > 5) throw Damage("an unknown protocol");
+    } else if (opcode == kFrame) {
+      number(8);
+    } else if (!read_literal(opcode) && !read_container(opcode) && !read_memo(opcode) &&
+               !read_name(opcode)) {
+      throw Damage("opcode " + std::to_string(opcode) + " that PyTorch does not write");
+    }
   }
-  if (*known == Callable::kRebuildTensor) return rebuild_tensor(arguments);
-  if (*known == Callable::kDevice) return add(None{});
-  if (arguments.empty()) damaged(name + " without arguments");
-  if (*known == Callable::kRebuildParameter) as<Tensor>(arguments[0], "tensor");
-  return arguments[0];
-}
-
-std::vector<std::int64_t> Reader::integers(Ref ref) {
-  const std::vector<Ref> &items = as<Tuple>(ref, "shape").items;
-  if (items.size() > kMaxRank) damaged("a tensor of too many dimensions");
-  std::vector<std::int64_t> result;
-  for (const Ref item : items) {
-    result.push_back(as<std::int64_t>(item, "integer"));
-    if (result.back() < 0) damaged("a negative size");
-  }
-  return result;
-}
-
-Ref Reader::rebuild_tensor(const std::vector<Ref> &arguments) {
-  if (arguments.size() < 4) damaged("a tensor of too few arguments");
-  Tensor tensor{arguments[0], as<std::int64_t>(arguments[1], "offset"), integers(arguments[2]),
-                integers(arguments[3])};
-  const std::int64_t stored = as<Storage>(tensor.storage, "storage").count;
-  const std::int64_t count = element_count(tensor.shape);
-  if (tensor.offset < 0 || tensor.offset > stored || count < 0 || count > stored ||
-      tensor.shape.size() != tensor.strides.size())
-    damaged("a tensor outside its storage");
-  std::int64_t last = tensor.offset;  // the furthest element
-  for (std::size_t i = 0; i < tensor.shape.size() && count > 0; i++) {
-    std::int64_t reach = 0;
-    if (__builtin_mul_overflow(tensor.shape[i] - 1, tensor.strides[i], &reach) ||
-        __builtin_add_overflow(last, reach, &last))
-      damaged("a tensor outside its storage");
-  }
-  if (count > 0 && last >= stored) damaged("a tensor outside its storage");
-  return add(std::move(tensor));
-}
-
-/// A persistent id is ("storage", class, key, device, count).
-Ref Reader::open_storage(Ref identifier) {
-  const Tuple &parts = as<Tuple>(identifier, "persistent id");
-  if (parts.items.size() != 5 || as<std::string>(parts.items[0], "storage") != "storage")
-    damaged("an unknown persistent id");
-  const std::string &name = as<Global>(parts.items[1], "storage class").name;
-  const auto type = storage_type(name);
-  if (!type) damaged(name + " is no storage");
-  const std::string &key = as<std::string>(parts.items[2], "storage's key");
-  const std::int64_t count = as<std::int64_t>(parts.items[4], "storage's size");
-  std::int64_t bytes = 0;
-  if (key.size() > kMaxName || count < 0 ||
-      __builtin_mul_overflow(count, element_size(*type), &bytes))
-    damaged("an impossible storage");
-  return add(Storage{*type, key, count});
 }
 
 Document Reader::run() {
   if (bytes_.size() > kMaxBytes)
     throw Error(ErrorKind::kFormat,
                 "its pickle is too large for weights alone; save only the state dict");
-  for (;;) {
-    const std::uint8_t opcode = static_cast<std::uint8_t>(number(1));
-    if (opcode == kStop) break;
-    if (opcode == kProtocol) {
-      if (number(1) > 5) damaged("an unknown protocol");
-    } else if (opcode == kFrame) {
-      number(8);
-    } else if (!read_literal(opcode) && !read_container(opcode) && !read_memo(opcode) &&
-               !read_name(opcode)) {
-      damaged("opcode " + std::to_string(opcode) + " that PyTorch does not write");
-    }
+  try {
+    run_to_stop();
+    document_.root = pop();
+    if (!stack_.empty() || !marks_.empty()) throw Damage("values left over");
+  } catch (const Damage &damage) {
+    throw Error(ErrorKind::kFormat, "its pickle is damaged; fetch the file again",
+                std::string(damage.what()) + " at byte " + std::to_string(position_));
   }
-  document_.root = pop();
-  if (!stack_.empty() || !marks_.empty()) damaged("values left over");
   return std::move(document_);
 }
 
 }  // namespace
 
-Document read(std::span<const std::uint8_t> bytes) {
-  return Reader(bytes).run();
+Document read(std::span<const std::uint8_t> bytes, const Meanings &meanings) {
+  return Reader(bytes, meanings).run();
 }
 
 }  // namespace naclip::pickle

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "model/checkpoint/pickle.h"
+#include "model/checkpoint/pickle_torch.h"
 #include "model/checkpoint/zip_archive.h"
 #include "model/error.h"
 
@@ -146,7 +146,7 @@ TorchArchive read_torch_archive(const RegularFile &file) {
   check_byte_order(*archive, folder);
   const ZipEntry entry = archive->read(folder + "data.pkl");
   const pickle::Document document =
-      pickle::read({entry.bytes.get(), static_cast<std::size_t>(entry.size)});
+      pickle::read_torch({entry.bytes.get(), static_cast<std::size_t>(entry.size)});
 
   Collector collector(document, std::make_shared<Storages>(archive, folder));
   TorchArchive result;

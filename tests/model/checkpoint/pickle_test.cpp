@@ -6,6 +6,7 @@
 #include <ctime>
 #include <stdexcept>
 
+#include "model/checkpoint/pickle_torch.h"
 #include "model/checkpoint/zip_archive.h"
 #include "model/error.h"
 #include "torch_files.h"
@@ -16,7 +17,7 @@ namespace {
 using test::PickleWriter;
 
 Document read_text(const std::string &bytes) {
-  return read({reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size()});
+  return read_torch({reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size()});
 }
 
 /// The error that reading ends in; a failure of the test where there is none.
