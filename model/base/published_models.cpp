@@ -21,8 +21,9 @@ PublishedFile model(const char *name, const char *file, const char *sha256, doub
           megabytes};
 }
 
+// Tables are never destroyed: a program may end while they are read.
 const std::array<PublishedFile, 4> &models() {
-  static const std::array<PublishedFile, 4> table{
+  static const auto &table = *new std::array<PublishedFile, 4>{
       model("ViT-B/32", "ViT-B-32.pt",
             "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af", 354),
       model("ViT-B/16", "ViT-B-16.pt",
@@ -82,7 +83,7 @@ std::span<const PublishedFile> published_models() {
 }
 
 const PublishedFile &published_vocabulary() {
-  static const PublishedFile vocabulary{
+  static const auto &vocabulary = *new PublishedFile{
       "vocabulary", "bpe_simple_vocab_16e6.txt.gz",
       "924691ac288e54409236115652ad4aa250f48203de50a9e4722a6ecd48d6804a",
       "https://github.com/openai/CLIP/raw/main/clip/bpe_simple_vocab_16e6.txt.gz", 1.4};

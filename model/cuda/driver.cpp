@@ -64,7 +64,7 @@ void check_driver(int result, const char *doing) {
 
 Context primary_context(const c10::Device &device) {
   static std::mutex mutex;
-  static std::map<int, Context> contexts;
+  static auto &contexts = *new std::map<int, Context>;  // never destroyed: threads may outlive it
   const int index = device.has_index() ? device.index() : 0;
   const std::lock_guard lock(mutex);
   const auto found = contexts.find(index);
