@@ -1,7 +1,11 @@
 #include "model/tools/common/progress.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -20,6 +24,24 @@ std::string decimal(double value, int digits) {
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%.*f", digits, value);
   return text.data();
+}
+
+std::string amount_text(Unit unit, std::uint64_t amount) {
+  return unit == Unit::kBytes ? size_text(amount) : std::to_string(amount);
+}
+
+std::string rate_text(Unit unit, double per_second) {
+  return (unit == Unit::kBytes ? size_text(static_cast<std::uint64_t>(per_second))
+                               : decimal(per_second, 2)) +
+         "/s";
+}
+
+/// The columns of the terminal that standard error is; 0 where it goes elsewhere.
+std::size_t terminal_columns() {
+  if (isatty(STDERR_FILENO) == 0) return 0;
+  winsize window = {};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
+  return known ? window.ws_col : 80;
 }
 
 }  // namespace
@@ -57,17 +79,17 @@ std::string progress_text(const ProgressState &state, std::size_t columns) {
     // Rounded down: 100 % is said of the whole alone.
     const std::string percent = std::to_string(static_cast<int>(100 * part));
     figures = std::string(3 - std::min<std::size_t>(percent.size(), 3), ' ') + percent + " %  " +
-              size_text(done) + " of " + size_text(state.total);
+              amount_text(state.unit, done) + " of " + amount_text(state.unit, state.total);
   } else {
-    figures = size_text(done);
+    figures = amount_text(state.unit, done);
   }
-  if (state.bytes_per_second > 0) {
-    figures += "  " + size_text(static_cast<std::uint64_t>(state.bytes_per_second)) + "/s";
+  if (state.per_second > 0) {
+    figures += "  " + rate_text(state.unit, state.per_second);
     if (state.total > done)
-      figures += "  " +
-                 time_text(static_cast<double>(state.total - done) / state.bytes_per_second) +
-                 " left";
+      figures +=
+          "  " + time_text(static_cast<double>(state.total - done) / state.per_second) + " left";
   }
+  if (!state.note.empty()) figures += "  " + state.note;
   std::string line = state.label + "  ";
   const std::size_t others = line.size() + figures.size() + kBrackets;
   if (state.total > 0 && others + kNarrowestBar <= columns) {
@@ -79,11 +101,15 @@ std::string progress_text(const ProgressState &state, std::size_t columns) {
   return columns > 0 ? line.substr(0, columns) : line;
 }
 
-Progress::Progress(std::string label, std::size_t columns, Output output)
-    : label_(std::move(label)), columns_(columns), output_(std::move(output)) {}
+Progress::Progress(std::string label, Unit unit, std::size_t columns, Output output)
+    : label_(std::move(label)), unit_(unit), columns_(columns), output_(std::move(output)) {}
+
+Progress::Progress(std::string label, Unit unit)
+    : Progress(std::move(label), unit, terminal_columns(),
+               [](const std::string &text) { std::fputs(text.c_str(), stderr); }) {}
 
 double Progress::rate(const Sample &now) {
-  // A file that begins anew makes all samples before it void.
+  // Work that begins anew makes all samples before it void.
   if (!samples_.empty() && now.done < samples_.back().done) samples_.clear();
   samples_.push_back(now);
   while (samples_.size() > 2 && samples_[1].seconds <= now.seconds - kRateSeconds)
@@ -92,12 +118,18 @@ double Progress::rate(const Sample &now) {
   return time > 0 ? static_cast<double>(now.done - samples_.front().done) / time : 0.0;
 }
 
-void Progress::update(std::uint64_t done, std::uint64_t total, double seconds) {
-  const ProgressState state{label_, done, total, rate({seconds, done})};
+void Progress::update(std::uint64_t done, std::uint64_t total, double seconds,
+                      const std::string &note) {
+  const ProgressState state{label_, unit_, done, total, rate({seconds, done}), note};
   if (columns_ > 0)
     draw(state, seconds);
   else
     print_tenth(state);
+}
+
+void Progress::update(std::uint64_t done, std::uint64_t total, const std::string &note) {
+  const std::chrono::duration<double> now = std::chrono::steady_clock::now().time_since_epoch();
+  update(done, total, now.count(), note);
 }
 
 void Progress::draw(const ProgressState &state, double seconds) {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "model/error.h"
+#include "model/tools/common/command_line.h"
 #include "model/tools/naclip-eval/settings.h"
 #include "model/tools/naclip-eval/text.h"
 
@@ -210,7 +211,7 @@ EvalOptions read(const RawOptions &raw) {
   return options;
 }
 
-void check(const EvalOptions &options) {
+void require_complete(const EvalOptions &options) {
   if (options.list || options.version) return;
   const bool own = !options.images.empty() || !options.masks.empty();
   require(own || !options.benchmark.empty(),
@@ -239,13 +240,11 @@ EvalOptions parse_options(int argc, char **argv) {
   add_data_options(context, raw);
   add_model_options(context, raw);
   add_inference_options(context, raw);
-  g_autoptr(GError) error = nullptr;
-  if (!g_option_context_parse(context, &argc, &argv, &error))
-    throw Error(ErrorKind::kSettings, std::string(error->message) + "; see --help");
-  require(argc == 1,
-          std::string("\"") + (argc > 1 ? argv[1] : "") + "\" belongs to no option; see --help");
+  const std::vector<std::string> rest = take_options(context, argc, argv);
+  if (!rest.empty())
+    throw Error(ErrorKind::kSettings, "\"" + rest[0] + "\" belongs to no option; see --help");
   EvalOptions options = read(raw);
-  check(options);
+  require_complete(options);
   return options;
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "model/tools/naclip-eval/json_writer.h"
+#include "model/tools/common/json_writer.h"
 #include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "model/error.h"
-#include "model/tools/naclip-eval/json_writer.h"
+#include "model/tools/common/json_writer.h"
 #include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {

@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <clocale>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <stop_token>
 
 #include "model/error.h"
+#include "model/tools/common/progress.h"
 #include "model/tools/naclip-eval/eval_options.h"
-#include "model/tools/naclip-eval/eval_progress.h"
 #include "model/tools/naclip-eval/eval_report.h"
 #include "model/tools/naclip-eval/eval_state.h"
 #include "model/tools/naclip-eval/eval_task.h"
@@ -49,6 +49,11 @@ void write_file(const std::string &path, const std::string &text) {
   g_autoptr(GError) error = nullptr;
   if (!g_file_set_contents(path.c_str(), text.data(), static_cast<gssize>(text.size()), &error))
     throw Error(ErrorKind::kRead, "The report " + path + " cannot be written", error->message);
+}
+
+/// "mIoU 12.34". mean_iou: 0 to 1, or NaN.
+std::string mean_iou_text(double mean_iou) {
+  return "mIoU " + (std::isnan(mean_iou) ? "-" : printed("%.2f", 100.0 * mean_iou));
 }
 
 void warn(LogLevel level, const Error &message) {
@@ -149,14 +154,13 @@ class Command {
   std::shared_ptr<const EncodedVocabulary> encode(Segmenter &segmenter,
                                                   const std::string &name) const {
     std::stop_source stop;
-    std::optional<Progress> progress;
+    Progress progress(name + " words", Unit::kItems);
     const auto show = [&](std::size_t known, std::size_t words) {
-      if (!progress) progress.emplace(name + " words", known, words);
-      progress->show(known);
+      progress.update(known, words);
       if (stop_requested != 0) stop.request_stop();
     };
     auto queries = segmenter.encode(task_.vocabulary, warn, show, stop.get_token());
-    progress->finish();
+    progress.finish();
     return queries;
   }
 
@@ -167,9 +171,10 @@ class Command {
     const auto queries = encode(segmenter, name);
     if (queries == nullptr) return;
     const Subject subject{segmenter, *queries, task_.inference, meaning_, task_.first_class()};
-    Progress progress(name, tally.done, limit_);
+    Progress progress(name, Unit::kItems);
+    progress.update(tally.done, limit_);
     const auto after = [&] {
-      progress.show(tally.done, mean_iou_text(scores_of(tally.areas).mean_iou));
+      progress.update(tally.done, limit_, mean_iou_text(scores_of(tally.areas).mean_iou));
       if (tally.done % kPicturesPerSave == 0) save_state(state, identity, tally);
       return stop_requested == 0;
     };

@@ -35,14 +35,6 @@ std::string counted(std::uint64_t count, const std::string &singular, const std:
   return grouped(count) + " " + (count == 1 ? singular : plural);
 }
 
-std::string duration(double seconds) {
-  if (!std::isfinite(seconds) || seconds < 0) return "?";
-  const auto whole = static_cast<long long>(std::llround(seconds));
-  const long long hours = whole / 3600, minutes = whole / 60 % 60;
-  return hours > 0 ? printed("%lld:%02lld:%02lld", hours, minutes, whole % 60)
-                   : printed("%lld:%02lld", minutes, whole % 60);
-}
-
 std::string joined(const std::vector<std::string> &parts, std::string_view separator) {
   std::string text;
   for (const std::string &part : parts) {

@@ -21,9 +21,6 @@ std::string grouped(std::uint64_t value);
 /// "1 picture", "2 pictures".
 std::string counted(std::uint64_t count, const std::string &singular, const std::string &plural);
 
-/// h:mm:ss, or m:ss below an hour. Negative and endless times are "?".
-std::string duration(double seconds);
-
 std::string joined(const std::vector<std::string> &parts, std::string_view separator);
 
 /// At most `limit` of the names, and how many more there are: "a, b and 3 more".

@@ -1,7 +1,5 @@
 // naclip-model: fetches published models, describes checkpoints and makes random ones.
 #include <glib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +14,7 @@
 #include "model/base/published_models.h"
 #include "model/error.h"
 #include "model/process/interrupted.h"
+#include "model/tools/common/command_line.h"
 #include "model/tools/common/progress.h"
 #include "model/tools/naclip-model/describe.h"
 #include "model/tools/naclip-model/fetch.h"
@@ -84,28 +83,13 @@ void print_error(const std::string &text) {
   std::fprintf(stderr, "naclip-model: %s\n", text.c_str());
 }
 
-/// The columns of the terminal that progress is shown on; 0 where it goes elsewhere.
-std::size_t terminal_columns() {
-  if (isatty(STDERR_FILENO) == 0) return 0;
-  winsize window = {};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0;
-  return known ? window.ws_col : 80;
-}
-
-/// A command line's rest, after its options were taken out. Throws Error{kSettings} where an option
-/// is unknown. --help prints and ends the program. `entries` end with an empty one.
+/// A command's arguments, after its options were taken out. `entries` end with an empty one.
 std::vector<std::string> parse(int argc, char **argv, const char *parameters,
                                const char *description, const GOptionEntry *entries = nullptr) {
   g_autoptr(GOptionContext) context = g_option_context_new(parameters);
   g_option_context_set_description(context, description);
   if (entries != nullptr) g_option_context_add_main_entries(context, entries, nullptr);
-  g_autoptr(GError) error = nullptr;
-  if (!g_option_context_parse(context, &argc, &argv, &error))
-    throw Error(ErrorKind::kSettings, error->message);
-  std::vector<std::string> names;
-  for (int i = 1; i < argc; ++i)
-    if (std::string(argv[i]) != "--") names.emplace_back(argv[i]);
-  return names;
+  return take_options(context, argc, argv);
 }
 
 const PublishedFile *published(const std::string &name) {
@@ -135,13 +119,12 @@ std::vector<const PublishedFile *> files_for(const std::vector<std::string> &nam
 
 /// Fetches one file and shows how that goes.
 Downloaded fetch_shown(const PublishedFile &file, const std::string &mirror, bool quiet) {
-  Progress progress(file.file, terminal_columns(),
-                    [](const std::string &text) { std::fputs(text.c_str(), stderr); });
+  Progress progress(file.file, Unit::kBytes);
   DownloadOptions options;
   options.give_up = [] { return interrupted != 0; };
   if (!quiet) {
     options.progress = [&](std::uint64_t done, std::uint64_t total) {
-      progress.update(done, total, static_cast<double>(g_get_monotonic_time()) / G_USEC_PER_SEC);
+      progress.update(done, total);
     };
     options.say = [&](const std::string &line) { progress.say(line); };
   }
@@ -315,9 +298,7 @@ int main(int argc, char **argv) {
     return kInterrupted;
   } catch (const Error &error) {
     print_error(error.what());
-    if (error.kind() != ErrorKind::kSettings) return kFailed;
-    std::fputs("Type naclip-model --help for usage\n", stderr);
-    return kMisused;
+    return error.kind() == ErrorKind::kSettings ? kMisused : kFailed;
   } catch (const std::exception &error) {
     print_error(error.what());
     return kFailed;

@@ -15,6 +15,7 @@
 #include "model/checkpoint/checkpoint_shapes.h"
 #include "model/error.h"
 #include "model/process/interrupted.h"
+#include "model/tools/common/json_writer.h"
 #include "model/tools/naclip-model/descriptor.h"
 
 namespace naclip {
@@ -162,20 +163,22 @@ std::vector<ExpectedTensor> tensors_of(const NetworkSizes &sizes) {
   return tensors;
 }
 
-/// The header with its length in front. Shapes are written as JSON writes lists.
+/// The header with its length in front.
 std::string header_of(const std::vector<ExpectedTensor> &tensors) {
-  std::string json = "{";
-  std::int64_t offset = 0;
+  JsonWriter json;
+  std::uint64_t offset = 0;
   for (const ExpectedTensor &tensor : tensors) {
-    const std::int64_t end = offset + 2 * element_count(tensor.shape);
-    json += (offset > 0 ? "," : "") + ("\"" + tensor.name) + R"(":{"dtype":"F16","shape":)" +
-            shape_text(tensor.shape) + R"(,"data_offsets":[)" + std::to_string(offset) + "," +
-            std::to_string(end) + "]}";
+    const std::uint64_t end = offset + 2 * static_cast<std::uint64_t>(element_count(tensor.shape));
+    json.object(tensor.name.c_str(), [&] {
+      json.text("dtype", "F16");
+      json.integers("shape", {tensor.shape.begin(), tensor.shape.end()});
+      json.integers("data_offsets", {offset, end});
+    });
     offset = end;
   }
-  json += "}";
-  json.resize((json.size() + 7) / 8 * 8, ' ');
-  return little_endian(json.size(), 8) + json;
+  std::string text = json.finish(false);
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return little_endian(text.size(), 8) + text;
 }
 
 }  // namespace

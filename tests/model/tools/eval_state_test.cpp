@@ -8,7 +8,6 @@
 #include "eval_files.h"
 #include "model/error.h"
 #include "model/tools/naclip-eval/eval_options.h"
-#include "model/tools/naclip-eval/eval_progress.h"
 #include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {
@@ -177,16 +176,6 @@ TEST(Settings, ThatHaveNoEffectAreNoDifference) {
   b.logit_scale = 50;
   EXPECT_EQ(differences(describe(model, a), describe(model, b)),
             std::vector<std::string>{"logit-scale 40 instead of 50"});
-}
-
-TEST(Progress, TellsRateAndTimeLeft) {
-  EXPECT_EQ(progress_line(30, 120, 0.5) + mean_iou_text(0.1234),
-            "[#####---------------] 30/120, 0.50 a second, 3:00 left, mIoU 12.34");
-  EXPECT_EQ(progress_line(120, 120, 2.0) + mean_iou_text(NAN),
-            "[####################] 120/120, 2.00 a second, 0:00 left, mIoU -");
-  EXPECT_EQ(progress_line(0, 5000, 0.0) + mean_iou_text(NAN),
-            "[--------------------] 0/5000, ? a second, ? left, mIoU -");
-  EXPECT_TRUE(holds(progress_line(0, 7200, 1.0), "2:00:00 left"));
 }
 
 TEST(Text, WritesNumbersShortAndExact) {

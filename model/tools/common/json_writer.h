@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace naclip::eval {
+namespace naclip {
 
 /// One object, member by member. A name is null inside a list. Text that is not UTF-8 gets
 /// replacement characters, numbers that are not finite become null.
@@ -38,4 +38,4 @@ class JsonWriter {
   std::unique_ptr<JsonBuilder, Unref> builder_;
 };
 
-}  // namespace naclip::eval
+}  // namespace naclip

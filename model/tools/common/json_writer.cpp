@@ -1,8 +1,8 @@
-#include "model/tools/naclip-eval/json_writer.h"
+#include "model/tools/common/json_writer.h"
 
 #include <cmath>
 
-namespace naclip::eval {
+namespace naclip {
 
 JsonWriter::JsonWriter() : builder_(json_builder_new()) {
   json_builder_begin_object(builder_.get());
@@ -72,4 +72,4 @@ std::string JsonWriter::finish(bool pretty) {
   return text;
 }
 
-}  // namespace naclip::eval
+}  // namespace naclip
