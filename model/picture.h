@@ -17,10 +17,10 @@ struct PictureSize {
 };
 
 /// The luma coefficients that Y'CbCr was made with.
-enum class ColorMatrix { kBt601, kBt709, kBt2020 };
+enum class ColourMatrix { kBt601, kBt709, kBt2020 };
 
 /// 16..235 (limited) or 0..255 (full) for 8-bit luma.
-enum class ColorRange { kLimited, kFull };
+enum class ColourRange { kLimited, kFull };
 
 /// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. How many planes there are and what lies
 /// where in them is told by layout_of(format).
@@ -32,8 +32,8 @@ struct Picture {
   double pixel_aspect = 1.0;
   std::array<const std::uint8_t *, 3> planes{};
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
-  ColorMatrix matrix = ColorMatrix::kBt601;
-  ColorRange range = ColorRange::kLimited;
+  ColourMatrix matrix = ColourMatrix::kBt601;
+  ColourRange range = ColourRange::kLimited;
   /// Which CUDA device's memory the planes point into, as CUDA numbers them; -1: host memory. Device memory may
   /// belong to any CUDA context of this process. Only a model on that device takes such pictures, and they have to
   /// stay until segment() returns.

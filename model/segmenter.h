@@ -63,7 +63,7 @@ struct SegmentRequest {
   std::shared_ptr<const PreparedPicture> picture;
   /// Called once on the computing thread, where the scores are wanted: a vocabulary that has changed
   /// since the request was made is still taken. Must not throw.
-  std::function<std::shared_ptr<const EncodedVocabulary>()> queries;
+  std::function<std::shared_ptr<const EncodedVocabulary>()> vocabulary;
   InferenceOptions options;              ///< input_size is that of prepare()
   std::shared_ptr<StreamMemory> memory;  ///< may be null: nothing is remembered
 };
@@ -71,7 +71,7 @@ struct SegmentRequest {
 /// The outcome for a request.
 struct SegmentResult {
   Segmentation segmentation;
-  std::shared_ptr<const EncodedVocabulary> queries;  ///< those that the labels are of
+  std::shared_ptr<const EncodedVocabulary> vocabulary;  ///< those that the labels are of
 };
 
 /// A loaded model. Its methods may be called from any thread; calls of segment() run one after
@@ -103,13 +103,13 @@ class NACLIP_API Segmenter {
   virtual std::shared_ptr<StreamMemory> make_memory() = 0;
 
   /// Segments frames of any streams, sizes and vocabularies; pictures of one size and one windowing go
-  /// through the network together. Pictures and queries must come from this segmenter. Throws
+  /// through the network together. Pictures and vocabulary must come from this segmenter. Throws
   /// Error{kSettings | kMemory | kInference}.
   virtual std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) = 0;
 
   /// The same for frames as they are, all of one vocabulary.
   virtual std::vector<Segmentation> segment(std::span<const Picture> pictures,
-                                            const EncodedVocabulary &queries,
+                                            const EncodedVocabulary &vocabulary,
                                             const InferenceOptions &options) = 0;
 };
 

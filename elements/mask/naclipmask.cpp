@@ -70,7 +70,7 @@ struct Settings : MaskSettings {
 
 constexpr std::array kProperties{
     Property<Settings>{"output", "Output", "What to make of the masks",
-                       enum_field<&Settings::output, kOutputs>(), Change::kNull},
+                       enum_field<&Settings::output, kOutputs>(), Change::kStopped},
     kClassesProperty<Settings>,
     kSourceProperty<Settings>,
 };

@@ -39,13 +39,13 @@ struct LumaWeights {
   float red, blue;
 };
 
-LumaWeights luma_weights(ColorMatrix matrix) {
+LumaWeights luma_weights(ColourMatrix matrix) {
   switch (matrix) {
-    case ColorMatrix::kBt709:
+    case ColourMatrix::kBt709:
       return {0.2126F, 0.0722F};
-    case ColorMatrix::kBt2020:
+    case ColourMatrix::kBt2020:
       return {0.2627F, 0.0593F};
-    case ColorMatrix::kBt601:
+    case ColourMatrix::kBt601:
       break;
   }
   return {0.299F, 0.114F};
@@ -65,14 +65,14 @@ std::span<const PlaneLayout> plane_layouts(PixelFormat format) {
   return {list.planes.data(), list.count};
 }
 
-ColourConverter::ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range) {
+ColourConverter::ColourConverter(PixelFormat format, ColourMatrix matrix, ColourRange range) {
   if (!layout_of(format).ycbcr) {
     matrix_ = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
     return;
   }
   const auto [red, blue] = luma_weights(matrix);
   const float green = 1.0F - red - blue;
-  const bool full = range == ColorRange::kFull;
+  const bool full = range == ColourRange::kFull;
   const float luma = full ? 1.0F : 219.0F / 255.0F;
   const float chroma = full ? 1.0F : 224.0F / 255.0F;
   const float cb = chroma / (2.0F * (1.0F - blue));

@@ -19,8 +19,8 @@ struct Canvas {
   int height = 0;  ///< pixels, >= 1
   std::array<std::uint8_t *, 3> planes{};
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
-  ColorMatrix matrix = ColorMatrix::kBt601;
-  ColorRange range = ColorRange::kLimited;
+  ColourMatrix matrix = ColourMatrix::kBt601;
+  ColourRange range = ColourRange::kLimited;
   double pixel_aspect = 1.0;  ///< a pixel's width on display by its height
 };
 
@@ -47,7 +47,7 @@ std::span<const PlaneLayout> plane_layouts(PixelFormat format);
 class ColourConverter {
  public:
   /// Matrix and range count for Y'CbCr only; RGB is full range.
-  ColourConverter(PixelFormat format, ColorMatrix matrix, ColorRange range);
+  ColourConverter(PixelFormat format, ColourMatrix matrix, ColourRange range);
 
   /// The components of an opaque colour, 0..255, not rounded.
   std::array<float, 3> components(Colour colour) const;

@@ -39,8 +39,8 @@
 
 #include "elements/overlay/legend_place.h"
 #include "elements/overlay/renderer.h"
-#include "elements/support/boundary.h"
 #include "elements/support/cuda_frame.h"
+#include "elements/support/error_messages.h"
 #include "elements/support/mapped_frame.h"
 #include "elements/support/mask_reader.h"
 #include "elements/support/properties.h"

@@ -122,7 +122,7 @@ bool LiveVocabulary::encode(Segmenter &segmenter, const Vocabulary &vocabulary,
   };
   std::string known;  // empty until it has begun
   try {
-    auto queries = segmenter.encode(
+    auto encoded = segmenter.encode(
         vocabulary, reports_.log,
         [&](std::size_t done, std::size_t words) {
           const bool begins = known.empty();
@@ -133,11 +133,11 @@ bool LiveVocabulary::encode(Segmenter &segmenter, const Vocabulary &vocabulary,
             progress_.go_on("encoding words: " + known);
         },
         stop);
-    if (queries == nullptr) {
+    if (encoded == nullptr) {
       progress_.end(GST_PROGRESS_TYPE_CANCELED, "stopped encoding words: " + known);
       return false;
     }
-    newest_->set(std::move(queries));
+    newest_->set(std::move(encoded));
     progress_.end(GST_PROGRESS_TYPE_COMPLETE, "encoded words: " + known);
     return true;
   } catch (const Interrupted &) {

@@ -62,16 +62,16 @@ class LiveVocabulary {
    public:
     std::shared_ptr<const EncodedVocabulary> get() const {
       const std::lock_guard lock(mutex_);
-      return queries_;
+      return vocabulary_;
     }
-    void set(std::shared_ptr<const EncodedVocabulary> queries) {
+    void set(std::shared_ptr<const EncodedVocabulary> vocabulary) {
       const std::lock_guard lock(mutex_);
-      queries_.swap(queries);
+      vocabulary_.swap(vocabulary);
     }
 
    private:
     mutable std::mutex mutex_;
-    std::shared_ptr<const EncodedVocabulary> queries_;
+    std::shared_ptr<const EncodedVocabulary> vocabulary_;
   };
 
   static Source source_of(const SegmentSettings &settings);

@@ -43,8 +43,8 @@
 #include "elements/segment/reports.h"
 #include "elements/segment/session.h"
 #include "elements/segment/settings.h"
-#include "elements/support/boundary.h"
 #include "elements/support/cuda_frame.h"
+#include "elements/support/error_messages.h"
 #include "elements/support/latency.h"
 #include "elements/support/mask_reader.h"
 #include "elements/support/video_filter.h"
@@ -111,7 +111,7 @@ bool names_vocabulary(guint id) {
 /// Refuses a new value while the old one works: what is set before start is checked at start, once
 /// all properties are known.
 void accept_change(Impl &impl, guint id, const SegmentSettings &candidate) {
-  check_settings(candidate);
+  require_valid(candidate);
   bool running = false;
   impl.with_session([&](SegmentSession &) { running = true; });
   if (running && names_vocabulary(id)) read_vocabulary(candidate);
@@ -188,7 +188,7 @@ gboolean start(GstBaseTransform *base) {
   auto *self = GST_NACLIP_SEGMENT(base);
   return guarded(self, FALSE, [&] {
     Impl &impl = *self->impl;
-    impl.refused.check();
+    impl.refused.throw_first();
     auto session = std::make_unique<SegmentSession>(
         [snapshot = impl.snapshot] { return snapshot->get(); },
         reports_of(GST_ELEMENT_CAST(self), GST_CAT_DEFAULT), GST_OBJECT_NAME(self));
@@ -281,8 +281,8 @@ void post(GstNaclipSegment *self, Ptr<GstStructure> structure) {
                            gst_message_new_element(GST_OBJECT_CAST(self), structure.release()));
 }
 
-void post_news(GstNaclipSegment *self, SegmentSession &session, const SegmentSession::Mask &mask,
-               GstClockTime pts) {
+void post_news(GstNaclipSegment *self, SegmentSession &session,
+               const SegmentSession::OptionalMask &mask, GstClockTime pts) {
   const SegmentSettings &settings = session.settings();
   if (mask.new_vocabulary) post(self, vocabulary_message(session.vocabulary(), pts));
   if (mask.fresh && settings.post_messages) post(self, segmentation_message(mask.segmentation));
@@ -299,7 +299,7 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   SegmentSession &session = *impl.session;
   const Pace pace = pace_of(self, session.settings().mode);
   const gint64 arrival = g_get_monotonic_time();
-  const SegmentSession::Mask mask = session.next(buffer, impl.info, pace);
+  const SegmentSession::OptionalMask mask = session.next(buffer, impl.info, pace);
   if (mask.interrupted) return GST_FLOW_FLUSHING;
   if (mask.failed) return GST_FLOW_ERROR;
   GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": %s mask", buffer,

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "elements/support/boundary.h"
+#include "elements/support/error_messages.h"
 #include "elements/support/ptr.h"
 
 namespace naclip {

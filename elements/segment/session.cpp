@@ -79,8 +79,9 @@ SegmentSession::SegmentSession(LiveVocabulary::CurrentSettings current_settings,
       options_(checked_options(*settings_)),
       loader_(current_settings_, reports_) {}
 
-SegmentSession::Mask SegmentSession::next(GstBuffer *frame, const GstVideoInfo &info, Pace pace) {
-  Mask none;
+SegmentSession::OptionalMask SegmentSession::next(GstBuffer *frame, const GstVideoInfo &info,
+                                                  Pace pace) {
+  OptionalMask none;
   switch (pace == Pace::kSync ? loader_.wait() : loader_.state()) {
     case SegmentLoader::State::kReady:
       join_model();
@@ -127,8 +128,8 @@ Ptr<GstStructure> SegmentSession::statistics() const {
   return statistics_.structure(stream_ != nullptr ? stream_->queued() : 0);
 }
 
-SegmentSession::Mask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInfo &info,
-                                             Pace pace) {
+SegmentSession::OptionalMask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInfo &info,
+                                                     Pace pace) {
   FrameReader reader(frame, info, model_->segmenter->info().device);
   if (auto settings = current_settings_(); settings != settings_) {
     options_ = inference_options(*settings);
@@ -136,17 +137,17 @@ SegmentSession::Mask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInf
   }
   statistics_.add_frame();
   held_ = std::move(carried_);
-  const auto queries_before = last_queries_;
-  Mask mask = pace == Pace::kSync ? next_in_sync(reader) : next_in_async(reader);
+  const auto vocabulary_before = last_vocabulary_;
+  OptionalMask mask = pace == Pace::kSync ? next_in_sync(reader) : next_in_async(reader);
   if (mask.interrupted) return mask;
   mask.segmentation = carried_ ? carried_.get() : last_.get();
-  mask.new_vocabulary = queries_before != nullptr && last_queries_ != queries_before;
+  mask.new_vocabulary = vocabulary_before != nullptr && last_vocabulary_ != vocabulary_before;
   return mask;
 }
 
 /// A frame that is due waits for its own mask, and so does one to which no mask can be carried: after a cut.
-SegmentSession::Mask SegmentSession::next_in_sync(FrameReader &reader) {
-  Mask mask;
+SegmentSession::OptionalMask SegmentSession::next_in_sync(FrameReader &reader) {
+  OptionalMask mask;
   const bool carries = settings_->carry == Carry::kOn && settings_->interval > 1;
   if (!is_due()) {
     if (!carries) return mask;
@@ -165,8 +166,8 @@ SegmentSession::Mask SegmentSession::next_in_sync(FrameReader &reader) {
 }
 
 /// A frame takes the newest mask there is, carried to it, and is inferred beside that where it is due.
-SegmentSession::Mask SegmentSession::next_in_async(FrameReader &reader) {
-  Mask mask;
+SegmentSession::OptionalMask SegmentSession::next_in_async(FrameReader &reader) {
+  OptionalMask mask;
   const bool carries = settings_->carry != Carry::kOff;
   if (auto outcome = stream_->take()) mask.fresh = adopt(std::move(*outcome));
   if (is_due() && !waits_freshly(reader.arrival())) submit(reader, carries);
@@ -177,7 +178,7 @@ SegmentSession::Mask SegmentSession::next_in_async(FrameReader &reader) {
 bool SegmentSession::is_due() {
   ++since_inference_;
   return last_ == nullptr || since_inference_ >= settings_->interval ||
-         loader_.vocabulary().current() != last_queries_;
+         loader_.vocabulary().current() != last_vocabulary_;
 }
 
 bool SegmentSession::waits_freshly(gint64 now) const {
@@ -190,7 +191,7 @@ void SegmentSession::submit(FrameReader &reader, bool with_flow) {
   try {
     SegmentRequest request;
     request.picture = model_->segmenter->prepare(reader.picture(), options_.input_size);
-    request.queries = loader_.vocabulary().source();
+    request.vocabulary = loader_.vocabulary().source();
     request.options = options_;
     request.memory = memory_;
     Pending pending{0, reader.pts(), reader.arrival(), with_flow ? reader.flow() : FlowPicture()};
@@ -232,13 +233,13 @@ bool SegmentSession::adopt(FrameOutcome outcome) {
 }
 
 void SegmentSession::take_over(const Pending &source, SegmentResult result) {
-  last_queries_ = std::move(result.queries);
+  last_vocabulary_ = std::move(result.vocabulary);
   last_flow_ = source.flow;
   last_pts_ = source.pts;
   held_.reset();
   if (last_flow_) last_labels_ = result.segmentation;
-  last_ =
-      to_metadata(std::move(result.segmentation), last_queries_->vocabulary(), name_, source.pts);
+  last_ = to_metadata(std::move(result.segmentation), last_vocabulary_->vocabulary(), name_,
+                      source.pts);
   last_terms_ = AnalyticsTerms(last_.get());
 }
 
@@ -273,7 +274,7 @@ bool SegmentSession::carry(FrameReader &reader) {
   const MaskView moved_view{view.width, view.height, view.bytes_per_label, moved.labels.data()};
   const std::vector<double> shares = label_shares(moved_view, moved.regions.size());
   for (std::size_t id = 0; id < shares.size(); ++id) moved.regions[id].share = shares[id];
-  carried_ = to_metadata(std::move(moved), last_queries_->vocabulary(), name_, last_pts_);
+  carried_ = to_metadata(std::move(moved), last_vocabulary_->vocabulary(), name_, last_pts_);
   carried_terms_ = AnalyticsTerms(carried_.get());
   return true;
 }

@@ -35,7 +35,7 @@ class SegmentSession {
                  std::string name);
 
   /// What one frame is to carry.
-  struct Mask {
+  struct OptionalMask {
     GstNaclipSegmentation *segmentation = nullptr;  ///< null: none; good until the next call
     bool fresh = false;           ///< it was not there for the frame before, and is not carried
     bool new_vocabulary = false;  ///< the first one of another vocabulary than before
@@ -44,13 +44,13 @@ class SegmentSession {
   };
   /// The mask for the next frame; none with kAsync while the model loads, for which kSync waits. Throws Error where this
   /// frame or, with kAsync, an earlier one cannot be segmented and on-error is fail.
-  Mask next(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
+  OptionalMask next(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
 
   const SegmentSettings &settings() const { return *settings_; }
   /// What to say of that mask in the terms of GStreamer's analytics library.
   AnalyticsTerms &analytics() { return carried_ ? carried_terms_ : last_terms_; }
   /// That mask's vocabulary.
-  const Vocabulary &vocabulary() const { return last_queries_->vocabulary(); }
+  const Vocabulary &vocabulary() const { return last_vocabulary_->vocabulary(); }
 
   /// Forgets masks and frames in work: the next frame is inferred. After a flush and where the caps change.
   void forget();
@@ -82,9 +82,9 @@ class SegmentSession {
   class FrameReader;
 
   void join_model();
-  Mask mask_of(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
-  Mask next_in_sync(FrameReader &reader);
-  Mask next_in_async(FrameReader &reader);
+  OptionalMask mask_of(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
+  OptionalMask next_in_sync(FrameReader &reader);
+  OptionalMask next_in_async(FrameReader &reader);
   bool is_due();
   bool waits_freshly(gint64 now) const;
   void submit(FrameReader &reader, bool with_flow);
@@ -103,7 +103,7 @@ class SegmentSession {
   std::shared_ptr<SharedModel> model_;  // null until it is loaded
   std::shared_ptr<StreamMemory> memory_;
   std::deque<Pending> pending_;  // in work, then waiting: two at most
-  std::shared_ptr<const EncodedVocabulary> last_queries_;
+  std::shared_ptr<const EncodedVocabulary> last_vocabulary_;
   Ptr<GstNaclipSegmentation> last_;
   AnalyticsTerms last_terms_;
   // last_ as it is found on its frame, and that frame, for carrying it on.

@@ -30,7 +30,7 @@ std::vector<int> parse_dilations(const std::string &text) {
 
 }  // namespace
 
-void check_settings(const SegmentSettings &settings) {
+void require_valid(const SegmentSettings &settings) {
   inference_options(settings);
 }
 

@@ -78,11 +78,11 @@ inline constexpr std::array kSegmentProperties{
                               "Checkpoint of CLIP: OpenAI's TorchScript archive, a pickled state "
                               "dict, or safetensors; or "
                               "the name of one that naclip-model fetched, such as ViT-B/16",
-                              &SegmentSettings::model, Change::kNull},
+                              &SegmentSettings::model, Change::kStopped},
     Property<SegmentSettings>{
         "merges", "Merges",
         "The model's byte-pair merges, plain or gzip (empty: found beside the model)",
-        &SegmentSettings::merges, Change::kNull},
+        &SegmentSettings::merges, Change::kStopped},
     Property<SegmentSettings>{"vocabulary", "Vocabulary",
                               "What to look for: classes separated by ';', synonyms by ',', e.g. "
                               "\"person; car, truck; background: sky\"",
@@ -93,22 +93,24 @@ inline constexpr std::array kSegmentProperties{
         &SegmentSettings::vocabulary_file},
     Property<SegmentSettings>{
         "prompts", "Prompts", "Sentences that a word is put into",
-        enum_field<&SegmentSettings::prompts, kPromptsType, SegmentSettings>(), Change::kNull},
+        enum_field<&SegmentSettings::prompts, kPromptsType, SegmentSettings>(), Change::kStopped},
     Property<SegmentSettings>{"device", "Device", "Where to compute: auto, cpu, cuda or cuda:N",
-                              &SegmentSettings::device, Change::kNull},
+                              &SegmentSettings::device, Change::kStopped},
     Property<SegmentSettings>{
         "precision", "Precision", "Precision of the network",
-        enum_field<&SegmentSettings::precision, kPrecisionType, SegmentSettings>(), Change::kNull},
+        enum_field<&SegmentSettings::precision, kPrecisionType, SegmentSettings>(),
+        Change::kStopped},
     Property<SegmentSettings>{
         "attention", "Attention", "What the last block attends by",
-        enum_field<&SegmentSettings::attention, kAttentionType, SegmentSettings>(), Change::kNull},
+        enum_field<&SegmentSettings::attention, kAttentionType, SegmentSettings>(),
+        Change::kStopped},
     Property<SegmentSettings>{
         "architecture", "Architecture", "The last block's form",
         enum_field<&SegmentSettings::architecture, kArchitectureType, SegmentSettings>(),
-        Change::kNull},
+        Change::kStopped},
     Property<SegmentSettings>{"gaussian-std", "Gaussian's standard deviation",
                               "Reach of the neighbourhood, in patches",
-                              &SegmentSettings::gaussian_std, Change::kNull, 0.01, 1000},
+                              &SegmentSettings::gaussian_std, Change::kStopped, 0.01, 1000},
     Property<SegmentSettings>{"input-size", "Input size",
                               "Short side of the network's input, in pixels",
                               &SegmentSettings::input_size, Change::kAlways, 32, 2048},
@@ -141,7 +143,7 @@ inline constexpr std::array kSegmentProperties{
                               "Infer every n-th frame; those between have the last mask",
                               &SegmentSettings::interval, Change::kAlways, 1},
     Property<SegmentSettings>{"mode", "Mode", "When a frame gets its mask",
-                              enum_field<&SegmentSettings::mode, kModeType>(), Change::kNull},
+                              enum_field<&SegmentSettings::mode, kModeType>(), Change::kStopped},
     Property<SegmentSettings>{
         "smoothing", "Smoothing",
         "Weight of the past in an exponential mean of the scores: steadier masks (0: none)",
@@ -166,12 +168,12 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{
         "cache-dir", "Cache folder",
         "Keeps encoded words from one run to the next (empty: in memory only)",
-        &SegmentSettings::cache_dir, Change::kNull},
+        &SegmentSettings::cache_dir, Change::kStopped},
 };
 
 /// Refuses what no row's range can: throws Error{kSettings} for dilations that are no list of
 /// numbers and windows smaller than a patch of any published model.
-void check_settings(const SegmentSettings &settings);
+void require_valid(const SegmentSettings &settings);
 
 /// The vocabulary named by the settings. Throws Error{kVocabulary | kNotFound | kRead}.
 Vocabulary read_vocabulary(const SegmentSettings &settings);
@@ -181,7 +183,7 @@ void check_files(const SegmentSettings &settings);
 
 ModelOptions model_options(const SegmentSettings &settings);
 
-/// Throws Error{kSettings} as check_settings() does.
+/// Throws Error{kSettings} as require_valid() does.
 InferenceOptions inference_options(const SegmentSettings &settings);
 
 }  // namespace naclip

@@ -18,14 +18,14 @@ PixelFormat pixel_format(GstVideoFormat format) {
                                         " is not supported. Put videoconvert in front.");
 }
 
-ColorMatrix color_matrix(GstVideoColorMatrix matrix) {
+ColourMatrix color_matrix(GstVideoColorMatrix matrix) {
   switch (matrix) {
     case GST_VIDEO_COLOR_MATRIX_BT709:
-      return ColorMatrix::kBt709;
+      return ColourMatrix::kBt709;
     case GST_VIDEO_COLOR_MATRIX_BT2020:
-      return ColorMatrix::kBt2020;
+      return ColourMatrix::kBt2020;
     default:
-      return ColorMatrix::kBt601;
+      return ColourMatrix::kBt601;
   }
 }
 
@@ -135,7 +135,7 @@ Picture MappedFrame::picture() const {
   const GstVideoColorimetry &colorimetry = info.colorimetry;
   picture.matrix = color_matrix(colorimetry.matrix);
   picture.range =
-      colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 ? ColorRange::kFull : ColorRange::kLimited;
+      colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 ? ColourRange::kFull : ColourRange::kLimited;
   return picture;
 }
 

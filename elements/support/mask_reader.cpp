@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "elements/support/boundary.h"
+#include "elements/support/error_messages.h"
 
 namespace naclip {
 namespace {

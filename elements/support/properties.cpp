@@ -10,7 +10,7 @@ GType register_enum(const char *type_name, const GEnumValue *values) {
 
 GParamFlags property_flags(Change change, bool numeric) {
   int flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
-  if (change == Change::kNull) {
+  if (change == Change::kStopped) {
     flags |= GST_PARAM_MUTABLE_READY;
   } else {
     flags |= GST_PARAM_MUTABLE_PLAYING | (numeric ? GST_PARAM_CONTROLLABLE : 0);
@@ -29,7 +29,7 @@ void RefusedValues::forget(const char *property) {
   std::erase_if(refused_, [&](const Refused &one) { return one.property == property; });
 }
 
-void RefusedValues::check() const {
+void RefusedValues::throw_first() const {
   const std::lock_guard lock(mutex_);
   if (!refused_.empty()) throw refused_.front().error;
 }

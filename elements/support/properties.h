@@ -10,7 +10,7 @@
 //         Property<Settings>{"opacity", "Opacity", "How much …", &Settings::opacity,
 //         Change::kAlways, 0, 1}, Property<Settings>{"output", "Output", "What …",
 //         enum_field<&Settings::output, kOutputs>(),
-//                            Change::kNull},
+//                            Change::kStopped},
 //     };
 #pragma once
 
@@ -25,13 +25,13 @@
 #include <variant>
 #include <vector>
 
-#include "elements/support/boundary.h"
+#include "elements/support/error_messages.h"
 #include "model/options.h"
 
 namespace naclip {
 
 /// When a property may be set: in NULL and READY alone, or at any time.
-enum class Change { kNull, kAlways };
+enum class Change { kStopped, kAlways };
 
 /// A whole enumeration, as gst-launch-1.0 spells it and gst-inspect-1.0 explains it; must have static storage.
 template <class Enum, std::size_t kCount>
@@ -110,7 +110,7 @@ class RefusedValues {
   void forget(const char *property);
   /// Throws what was remembered first. For the element's start: an element outside a pipeline has no bus, so a warning
   /// may have been lost.
-  void check() const;
+  void throw_first() const;
 
  private:
   struct Refused {

@@ -39,7 +39,7 @@ void check_total(const RawTensors &tensors, Naming naming,
     }
 }
 
-CheckpointFile check(RawTensors tensors, std::size_t file_size) {
+CheckpointFile complete(RawTensors tensors, std::size_t file_size) {
   CheckpointFile file;
   file.naming = naming_of(tensors);
   file.sizes = derive_sizes(tensors, file.naming);
@@ -59,7 +59,7 @@ const char *naming_text(Naming naming) {
 
 CheckpointFile read_zip(const RegularFile &file) {
   TorchArchive archive = read_torch_archive(file);
-  CheckpointFile checkpoint = check(std::move(archive.tensors), file.size());
+  CheckpointFile checkpoint = complete(std::move(archive.tensors), file.size());
   const std::string naming = naming_text(checkpoint.naming);
   checkpoint.layout = archive.torch_script ? naming + " TorchScript archive"
                                            : "pickled state dict (" + naming + " names)";
@@ -106,7 +106,7 @@ CheckpointFile read_file(const std::string &path) {
     if (starts_with(beginning, "\x80")) refuse_bare_pickle(*file);
     refuse_unknown(beginning);
   }
-  CheckpointFile checkpoint = check(read_safetensors(file), file->size());
+  CheckpointFile checkpoint = complete(read_safetensors(file), file->size());
   checkpoint.layout = std::string("safetensors (") + naming_text(checkpoint.naming) + " names)";
   return checkpoint;
 }

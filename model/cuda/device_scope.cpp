@@ -5,7 +5,7 @@
 namespace naclip::cuda {
 
 DeviceScope::PushedContext::PushedContext(const c10::Device &device) {
-  check_driver(driver().push_context(primary_context(device)), "to take its context");
+  require_success(driver().push_context(primary_context(device)), "to take its context");
 }
 
 DeviceScope::PushedContext::~PushedContext() {
@@ -19,8 +19,8 @@ DeviceScope::DeviceScope(const c10::cuda::CUDAStream &stream)
 DeviceScope::~DeviceScope() = default;
 
 void synchronize(const c10::Device &device) {
-  check_driver(driver().synchronize(c10::cuda::getCurrentCUDAStream(device.index()).stream()),
-               "while it computed");
+  require_success(driver().synchronize(c10::cuda::getCurrentCUDAStream(device.index()).stream()),
+                  "while it computed");
 }
 
 }  // namespace naclip::cuda

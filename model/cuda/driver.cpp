@@ -51,7 +51,7 @@ const Driver &driver() {
   return functions;
 }
 
-void check_driver(int result, const char *doing) {
+void require_success(int result, const char *doing) {
   if (result == 0) return;
   const char *words = nullptr;
   if (driver().error_string(result, &words) != 0 || words == nullptr) words = "unknown error";
@@ -70,15 +70,15 @@ Context primary_context(const c10::Device &device) {
   const auto found = contexts.find(index);
   if (found != contexts.end()) return found->second;
   Context context = nullptr;
-  check_driver(driver().retain_primary(&context, index), "to give its context");
+  require_success(driver().retain_primary(&context, index), "to give its context");
   return contexts.emplace(index, context).first->second;
 }
 
 int compute_capability(const c10::Device &device) {
   int major = 0, minor = 0;
   const int index = device.has_index() ? device.index() : 0;
-  check_driver(driver().attribute(&major, kCapabilityMajor, index), "to tell what it can");
-  check_driver(driver().attribute(&minor, kCapabilityMinor, index), "to tell what it can");
+  require_success(driver().attribute(&major, kCapabilityMajor, index), "to tell what it can");
+  require_success(driver().attribute(&minor, kCapabilityMinor, index), "to tell what it can");
   return 10 * major + minor;
 }
 

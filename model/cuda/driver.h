@@ -39,7 +39,7 @@ const Driver &driver();
 
 /// Throws Error{kInference} in the driver's words where `result` is none of success, Error{kMemory} where memory
 /// was short.
-void check_driver(int result, const char *doing);
+void require_success(int result, const char *doing);
 
 /// The context that libtorch computes in; kept until the process ends.
 Context primary_context(const c10::Device &device);

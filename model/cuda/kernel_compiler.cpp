@@ -80,7 +80,7 @@ const Nvrtc &nvrtc() {
   return functions;
 }
 
-void check(Result result, const char *doing, const std::string &log = {}) {
+void require_success(Result result, const char *doing, const std::string &log = {}) {
   if (result == 0) return;
   throw Error(ErrorKind::kDevice, std::string("NVRTC failed ") + doing,
               nvrtc().words_for(result) + (log.empty() ? "" : ":\n" + log));
@@ -89,8 +89,9 @@ void check(Result result, const char *doing, const std::string &log = {}) {
 class CompiledProgram {
  public:
   explicit CompiledProgram(const std::string &architecture) {
-    check(nvrtc().create(&program_, kernel_source(), "naclip_kernels.cu", 0, nullptr, nullptr),
-          "to start");
+    require_success(
+        nvrtc().create(&program_, kernel_source(), "naclip_kernels.cu", 0, nullptr, nullptr),
+        "to start");
     const std::string target = "--gpu-architecture=" + architecture;
     // Contraction only where the source says so, as on the host.
     const std::array options{target.c_str(), "--std=c++17", "--fmad=false"};
@@ -99,7 +100,7 @@ class CompiledProgram {
     if (result == 0) return;
     const std::string words = log();
     nvrtc().destroy(&program_);
-    check(result, ("to compile the kernels for " + architecture).c_str(), words);
+    require_success(result, ("to compile the kernels for " + architecture).c_str(), words);
   }
   ~CompiledProgram() { nvrtc().destroy(&program_); }
   CompiledProgram(const CompiledProgram &) = delete;
@@ -107,10 +108,11 @@ class CompiledProgram {
 
   std::vector<char> image(bool own_code) const {
     std::size_t size = 0;
-    check((own_code ? nvrtc().cubin_size : nvrtc().ptx_size)(program_, &size),
-          "to give its result");
+    require_success((own_code ? nvrtc().cubin_size : nvrtc().ptx_size)(program_, &size),
+                    "to give its result");
     std::vector<char> bytes(size);
-    check((own_code ? nvrtc().cubin : nvrtc().ptx)(program_, bytes.data()), "to give its result");
+    require_success((own_code ? nvrtc().cubin : nvrtc().ptx)(program_, bytes.data()),
+                    "to give its result");
     return bytes;
   }
 
@@ -131,9 +133,9 @@ class CompiledProgram {
 
 std::vector<int> nvrtc_architectures() {
   int count = 0;
-  check(nvrtc().architecture_count(&count), "to say what it knows");
+  require_success(nvrtc().architecture_count(&count), "to say what it knows");
   std::vector<int> architectures(static_cast<std::size_t>(count));
-  check(nvrtc().architectures(architectures.data()), "to say what it knows");
+  require_success(nvrtc().architectures(architectures.data()), "to say what it knows");
   std::sort(architectures.begin(), architectures.end());
   return architectures;
 }

@@ -62,10 +62,10 @@ Kernels::Kernels(const c10::Device &device) : device_(device) {
   }
   const CompiledKernels compiled = compile_kernels(compute_capability(device));
   Module module = nullptr;
-  check_driver(driver().load_module(&module, compiled.image.data()), "to load the kernels");
+  require_success(driver().load_module(&module, compiled.image.data()), "to load the kernels");
   const auto find = [&](const char *name) {
     Function function = nullptr;
-    check_driver(driver().find_function(&function, module, name), "to find a kernel");
+    require_success(driver().find_function(&function, module, name), "to find a kernel");
     return function;
   };
   preprocess_ = find("naclip_preprocess");
@@ -80,12 +80,12 @@ void Kernels::launch(Function function, KernelGrid grid, std::size_t shared_byte
                      Arguments arguments) const {
   auto parameters = std::apply(
       [](auto &...each) { return std::array<void *, sizeof...(each)>{&each...}; }, arguments);
-  check_driver(driver().launch(function, static_cast<unsigned>(grid.x),
-                               static_cast<unsigned>(grid.y), static_cast<unsigned>(grid.z),
-                               kBlockWidth, kBlockHeight, 1, static_cast<unsigned>(shared_bytes),
-                               c10::cuda::getCurrentCUDAStream(device_.index()).stream(),
-                               parameters.data(), nullptr),
-               "to start a kernel");
+  require_success(driver().launch(function, static_cast<unsigned>(grid.x),
+                                  static_cast<unsigned>(grid.y), static_cast<unsigned>(grid.z),
+                                  kBlockWidth, kBlockHeight, 1, static_cast<unsigned>(shared_bytes),
+                                  c10::cuda::getCurrentCUDAStream(device_.index()).stream(),
+                                  parameters.data(), nullptr),
+                  "to start a kernel");
 }
 
 void Kernels::preprocess(const kernel::Frame &frame, int height, int width, float *out) const {

@@ -84,11 +84,11 @@ Picture copy_over(const Picture &picture, const at::Device &device, Context owne
   place(result, memory, placement);
   const Stream stream = c10::cuda::getCurrentCUDAStream(device.index()).stream();
   for (std::size_t plane = 0; plane < shapes.size(); ++plane)
-    check_driver(driver().copy_between_contexts(
-                     reinterpret_cast<Pointer>(result.planes[plane]), primary_context(device),
-                     reinterpret_cast<Pointer>(picture.planes[plane]), owner,
-                     static_cast<std::size_t>(sizes[plane]), stream),
-                 "to copy a picture");
+    require_success(driver().copy_between_contexts(
+                        reinterpret_cast<Pointer>(result.planes[plane]), primary_context(device),
+                        reinterpret_cast<Pointer>(picture.planes[plane]), owner,
+                        static_cast<std::size_t>(sizes[plane]), stream),
+                    "to copy a picture");
   return result;
 }
 
@@ -99,9 +99,9 @@ Picture on_device(const Picture &picture, const at::Device &device, at::Tensor &
                 "The picture lies on cuda:" + std::to_string(picture.cuda_device) +
                     ", the model on " + device.str());
   if (picture.ready_event != nullptr)
-    check_driver(driver().wait_event(c10::cuda::getCurrentCUDAStream(device.index()).stream(),
-                                     picture.ready_event, 0),
-                 "to wait for a picture");
+    require_success(driver().wait_event(c10::cuda::getCurrentCUDAStream(device.index()).stream(),
+                                        picture.ready_event, 0),
+                    "to wait for a picture");
   const Context owner = context_of(picture.planes[0]);
   return owner == nullptr || owner == primary_context(device)
              ? picture

@@ -20,15 +20,15 @@ void require(bool condition, const std::string &message) {
   if (!condition) throw Error(ErrorKind::kSettings, message);
 }
 
-void check_input_size(int input_size, std::int64_t patch) {
+void require_input_size(int input_size, std::int64_t patch) {
   require(
       input_size >= patch && input_size <= 2048,
       "input-size must be between the model's patch size, " + std::to_string(patch) + ", and 2048");
 }
 
-void check(const InferenceOptions &options, std::int64_t patch) {
+void require_valid(const InferenceOptions &options, std::int64_t patch) {
   const std::string patch_text = std::to_string(patch);
-  check_input_size(options.input_size, patch);
+  require_input_size(options.input_size, patch);
   require(options.window_size == 0 || options.window_size >= patch,
           "window-size must be 0 or at least the model's patch size, " + patch_text);
   require(options.window_size == 0 ||
@@ -46,7 +46,7 @@ void check(const InferenceOptions &options, std::int64_t patch) {
           "smoothing must be between 0 and 1");
 }
 
-void check(const Picture &picture) {
+void require_valid(const Picture &picture) {
   require(picture.width >= 1 && picture.height >= 1 && picture.planes[0] != nullptr,
           "A picture needs a size of at least 1 x 1 and its planes");
   // Any ratio of two ints is between them.
@@ -54,7 +54,7 @@ void check(const Picture &picture) {
           "A picture's pixel aspect must be above 0, within 1e-10 to 1e10");
 }
 
-void check_place(const Picture &picture, bool accelerated, const Compute &compute) {
+void require_place(const Picture &picture, bool accelerated, const Compute &compute) {
   if (picture.cuda_device < 0) return;
   if (!accelerated)
     throw Error(ErrorKind::kDevice, "The picture lies on a GPU, and the model computes on " +

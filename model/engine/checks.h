@@ -14,16 +14,16 @@ namespace naclip {
 void require(bool condition, const std::string &message);
 
 /// Throws Error{kSettings} for what is out of range; `patch`: side of the model's patches, pixels.
-void check(const InferenceOptions &options, std::int64_t patch);
+void require_valid(const InferenceOptions &options, std::int64_t patch);
 /// The same of an input's short side alone.
-void check_input_size(int input_size, std::int64_t patch);
+void require_input_size(int input_size, std::int64_t patch);
 
 /// Throws Error{kSettings} for a picture without size or planes.
-void check(const Picture &picture);
+void require_valid(const Picture &picture);
 
 /// Throws Error{kDevice} where the model cannot read the picture's memory: a device's pointers must not be read where
 /// there is none to read them. accelerated: the model has a GPU's kernels.
-void check_place(const Picture &picture, bool accelerated, const Compute &compute);
+void require_place(const Picture &picture, bool accelerated, const Compute &compute);
 
 /// Throws the exception in flight as Error: kMemory where memory ran out, else kInference; an Error and Interrupted
 /// as they are. Call it in a catch block alone.

@@ -36,7 +36,7 @@ class ScoreMemory final : public StreamMemory {
  public:
   ScoreSmoother smoother;
   /// Of the past: kept alive because the smoother compares addresses.
-  std::shared_ptr<const EncodedVocabulary> queries;
+  std::shared_ptr<const EncodedVocabulary> vocabulary;
 };
 
 class NetworkVocabulary final : public EncodedVocabulary {

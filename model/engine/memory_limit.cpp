@@ -42,7 +42,7 @@ std::vector<std::string> remedies(const FrameShape &shape, std::int64_t limit) {
   };
   std::vector<std::string> found;
   const std::int64_t words = largest(
-      shape.queries, [&](std::int64_t n) { return fits([&](FrameShape &s) { s.queries = n; }); });
+      shape.words, [&](std::int64_t n) { return fits([&](FrameShape &s) { s.words = n; }); });
   if (words > 0) found.push_back("at most " + std::to_string(words) + " words");
   const std::int64_t side = largest(shape.options.input_size, [&](std::int64_t n) {
     return fits([&](FrameShape &s) { s.options.input_size = static_cast<int>(n); });
@@ -60,21 +60,21 @@ std::vector<std::string> remedies(const FrameShape &shape, std::int64_t limit) {
 
 std::int64_t frame_bytes(const FrameShape &shape) {
   const InferenceOptions &options = shape.options;
-  const PictureSize input = input_size(shape.frame, options.input_size,
-                                       static_cast<int>(shape.patch), shape.pixel_aspect);
+  const PictureSize input = network_input_size(shape.frame, options.input_size,
+                                               static_cast<int>(shape.patch), shape.pixel_aspect);
   const PictureSize mask = options.mask_size == MaskSize::kFrame ? shape.frame : input;
-  std::int64_t bytes = score_bytes(shape.queries, input.height, input.width, shape.patch, options);
+  std::int64_t bytes = score_bytes(shape.words, input.height, input.width, shape.patch, options);
   if (options.refine_steps > 0)
-    bytes += Refiner::bytes(shape.queries, mask.height, mask.width, options.refine_dilations);
+    bytes += Refiner::bytes(shape.words, mask.height, mask.width, options.refine_dilations);
   if (options.smoothing > 0.0) {
     // Of the size that the scores have by then: the patches' grid is never larger than the input.
     const PictureSize smoothed = options.refine_steps > 0 ? mask : input;
-    bytes += ScoreSmoother::bytes(shape.queries, smoothed.height, smoothed.width);
+    bytes += ScoreSmoother::bytes(shape.words, smoothed.height, smoothed.width);
   }
   return bytes;
 }
 
-void MemoryLimit::check(const FrameShape &shape) {
+void MemoryLimit::require_fit(const FrameShape &shape) {
   const std::int64_t needed = frame_bytes(shape);
   if (needed <= granted_) return;
   const std::int64_t free = available_();
@@ -86,7 +86,7 @@ void MemoryLimit::check(const FrameShape &shape) {
     granted_ = needed;
     return;
   }
-  std::string text = std::to_string(shape.queries) +
+  std::string text = std::to_string(shape.words) +
                      " words at input-size=" + std::to_string(shape.options.input_size) + " need " +
                      gigabytes(needed) + " of memory a frame, and " + gigabytes(limit) +
                      " can be had";

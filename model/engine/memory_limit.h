@@ -12,7 +12,7 @@ namespace naclip {
 
 /// What the memory of one frame's scores depends on.
 struct FrameShape {
-  std::int64_t queries;  // words
+  std::int64_t words;  // words
   PictureSize frame;
   std::int64_t patch;  // side of the model's patches, pixels
   InferenceOptions options;
@@ -31,7 +31,7 @@ class MemoryLimit {
 
   /// Throws Error{kMemory} where the frame takes more than three quarters of the memory that there is; it says what
   /// would fit. What was granted once is not asked for again: the memory is kept from frame to frame.
-  void check(const FrameShape &shape);
+  void require_fit(const FrameShape &shape);
 
  private:
   std::function<std::int64_t()> available_;

@@ -36,12 +36,12 @@ std::shared_ptr<const EncodedVocabulary> TorchSegmenter::encode(const Vocabulary
 }
 
 std::shared_ptr<const PreparedPicture> TorchSegmenter::prepare(const Picture &picture, int side) {
-  check(picture);
-  check_input_size(side, vision_.patch());
+  require_usable(picture);
+  require_input_size(side, vision_.patch());
   return translated("preparing a picture", [&] {
     const ExitSection section;
-    return std::make_shared<NetworkPicture>(this, picture,
-                                            backend_->prepare(picture, input_size(picture, side)));
+    return std::make_shared<NetworkPicture>(
+        this, picture, backend_->prepare(picture, network_input_size(picture, side)));
   });
 }
 
@@ -51,32 +51,33 @@ std::vector<SegmentResult> TorchSegmenter::segment(std::span<const SegmentReques
     const auto *picture = dynamic_cast<const NetworkPicture *>(request.picture.get());
     require(picture != nullptr && picture->owner() == this,
             "This picture was prepared by another model; prepare it with this one");
-    naclip::check(request.options, vision_.patch());
+    naclip::require_valid(request.options, vision_.patch());
     frames.push_back({picture->frame(), picture->pixel_aspect(), picture->input(), &request.options,
-                      [this, &request] { return own(request.queries()); },
+                      [this, &request] { return own(request.vocabulary()); },
                       dynamic_cast<ScoreMemory *>(request.memory.get()), nullptr});
   }
   return in_order([&] { return run(std::move(frames)); });
 }
 
 std::vector<Segmentation> TorchSegmenter::segment(std::span<const Picture> pictures,
-                                                  const EncodedVocabulary &queries,
+                                                  const EncodedVocabulary &vocabulary,
                                                   const InferenceOptions &options) {
   // Borrowed: the caller keeps them until this returns.
-  const Encoded borrowed = own({std::shared_ptr<void>(), &queries});
-  naclip::check(options, vision_.patch());
-  for (const Picture &picture : pictures) check(picture);
+  const Encoded borrowed = own({std::shared_ptr<void>(), &vocabulary});
+  naclip::require_valid(options, vision_.patch());
+  for (const Picture &picture : pictures) require_usable(picture);
   std::vector<Segmentation> results;
   for (SegmentResult &result : in_order([&] {
          std::vector<Frame> frames;
          for (const Picture &picture : pictures)
-           frames.push_back({{picture.height, picture.width},
-                             picture.pixel_aspect,
-                             backend_->preprocess(picture, input_size(picture, options.input_size)),
-                             &options,
-                             nullptr,
-                             nullptr,
-                             borrowed});
+           frames.push_back(
+               {{picture.height, picture.width},
+                picture.pixel_aspect,
+                backend_->preprocess(picture, network_input_size(picture, options.input_size)),
+                &options,
+                nullptr,
+                nullptr,
+                borrowed});
          return run(std::move(frames));
        }))
     results.push_back(std::move(result.segmentation));
@@ -84,21 +85,21 @@ std::vector<Segmentation> TorchSegmenter::segment(std::span<const Picture> pictu
 }
 
 TorchSegmenter::Encoded TorchSegmenter::own(
-    std::shared_ptr<const EncodedVocabulary> queries) const {
-  auto result = std::dynamic_pointer_cast<const NetworkVocabulary>(std::move(queries));
+    std::shared_ptr<const EncodedVocabulary> vocabulary) const {
+  auto result = std::dynamic_pointer_cast<const NetworkVocabulary>(std::move(vocabulary));
   require(result != nullptr && result->owner() == this,
-          "These queries were encoded by another model; encode the vocabulary with this one");
+          "This vocabulary was encoded by another model; encode it with this one");
   return result;
 }
 
-void TorchSegmenter::check(const Picture &picture) const {
-  naclip::check(picture);
-  check_place(picture, backend_->reads_device_memory(), compute_);
+void TorchSegmenter::require_usable(const Picture &picture) const {
+  require_valid(picture);
+  require_place(picture, backend_->reads_device_memory(), compute_);
 }
 
-PictureSize TorchSegmenter::input_size(const Picture &picture, int side) const {
-  return naclip::input_size({picture.height, picture.width}, side,
-                            static_cast<int>(vision_.patch()), picture.pixel_aspect);
+PictureSize TorchSegmenter::network_input_size(const Picture &picture, int side) const {
+  return naclip::network_input_size({picture.height, picture.width}, side,
+                                    static_cast<int>(vision_.patch()), picture.pixel_aspect);
 }
 
 std::vector<SegmentResult> TorchSegmenter::in_order(
@@ -135,7 +136,7 @@ std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
       Frame &frame = *batch[picture];
       const at::Tensor &words = frame.vocabulary()->features();
       if (compute_.device.is_cpu())
-        memory_limit_.check(
+        memory_limit_.require_fit(
             {words.size(0), frame.size, vision_.patch(), *frame.options, frame.pixel_aspect});
       return words;
     };
@@ -145,7 +146,7 @@ std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
           Frame &frame = *batch[picture];
           SegmentResult &result = results[static_cast<std::size_t>(&frame - frames.data())];
           result.segmentation = finish(frame, scores);
-          result.queries = frame.queries;
+          result.vocabulary = frame.encoded;
         });
   }
   return results;
@@ -164,13 +165,13 @@ Segmentation TorchSegmenter::finish(const Frame &frame, at::Tensor scores) {
     scores = refiner_.refine(guide, scores, height, width, options.refine_steps,
                              options.refine_dilations);
   if (smoother) {
-    scores = smoother->smooth_scores(scores, frame.queries.get());
+    scores = smoother->smooth_scores(scores, frame.encoded.get());
     // Kept alive because the smoother compares addresses.
-    frame.memory->queries = frame.queries;
+    frame.memory->vocabulary = frame.encoded;
   }
   DecodeOptions decode_options;
-  decode_options.region_of_query = frame.queries->region_of_query();
-  decode_options.regions = frame.queries->vocabulary().regions().size();
+  decode_options.region_of_query = frame.encoded->region_of_query();
+  decode_options.regions = frame.encoded->vocabulary().regions().size();
   decode_options.logit_scale = options.logit_scale;
   decode_options.threshold = options.threshold;
   return decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options);

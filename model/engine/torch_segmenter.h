@@ -28,7 +28,7 @@ class TorchSegmenter final : public Segmenter {
   std::shared_ptr<StreamMemory> make_memory() override { return std::make_shared<ScoreMemory>(); }
   std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) override;
   std::vector<Segmentation> segment(std::span<const Picture> pictures,
-                                    const EncodedVocabulary &queries,
+                                    const EncodedVocabulary &vocabulary,
                                     const InferenceOptions &options) override;
 
  private:
@@ -42,18 +42,18 @@ class TorchSegmenter final : public Segmenter {
     const InferenceOptions *options;
     std::function<Encoded()> ask;  // for its vocabulary
     ScoreMemory *memory;
-    Encoded queries;  // once it was asked for
+    Encoded encoded;  // its vocabulary, once it was asked for
 
-    const Encoded &vocabulary() { return queries ? queries : queries = ask(); }
+    const Encoded &vocabulary() { return encoded ? encoded : encoded = ask(); }
   };
 
   /// Frames of one key go through the network together: the input's height and width, the window's size and stride,
   /// and the vocabulary where that is part of what is computed at once.
   using BatchKey = std::tuple<std::int64_t, std::int64_t, int, int, const NetworkVocabulary *>;
 
-  Encoded own(std::shared_ptr<const EncodedVocabulary> queries) const;
-  void check(const Picture &picture) const;
-  PictureSize input_size(const Picture &picture, int side) const;
+  Encoded own(std::shared_ptr<const EncodedVocabulary> vocabulary) const;
+  void require_usable(const Picture &picture) const;
+  PictureSize network_input_size(const Picture &picture, int side) const;
   std::vector<SegmentResult> in_order(const std::function<std::vector<SegmentResult>()> &work);
   std::map<BatchKey, std::vector<Frame *>> batches(std::vector<Frame> &frames) const;
   std::vector<SegmentResult> run(std::vector<Frame> frames);

@@ -38,12 +38,12 @@ ByteTaps byte_taps(std::int64_t from, std::int64_t to, int step) {
   return taps;
 }
 
-YuvToRgb yuv_to_rgb(ColorMatrix matrix, ColorRange range) {
+YuvToRgb yuv_to_rgb(ColourMatrix matrix, ColourRange range) {
   float kr = 0.299F, kb = 0.114F;  // BT.601
-  if (matrix == ColorMatrix::kBt709) kr = 0.2126F, kb = 0.0722F;
-  if (matrix == ColorMatrix::kBt2020) kr = 0.2627F, kb = 0.0593F;
+  if (matrix == ColourMatrix::kBt709) kr = 0.2126F, kb = 0.0722F;
+  if (matrix == ColourMatrix::kBt2020) kr = 0.2627F, kb = 0.0593F;
   const float kg = 1.0F - kr - kb;
-  const bool limited = range == ColorRange::kLimited;
+  const bool limited = range == ColourRange::kLimited;
   const float chroma = limited ? 255.0F / 224.0F : 1.0F;
   const float r = 2.0F * (1.0F - kr) * chroma, b = 2.0F * (1.0F - kb) * chroma;
   return {

@@ -34,7 +34,7 @@ struct YuvToRgb {
 };
 
 /// The coefficients for 8-bit samples.
-YuvToRgb yuv_to_rgb(ColorMatrix matrix, ColorRange range);
+YuvToRgb yuv_to_rgb(ColourMatrix matrix, ColourRange range);
 
 /// Mean and deviation of red, green and blue that the reference normalises by, 0..255.
 inline constexpr std::array<float, 3> kMean{122.771F, 116.746F, 104.094F};

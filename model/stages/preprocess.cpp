@@ -12,7 +12,7 @@ constexpr int kLongestSide = 2048;
 
 }  // namespace
 
-PictureSize input_size(PictureSize frame, int short_side, int patch, double pixel_aspect) {
+PictureSize network_input_size(PictureSize frame, int short_side, int patch, double pixel_aspect) {
   const double height = frame.height, width = frame.width * pixel_aspect;
   const double scale =
       std::min(kLongestSide / std::max(height, width), short_side / std::min(height, width));

@@ -38,7 +38,7 @@ Picture nv12_picture(const at::Tensor &planes) {
   picture.planes = {planes.data_ptr<std::uint8_t>(),
                     planes.data_ptr<std::uint8_t>() + picture.height * picture.width, nullptr};
   picture.strides = {picture.width, picture.width, 0};
-  picture.matrix = ColorMatrix::kBt709;
+  picture.matrix = ColourMatrix::kBt709;
   return picture;
 }
 
@@ -114,7 +114,7 @@ Stages::Frames Stages::frames(Arguments &arguments) {
   Frames frames;
   frames.segmenter = bare_word_segmenter(arguments);
   const std::string vocabulary = arguments.text("vocabulary", "words-21.vocabulary");
-  frames.queries = frames.segmenter->encode(Vocabulary::parse_file(path(vocabulary)));
+  frames.vocabulary = frames.segmenter->encode(Vocabulary::parse_file(path(vocabulary)));
   frames.options.window_size = arguments.number("window", 224);
   frames.options.refine_steps = arguments.number("steps", 10);
   frames.options.mask_size =
@@ -133,14 +133,14 @@ Stages::Frames Stages::frames(Arguments &arguments) {
 
 Segmentation Stages::Frames::segment() const {
   const Picture picture = testing::picture_of(pixels);
-  return std::move(segmenter->segment({&picture, 1}, *queries, options).at(0));
+  return std::move(segmenter->segment({&picture, 1}, *vocabulary, options).at(0));
 }
 
 // --- The stages ------------------------------------------------------------------------------------
 
 Stage Stages::preprocess(Arguments &) {
   const Picture picture = nv12_picture(inputs_.at("nv12"));
-  const PictureSize size = input_size({picture.height, picture.width}, 336, 16);
+  const PictureSize size = network_input_size({picture.height, picture.width}, 336, 16);
   return {[picture, size] { return naclip::preprocess(picture, size); }, {}};
 }
 

@@ -50,7 +50,7 @@ class Stages {
   /// The paper's settings on a frame: what `segment` and `streams` run.
   struct Frames {
     std::shared_ptr<Segmenter> segmenter;
-    std::shared_ptr<const EncodedVocabulary> queries;
+    std::shared_ptr<const EncodedVocabulary> vocabulary;
     at::Tensor pixels;  ///< [H, W, 3] uint8
     InferenceOptions options;
 

@@ -68,7 +68,7 @@ struct Frame {
     canvas.format = format;
     canvas.width = kWidth;
     canvas.height = kHeight;
-    canvas.matrix = ColorMatrix::kBt709;
+    canvas.matrix = ColourMatrix::kBt709;
     canvas.planes = {bytes.data(), bytes.data() + kWidth * kHeight,
                      bytes.data() + kWidth * kHeight * 5 / 4};
     if (format == PixelFormat::kI420)

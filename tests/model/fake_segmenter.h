@@ -71,7 +71,7 @@ struct FakeControl {
   void wait_until_freed() {
     std::unique_lock lock(mutex);
     await(changed, lock, "the end of the last model", [&] {
-      return loading <= loads + failed_loads && live_segmenters == 0 && live_queries == 0;
+      return loading <= loads + failed_loads && live_segmenters == 0 && live_vocabularies == 0;
     });
   }
   /// The same for encode(), whose calls that wait for an open gate end where they are told to stop.
@@ -126,7 +126,7 @@ struct FakeControl {
   std::atomic<bool> segment_fails = false, prepare_fails = false, encode_fails = false,
                     load_fails = false;
   std::atomic<int> loads = 0, prepared = 0;
-  std::atomic<int> live_segmenters = 0, live_queries = 0, live_pictures = 0, live_memories = 0;
+  std::atomic<int> live_segmenters = 0, live_vocabularies = 0, live_pictures = 0, live_memories = 0;
 };
 
 /// Counts the objects of one kind that there are.
@@ -156,7 +156,7 @@ class FakeQueries final : public EncodedVocabulary {
  public:
   explicit FakeQueries(Vocabulary vocabulary, std::shared_ptr<FakeControl> control = nullptr)
       : vocabulary_(std::move(vocabulary)),
-        counted_(std::move(control), &FakeControl::live_queries) {}
+        counted_(std::move(control), &FakeControl::live_vocabularies) {}
   const Vocabulary &vocabulary() const override { return vocabulary_; }
 
  private:
@@ -265,14 +265,14 @@ class FakeSegmenter final : public Segmenter {
  private:
   static SegmentResult answer(const SegmentRequest &request) {
     SegmentResult result;
-    result.queries = request.queries ? request.queries() : nullptr;
+    result.vocabulary = request.vocabulary ? request.vocabulary() : nullptr;
     Segmentation &segmentation = result.segmentation;
     segmentation.width = request.options.input_size;
     const auto *picture = dynamic_cast<const FakePicture *>(request.picture.get());
     if (picture == nullptr) return result;
     segmentation.width = picture->width;
     segmentation.height = picture->height;
-    const std::size_t regions = result.queries->vocabulary().regions().size();
+    const std::size_t regions = result.vocabulary->vocabulary().regions().size();
     segmentation.regions.resize(regions);
     const bool sure = request.options.threshold <= 0.5;
     for (const bool bright : picture->bright) {

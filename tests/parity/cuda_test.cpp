@@ -39,9 +39,9 @@ class Cuda : public ::testing::Test {
     picture.width = static_cast<int>(rgb.size(1));
     picture.planes[0] = rgb.data_ptr<std::uint8_t>();
     picture.strides[0] = rgb.size(1) * 3;
-    const auto queries =
+    const auto vocabulary =
         segmenter->encode(Vocabulary::parse("sky, wall; cat; person; traffic light; tv"));
-    return segmenter->segment({&picture, 1}, *queries, inference).at(0).labels;
+    return segmenter->segment({&picture, 1}, *vocabulary, inference).at(0).labels;
   }
 
   static double part_equal(const std::vector<std::uint8_t> &a, const std::vector<std::uint8_t> &b) {

@@ -152,7 +152,7 @@ at::Tensor segmented(const std::string &model, const std::string &merges, Precis
     for (std::size_t i = 0; i < synonyms.size(); ++i) text += (i > 0 ? ", " : "") + synonyms[i];
   }
   const auto segmenter = load_segmenter(options);
-  const auto queries = segmenter->encode(Vocabulary::parse(text));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse(text));
   InferenceOptions inference;
   inference.input_size = static_cast<int>(parameter("e2e_short_side"));
   inference.window_size = window;
@@ -163,7 +163,7 @@ at::Tensor segmented(const std::string &model, const std::string &merges, Precis
   inference.mask_size = MaskSize::kFrame;
   const at::Tensor rgb = golden().at("e2e/rgb");
   const Picture picture = picture_of(rgb);
-  return labels_of(segmenter->segment({&picture, 1}, *queries, inference).at(0));
+  return labels_of(segmenter->segment({&picture, 1}, *vocabulary, inference).at(0));
 }
 
 std::vector<int> numbers_in(const std::string &text) {

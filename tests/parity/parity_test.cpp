@@ -242,9 +242,9 @@ TEST_P(Parity, ProbabilitiesAndLabelsOfTheGoldenLogitsAreEqual) {
 TEST_P(Parity, ModelInputFromTheEightBitPictureIsEqual) {
   const at::Tensor rgb = golden().at("e2e/rgb"), expected = golden().at("e2e/model_input");
   const Picture picture = picture_of(rgb);
-  const PictureSize size =
-      input_size({picture.height, picture.width}, static_cast<int>(parameter("e2e_short_side")),
-                 static_cast<int>(parameter("patch")));
+  const PictureSize size = network_input_size({picture.height, picture.width},
+                                              static_cast<int>(parameter("e2e_short_side")),
+                                              static_cast<int>(parameter("patch")));
   const at::Tensor actual = preprocess(picture, size);
   ASSERT_EQ(actual.sizes(), expected.sizes());
   // Resizers round differently by one 8-bit step here and there.

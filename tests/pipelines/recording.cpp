@@ -31,7 +31,7 @@ Pipeline parse(const std::string &line) {
 }
 
 /// Throws for an error, and for the warning by which a decoder tells that it has no stream for the rest of its line.
-void check(GstMessage *message) {
+void throw_errors(GstMessage *message) {
   g_autoptr(GError) error = nullptr;
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
     gst_message_parse_error(message, &error, nullptr);
@@ -43,7 +43,7 @@ void check(GstMessage *message) {
 }
 
 /// Throws where the pipeline posted an error; with `until_end`, waits for the end first.
-void check(GstElement *pipeline, bool until_end) {
+void throw_errors(GstElement *pipeline, bool until_end) {
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
   constexpr int kTrouble = GST_MESSAGE_ERROR | GST_MESSAGE_WARNING;
   while (true) {
@@ -51,7 +51,7 @@ void check(GstElement *pipeline, bool until_end) {
         bus, until_end ? GST_CLOCK_TIME_NONE : 0,
         static_cast<GstMessageType>(kTrouble | (until_end ? GST_MESSAGE_EOS : 0)));
     if (!message || GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) return;
-    check(message);
+    throw_errors(message);
   }
 }
 
@@ -72,10 +72,10 @@ void decode(const std::string &path, Take take,
     if (sample) {
       take(sample);
     } else {
-      check(pipeline.get(), false);
+      throw_errors(pipeline.get(), false);
     }
   }
-  check(pipeline.get(), false);
+  throw_errors(pipeline.get(), false);
 }
 
 Frame copy_frame(GstSample *sample, Recording &recording) {
@@ -184,7 +184,7 @@ Sound read_sound(const std::string &path) {
 void run_line(const std::string &line) {
   const Pipeline pipeline = parse(line);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  check(pipeline.get(), true);
+  throw_errors(pipeline.get(), true);
 }
 
 void turn_clockwise(const std::string &path) {
@@ -246,7 +246,7 @@ void write_clip(const std::string &path, int width, int height,
     gst_app_src_push_buffer(GST_APP_SRC(source), buffer);
   }
   gst_app_src_end_of_stream(GST_APP_SRC(source));
-  check(pipeline.get(), true);
+  throw_errors(pipeline.get(), true);
 }
 
 std::array<double, 3> mean_colour(const Recording &recording, const Frame &frame, int left, int top,

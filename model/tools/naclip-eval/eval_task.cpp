@@ -94,7 +94,7 @@ Task make_task(const EvalOptions &options) {
 
 Settings identity_of(const Task &task, const ModelOptions &model, const ModelInfo &info,
                      const std::string &model_sha256) {
-  Settings identity = describe(model, task.inference);
+  Settings identity = settings_of(model, task.inference);
   identity.insert(identity.end(),
                   {{"benchmark", task.benchmark ? task.benchmark->name : "-"},
                    {"data set", task.dataset_fingerprint},
@@ -112,8 +112,9 @@ Settings identity_of(const Task &task, const ModelOptions &model, const ModelInf
 std::vector<std::string> departures_of(const Task &task, const EvalOptions &options,
                                        const ModelOptions &model, const ModelInfo &info,
                                        const Tally &tally) {
-  std::vector<std::string> found = differences(
-      describe(model, task.inference), describe(ModelOptions{}, inference_of(*task.benchmark)));
+  std::vector<std::string> found =
+      differences(settings_of(model, task.inference),
+                  settings_of(ModelOptions{}, inference_of(*task.benchmark)));
   if (!is_vit_b_16(info)) found.emplace_back("the model is no ViT-B/16");
   if (!options.vocabulary.empty()) found.push_back("the words are those of " + options.vocabulary);
   if (tally.done < task.dataset.pairs.size())

@@ -64,7 +64,7 @@ void evaluate_readable(const Subject &subject, const Pair &pair, Tally &tally) {
   }
   const Picture picture = file->picture();
   const std::vector<Segmentation> found =
-      subject.segmenter.segment({&picture, 1}, subject.queries, subject.options);
+      subject.segmenter.segment({&picture, 1}, subject.vocabulary, subject.options);
   add_to(tally, pair.name,
          tally.areas.add(found.at(0), *truth, subject.meaning, subject.first_class));
   ++tally.evaluated;

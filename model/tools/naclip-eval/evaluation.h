@@ -24,7 +24,7 @@ struct Tally {
 /// What to evaluate with. Nothing is owned.
 struct Subject {
   Segmenter &segmenter;
-  const EncodedVocabulary &queries;
+  const EncodedVocabulary &vocabulary;
   InferenceOptions options;  ///< mask_size must be kFrame: ground truth is never resized
   const LabelMeaning &meaning;
   std::size_t first_class;  ///< see Areas::add

@@ -120,7 +120,7 @@ class Command {
       throw Error(ErrorKind::kFormat,
                   "No picture could be evaluated: " + joined(tally.problems.sentences(3), "; "));
     RunReport run;
-    run.settings = describe(model, task_.inference);
+    run.settings = settings_of(model, task_.inference);
     run.model = segmenter->info();
     if (task_.benchmark) {
       run.departures = departures_of(task_, options_, model, segmenter->info(), tally);
@@ -159,18 +159,18 @@ class Command {
       progress.update(known, words);
       if (stop_requested != 0) stop.request_stop();
     };
-    auto queries = segmenter.encode(task_.vocabulary, warn, show, stop.get_token());
+    auto vocabulary = segmenter.encode(task_.vocabulary, warn, show, stop.get_token());
     progress.finish();
-    return queries;
+    return vocabulary;
   }
 
   void work(Segmenter &segmenter, const std::string &state, const Settings &identity,
             const std::string &name, Tally &tally) const {
     std::fprintf(stderr, "naclip-eval: %s: encoding %s\n", name.c_str(),
                  counted(report_.classes.size(), "class", "classes").c_str());
-    const auto queries = encode(segmenter, name);
-    if (queries == nullptr) return;
-    const Subject subject{segmenter, *queries, task_.inference, meaning_, task_.first_class()};
+    const auto vocabulary = encode(segmenter, name);
+    if (vocabulary == nullptr) return;
+    const Subject subject{segmenter, *vocabulary, task_.inference, meaning_, task_.first_class()};
     Progress progress(name, Unit::kItems);
     progress.update(tally.done, limit_);
     const auto after = [&] {

@@ -67,7 +67,7 @@ std::vector<int> dilations_named(const std::string &text) {
   return dilations;
 }
 
-Settings describe(const ModelOptions &model, const InferenceOptions &inference) {
+Settings settings_of(const ModelOptions &model, const InferenceOptions &inference) {
   std::vector<std::string> dilations;
   for (const int dilation : inference.refine_dilations)
     dilations.push_back(std::to_string(dilation));

@@ -38,7 +38,7 @@ std::string names_of(const std::array<Choice<Enum>, kCount> &choices) {
 std::vector<int> dilations_named(const std::string &text);
 
 /// All that decides the outcome but the model itself, device and precision.
-Settings describe(const ModelOptions &model, const InferenceOptions &inference);
+Settings settings_of(const ModelOptions &model, const InferenceOptions &inference);
 
 /// What differs, e.g. "threshold 0.2 instead of 0.1"; a name that `there` lacks does too.
 std::vector<std::string> differences(const Settings &here, const Settings &there);

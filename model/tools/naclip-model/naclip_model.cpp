@@ -16,7 +16,7 @@
 #include "model/process/interrupted.h"
 #include "model/tools/common/command_line.h"
 #include "model/tools/common/progress.h"
-#include "model/tools/naclip-model/describe.h"
+#include "model/tools/naclip-model/checkpoint_text.h"
 #include "model/tools/naclip-model/fetch.h"
 #include "model/tools/naclip-model/random_checkpoint.h"
 
@@ -208,7 +208,7 @@ int info_command(int argc, char **argv) {
   int status = kDone;
   for (const std::string &name : names) {
     try {
-      const std::string text = describe_checkpoint(resolve_model(name));
+      const std::string text = checkpoint_text(resolve_model(name));
       std::printf("%s%s", &name == &names.front() ? "" : "\n", text.c_str());
     } catch (const Error &error) {
       print_error(error.what());

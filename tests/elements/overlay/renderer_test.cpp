@@ -97,7 +97,7 @@ TEST_P(EveryFormat, ShowsTheBareColourAtOpacity1) {
 }
 
 TEST(OverlayColours, FollowMatrixAndRangeOfTheFrame) {
-  const auto red = [](ColorMatrix matrix, ColorRange range) {
+  const auto red = [](ColourMatrix matrix, ColourRange range) {
     TestMask mask(2, 2, {kRed});
     TestFrame frame(PixelFormat::kI420, 2, 2);
     Canvas canvas = frame.canvas();
@@ -108,10 +108,10 @@ TEST(OverlayColours, FollowMatrixAndRangeOfTheFrame) {
     return frame.at(0, 0);
   };
   // The values of saturated red in the recommendations.
-  EXPECT_EQ(red(ColorMatrix::kBt601, ColorRange::kLimited), (Sample{81, 90, 240}));
-  EXPECT_EQ(red(ColorMatrix::kBt709, ColorRange::kLimited), (Sample{63, 102, 240}));
-  EXPECT_EQ(red(ColorMatrix::kBt2020, ColorRange::kLimited), (Sample{74, 97, 240}));
-  EXPECT_EQ(red(ColorMatrix::kBt601, ColorRange::kFull), (Sample{76, 85, 255}));
+  EXPECT_EQ(red(ColourMatrix::kBt601, ColourRange::kLimited), (Sample{81, 90, 240}));
+  EXPECT_EQ(red(ColourMatrix::kBt709, ColourRange::kLimited), (Sample{63, 102, 240}));
+  EXPECT_EQ(red(ColourMatrix::kBt2020, ColourRange::kLimited), (Sample{74, 97, 240}));
+  EXPECT_EQ(red(ColourMatrix::kBt601, ColourRange::kFull), (Sample{76, 85, 255}));
 }
 
 TEST(OverlayColours, OfI420AndRgbAgreeWithinThreeLevels) {

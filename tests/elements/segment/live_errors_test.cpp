@@ -116,7 +116,7 @@ TEST_P(LiveErrors, ThatAreNoErrorsOfOursAreTakenAsWell) {
 TEST_P(LiveErrors, OfOneStreamDoNotDisturbAnother) {
   control_->before = [](std::span<const SegmentRequest> requests) {
     for (const SegmentRequest &request : requests)
-      if (request.queries()->vocabulary().classes().front().label == "bad")
+      if (request.vocabulary()->vocabulary().classes().front().label == "bad")
         throw Error(ErrorKind::kInference, "that is a bad word");
   };
   LiveElement failing(line("vocabulary=\"bad\" " + mode()));

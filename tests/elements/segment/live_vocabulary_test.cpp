@@ -36,7 +36,7 @@ class LiveWords : public Live {
   }
 
   /// Which vocabulary a frame is of; a failure where its ids are of another.
-  static int check(const Ptr<GstBuffer> &frame) {
+  static int expect_consistent(const Ptr<GstBuffer> &frame) {
     const GstNaclipSegmentation *segmentation = segmentation_on(frame);
     if (segmentation == nullptr) return -3;
     const Labels labels = naclip::testing::labels_of(segmentation);
@@ -52,7 +52,7 @@ class LiveWords : public Live {
 
   /// Frames until one is of the k-th vocabulary.
   static void pass_until(LiveElement &element, GstClockTime &pts, int k) {
-    while (check(element.pass(pts++)) != k) std::this_thread::yield();
+    while (expect_consistent(element.pass(pts++)) != k) std::this_thread::yield();
   }
 
   static int warnings(LiveElement &element) {
@@ -77,12 +77,12 @@ TEST_P(LiveWordsInModes, ChangedAtEachOfAThousandFramesAreWholeOnEach) {
     set(element, words(k));
     const auto frame = element.pass(pts++);
     ASSERT_NE(frame, nullptr);
-    const int found = check(frame);
+    const int found = expect_consistent(frame);
     if (found == -3) continue;  // none yet
     EXPECT_GE(found, newest) << "an older one came back";
     EXPECT_LE(found, k);
     newest = found;
-    EXPECT_LE(control_->live_queries, 6) << "those of words long gone are kept";
+    EXPECT_LE(control_->live_vocabularies, 6) << "those of words long gone are kept";
   }
   pass_until(element, pts, 999);
 }
@@ -96,7 +96,7 @@ TEST_P(LiveWordsInModes, ChangedByTwoThreadsAtOnceEndAsThePropertySays) {
   };
   std::thread even(change, 0), odd(change, 1);
   GstClockTime pts = 0;
-  while (running > 0) check(element.pass(pts++));
+  while (running > 0) expect_consistent(element.pass(pts++));
   even.join();
   odd.join();
   g_autofree gchar *last = nullptr;
@@ -112,7 +112,7 @@ TEST_P(LiveWordsInModes, AreToldWithTheTimeOfTheFirstFrameUnderThem) {
   GstClockTime pts = 0;
   for (int k = 0; k < 200; ++k) {
     if (k % 3 == 0) set(element, words(k));
-    seen[pts] = check(element.pass(pts));
+    seen[pts] = expect_consistent(element.pass(pts));
     ++pts;
   }
   std::map<GstClockTime, int> told, changed;
@@ -144,11 +144,11 @@ TEST_P(LiveWordsInModes, ThatCannotBeEncodedLeaveTheOnesBefore) {
   // On the worker: the message is the event.
   Ptr<GstMessage> warning;
   while (!(warning = element.messages().next(GST_MESSAGE_WARNING)))
-    EXPECT_EQ(check(element.pass(pts++)), -1);
+    EXPECT_EQ(expect_consistent(element.pass(pts++)), -1);
   EXPECT_TRUE(
       g_error_matches(error_of(warning.get()).get(), GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_FAILED));
   control_->fail(false);
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(check(element.pass(pts++)), -1);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(expect_consistent(element.pass(pts++)), -1);
   set(element, words(4));
   pass_until(element, pts, 4);
   EXPECT_EQ(element.messages().next(GST_MESSAGE_ERROR), nullptr);
@@ -175,7 +175,7 @@ TEST_F(LiveWords, FramesPassWhileOthersAreEncoded) {
   control_->gate_encoding(true);
   set(element, words(1));
   control_->wait_for_encodes(2);
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(check(element.pass(pts++)), -1);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(expect_consistent(element.pass(pts++)), -1);
   control_->gate_encoding(false);
   pass_until(element, pts, 1);
 }
@@ -190,7 +190,7 @@ TEST_F(LiveWords, ThatAreReplacedAreNotEncodedToTheEnd) {
   for (std::size_t k = 2; k < 10; ++k) {
     set(element, words(static_cast<int>(k)));
     control_->wait_for_encodes(k + 1);  // the gate is closed: the one before was given up
-    EXPECT_EQ(check(element.pass(pts++)), -1);
+    EXPECT_EQ(expect_consistent(element.pass(pts++)), -1);
   }
   control_->gate_encoding(false);
   pass_until(element, pts, 9);
@@ -250,7 +250,7 @@ TEST_F(LiveWords, OfAFrameInWorkAreThoseOfTheTimeWhenItIsDecided) {
   element.messages().wait_for_progress("encode", GST_PROGRESS_TYPE_COMPLETE);
   control_->gate(false);
   pusher.join();
-  EXPECT_EQ(check(Ptr<GstBuffer>(gst_harness_pull(element.harness()))), 2);
+  EXPECT_EQ(expect_consistent(Ptr<GstBuffer>(gst_harness_pull(element.harness()))), 2);
 }
 
 class LiveWordsFile : public LiveWords {
@@ -280,7 +280,7 @@ TEST_F(LiveWordsFile, MayBeGoneForAWhileWhateverElseChanges) {
   std::filesystem::remove(path("words"));
   for (int i = 0; i < 500; ++i) {
     g_object_set(element.get(), "threshold", i % 2 * 0.25, nullptr);
-    EXPECT_EQ(check(element.pass(pts++)), 0);
+    EXPECT_EQ(expect_consistent(element.pass(pts++)), 0);
   }
   EXPECT_EQ(warnings(element), 0) << "an editor that saves takes it away first";
   write("words", words(1));
@@ -296,7 +296,7 @@ TEST_F(LiveWordsFile, ThatIsBadWarnsOnceAndLeavesTheOnesBefore) {
   write("words", "cat; cat");
   Ptr<GstMessage> warning;
   while (!(warning = element.messages().next(GST_MESSAGE_WARNING))) {
-    EXPECT_EQ(check(element.pass(pts++)), 0);
+    EXPECT_EQ(expect_consistent(element.pass(pts++)), 0);
     std::this_thread::yield();
   }
   EXPECT_TRUE(g_error_matches(error_of(warning.get()).get(), GST_LIBRARY_ERROR,

@@ -127,17 +127,18 @@ Picture picture_of(const char *caps_text) {
 
 TEST(Picture, TakesMatrixAndRangeFromTheColorimetry) {
   const Picture wide = picture_of("video/x-raw,format=I420,width=4,height=4,colorimetry=bt2020");
-  EXPECT_EQ(wide.matrix, ColorMatrix::kBt2020);
-  EXPECT_EQ(wide.range, ColorRange::kLimited);
+  EXPECT_EQ(wide.matrix, ColourMatrix::kBt2020);
+  EXPECT_EQ(wide.range, ColourRange::kLimited);
   const Picture full = picture_of("video/x-raw,format=NV12,width=4,height=4,colorimetry=1:3:5:1");
-  EXPECT_EQ(full.matrix, ColorMatrix::kBt709);
-  EXPECT_EQ(full.range, ColorRange::kFull);
+  EXPECT_EQ(full.matrix, ColourMatrix::kBt709);
+  EXPECT_EQ(full.range, ColourRange::kFull);
 }
 
 TEST(Picture, GuessesTheMatrixFromTheSizeAsGStreamerDoes) {
-  EXPECT_EQ(picture_of("video/x-raw,format=I420,width=640,height=480").matrix, ColorMatrix::kBt601);
+  EXPECT_EQ(picture_of("video/x-raw,format=I420,width=640,height=480").matrix,
+            ColourMatrix::kBt601);
   EXPECT_EQ(picture_of("video/x-raw,format=I420,width=1280,height=720").matrix,
-            ColorMatrix::kBt709);
+            ColourMatrix::kBt709);
 }
 
 TEST(Picture, LaysFormatsOutAsGStreamerDoes) {

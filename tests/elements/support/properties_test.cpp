@@ -27,7 +27,7 @@ struct Settings {
 };
 
 constexpr std::array kRows{
-    Property<Settings>{"words", "Words", "Some words", &Settings::words, Change::kNull},
+    Property<Settings>{"words", "Words", "Some words", &Settings::words, Change::kStopped},
     Property<Settings>{"count", "Count", "How many", &Settings::count, Change::kAlways, 1, 9},
     Property<Settings>{"weight", "Weight", "How heavy", &Settings::weight, Change::kAlways, 0, 1},
     Property<Settings>{"loud", "Loud", "Whether loud", &Settings::loud, Change::kAlways},
@@ -98,7 +98,7 @@ class Properties : public ::testing::Test {
   /// What the element's start would fail with; empty where it would not.
   std::string start() {
     try {
-      self_of(object())->refused->check();
+      self_of(object())->refused->throw_first();
       return "";
     } catch (const Error &error) {
       return error.what();

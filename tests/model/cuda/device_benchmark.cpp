@@ -143,13 +143,13 @@ TEST_F(DeviceBenchmark, WholeFrameAtThePapersSettings) {
     words.push_back("w" + std::to_string(i));
     vocabulary += words.back() + "; ";
   }
-  const auto queries = segmenter->encode(Vocabulary::parse(vocabulary));
+  const auto encoded = segmenter->encode(Vocabulary::parse(vocabulary));
   const Frame frame;
   InferenceOptions inference;
   inference.mask_size = MaskSize::kFrame;
   Segmentation ours;
   const auto fused = [&] {
-    ours = segmenter->segment({&frame.picture, 1}, *queries, inference).at(0);
+    ours = segmenter->segment({&frame.picture, 1}, *encoded, inference).at(0);
   };
   at::NoGradGuard no_grad;
   const Checkpoint checkpoint = testing::random_model();
@@ -158,7 +158,7 @@ TEST_F(DeviceBenchmark, WholeFrameAtThePapersSettings) {
   WordEmbeddings bank(ClipText(checkpoint, compute), Tokenizer::from_file(options.merges),
                       options.prompts, "", "");
   const at::Tensor features = bank.encode(words).to(device_);
-  const PictureSize size = input_size({720, 1280}, 336, 16);
+  const PictureSize size = network_input_size({720, 1280}, 336, 16);
   const auto windows = windows_of(size.height, size.width, 224, 112);
   at::Tensor labels;
   const auto reference = [&] {

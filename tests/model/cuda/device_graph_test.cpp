@@ -75,7 +75,7 @@ class DeviceSegmenter : public testing::OnDevice {
     options.model = test::golden_folder() + "/tiny-openai.safetensors";
     options.device = "cuda";
     segmenter_ = load_segmenter(options);
-    queries_ = segmenter_->encode(Vocabulary::parse("cat; dog; sky, clouds"));
+    vocabulary_ = segmenter_->encode(Vocabulary::parse("cat; dog; sky, clouds"));
     bytes_.resize(120 * 160 * 3);
     for (std::size_t i = 0; i < bytes_.size(); ++i)
       bytes_[i] = static_cast<std::uint8_t>(i * 7 + i / 480 * 3);
@@ -88,10 +88,12 @@ class DeviceSegmenter : public testing::OnDevice {
     options_.window_stride = 32;
   }
 
-  Segmentation segment() { return segmenter_->segment({&picture_, 1}, *queries_, options_).at(0); }
+  Segmentation segment() {
+    return segmenter_->segment({&picture_, 1}, *vocabulary_, options_).at(0);
+  }
 
   std::unique_ptr<Segmenter> segmenter_;
-  std::shared_ptr<const EncodedVocabulary> queries_;
+  std::shared_ptr<const EncodedVocabulary> vocabulary_;
   std::vector<std::uint8_t> bytes_;
   Picture picture_;
   InferenceOptions options_;
@@ -105,14 +107,14 @@ TEST_F(DeviceSegmenter, ReplayedFramesEqualTheFirst) {
 TEST_F(DeviceSegmenter, AChangedVocabularyOfEqualLengthTakesEffectInTheGraph) {
   for (int i = 0; i < 3; ++i) segment();
   const std::vector<std::uint8_t> before = segment().labels;
-  queries_ = segmenter_->encode(Vocabulary::parse("tree; river; car, bus"));
+  vocabulary_ = segmenter_->encode(Vocabulary::parse("tree; river; car, bus"));
   const std::vector<std::uint8_t> replayed = segment().labels;
   ModelOptions fresh;
   fresh.model = test::golden_folder() + "/tiny-openai.safetensors";
   fresh.device = "cuda";
   const auto other = load_segmenter(fresh);
-  const auto queries = other->encode(Vocabulary::parse("tree; river; car, bus"));
-  EXPECT_EQ(replayed, other->segment({&picture_, 1}, *queries, options_).at(0).labels);
+  const auto vocabulary = other->encode(Vocabulary::parse("tree; river; car, bus"));
+  EXPECT_EQ(replayed, other->segment({&picture_, 1}, *vocabulary, options_).at(0).labels);
 }
 
 TEST_F(DeviceSegmenter, TheDefaultStreamIsNeitherUsedNorWaitedFor) {

@@ -12,14 +12,14 @@ TEST(DevicePicture, IsRefusedByAModelOnTheCpuWithoutBeingRead) {
   options.model = test::golden_folder() + "/tiny-openai.safetensors";
   options.device = "cpu";
   const auto segmenter = load_segmenter(options);
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog"));
   Picture picture;
   picture.width = picture.height = 64;
   picture.planes[0] = reinterpret_cast<const std::uint8_t *>(0x10);  // would fault
   picture.strides[0] = 192;
   picture.cuda_device = 0;
   try {
-    segmenter->segment({&picture, 1}, *queries, {});
+    segmenter->segment({&picture, 1}, *vocabulary, {});
     FAIL() << "took a picture that it cannot read";
   } catch (const Error &error) {
     EXPECT_EQ(error.kind(), ErrorKind::kDevice);

@@ -181,8 +181,8 @@ TEST(KernelDecodingOf, UnitsOfProbabilityHoldAllPixelsOfTheLargestMask) {
 struct PreprocessCase {
   PixelFormat format;
   int height, width, to_height, to_width;
-  ColorMatrix matrix;
-  ColorRange range;
+  ColourMatrix matrix;
+  ColourRange range;
 };
 
 /// A frame of noise whose rows are padded.
@@ -234,10 +234,10 @@ std::vector<PreprocessCase> preprocess_cases() {
     for (const auto &[height, width, to_height, to_width] :
          {std::array{1, 1, 3, 5}, std::array{3, 5, 1, 1}, std::array{3, 5, 16, 27},
           std::array{57, 83, 33, 48}})
-      for (const ColorMatrix matrix :
-           {ColorMatrix::kBt601, ColorMatrix::kBt709, ColorMatrix::kBt2020})
-        for (const ColorRange range : {ColorRange::kLimited, ColorRange::kFull}) {
-          if (!layout.ycbcr && (matrix != ColorMatrix::kBt601 || range != ColorRange::kFull))
+      for (const ColourMatrix matrix :
+           {ColourMatrix::kBt601, ColourMatrix::kBt709, ColourMatrix::kBt2020})
+        for (const ColourRange range : {ColourRange::kLimited, ColourRange::kFull}) {
+          if (!layout.ycbcr && (matrix != ColourMatrix::kBt601 || range != ColourRange::kFull))
             continue;
           cases.push_back({layout.format, height, width, to_height, to_width, matrix, range});
         }

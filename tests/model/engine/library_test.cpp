@@ -18,7 +18,7 @@ ModelOptions tiny() {
 
 TEST(Library, SegmentsAPictureThroughItsPublicHeadersAlone) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog, wolf"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf"));
   const std::vector<std::uint8_t> pixels(60 * 40 * 3, 90);
   Picture picture;
   picture.width = 60;
@@ -29,7 +29,7 @@ TEST(Library, SegmentsAPictureThroughItsPublicHeadersAlone) {
   options.input_size = 96;
   options.window_size = 0;
   options.mask_size = MaskSize::kFrame;
-  const Segmentation result = segmenter->segment({&picture, 1}, *queries, options).at(0);
+  const Segmentation result = segmenter->segment({&picture, 1}, *vocabulary, options).at(0);
   EXPECT_EQ(result.labels.size(), 60U * 40U);
   EXPECT_EQ(result.regions.size(), 3U);
   EXPECT_NEAR(result.regions[1].share + result.regions[2].share, 1.0, 1e-9);

@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::int64_t kGigabyte = 1'000'000'000;
 
-FrameShape shape(std::int64_t queries) {
-  FrameShape result{queries, {224, 224}, 16, {}, 1.0};
+FrameShape shape(std::int64_t words) {
+  FrameShape result{words, {224, 224}, 16, {}, 1.0};
   result.options.input_size = 224;
   result.options.window_size = 112;
   result.options.window_stride = 56;
@@ -25,7 +25,7 @@ FrameShape shape(std::int64_t queries) {
 
 std::string refusal(MemoryLimit &limit, const FrameShape &shape) {
   try {
-    limit.check(shape);
+    limit.require_fit(shape);
     return "";
   } catch (const Error &error) {
     EXPECT_EQ(error.kind(), ErrorKind::kMemory);

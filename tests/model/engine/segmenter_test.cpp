@@ -69,14 +69,14 @@ TEST(Segmenter, TellsWhatTheCheckpointIs) {
 
 TEST(Segmenter, MaskSizeIsTheInputsOrTheFrames) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog"));
   const Owned owned(200, 100);
   InferenceOptions options = small_input();
-  const Segmentation input = segmenter->segment({&owned.picture, 1}, *queries, options).at(0);
+  const Segmentation input = segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
   EXPECT_EQ(input.height, 96);
   EXPECT_EQ(input.width, 192);
   options.mask_size = MaskSize::kFrame;
-  const Segmentation frame = segmenter->segment({&owned.picture, 1}, *queries, options).at(0);
+  const Segmentation frame = segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
   EXPECT_EQ(frame.height, 100);
   EXPECT_EQ(frame.width, 200);
   EXPECT_EQ(frame.labels.size(), 20000U);
@@ -84,12 +84,12 @@ TEST(Segmenter, MaskSizeIsTheInputsOrTheFrames) {
 
 TEST(Segmenter, FramesOfABatchComeOutAsTheyWouldAlone) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
   const Owned a(200, 100, 1), b(90, 160, 5), c(200, 100, 9);
   const std::array pictures{a.picture, b.picture, c.picture};
-  const auto together = segmenter->segment(pictures, *queries, small_input());
+  const auto together = segmenter->segment(pictures, *vocabulary, small_input());
   for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const auto alone = segmenter->segment({&pictures[i], 1}, *queries, small_input()).at(0);
+    const auto alone = segmenter->segment({&pictures[i], 1}, *vocabulary, small_input()).at(0);
     ASSERT_EQ(together[i].labels.size(), alone.labels.size());
     std::size_t different = 0;
     for (std::size_t k = 0; k < alone.labels.size(); ++k)
@@ -100,11 +100,11 @@ TEST(Segmenter, FramesOfABatchComeOutAsTheyWouldAlone) {
 
 TEST(Segmenter, SharesAddUpToOne) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog; sky"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog; sky"));
   const Owned owned(64, 48);
   InferenceOptions options = small_input();
   options.threshold = 0.4;
-  const Segmentation result = segmenter->segment({&owned.picture, 1}, *queries, options).at(0);
+  const Segmentation result = segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
   double sum = 0;
   for (const RegionStatistics &region : result.regions) sum += region.share;
   EXPECT_NEAR(sum, 1.0, 1e-9);
@@ -121,7 +121,7 @@ Owned stretched(const Owned &narrow) {
 
 TEST(Segmenter, APictureOfWidePixelsHasTheMaskOfItsStretchedForm) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog; sky; person"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog; sky; person"));
   // As coarse as the network sees it, so that stretching one way or the other is nearly the same.
   Owned narrow(115, 150);
   for (std::size_t y = 0; y < 150; ++y)
@@ -130,8 +130,9 @@ TEST(Segmenter, APictureOfWidePixelsHasTheMaskOfItsStretchedForm) {
   const Owned square = stretched(narrow);
   narrow.picture.pixel_aspect = 2.0;
   const Segmentation expected =
-      segmenter->segment({&square.picture, 1}, *queries, small_input()).at(0);
-  const Segmentation mask = segmenter->segment({&narrow.picture, 1}, *queries, small_input()).at(0);
+      segmenter->segment({&square.picture, 1}, *vocabulary, small_input()).at(0);
+  const Segmentation mask =
+      segmenter->segment({&narrow.picture, 1}, *vocabulary, small_input()).at(0);
   ASSERT_EQ(mask.width, expected.width);
   ASSERT_EQ(mask.height, expected.height);
   std::size_t equal = 0;
@@ -143,31 +144,31 @@ TEST(Segmenter, APictureOfWidePixelsHasTheMaskOfItsStretchedForm) {
   // Streams' pictures take the other way in.
   SegmentRequest request;
   request.picture = segmenter->prepare(narrow.picture, small_input().input_size);
-  request.queries = [&] { return queries; };
+  request.vocabulary = [&] { return vocabulary; };
   request.options = small_input();
   EXPECT_EQ(segmenter->segment({&request, 1}).at(0).segmentation.labels, mask.labels);
 }
 
 TEST(Segmenter, AFrameSizedMaskOfWidePixelsHasTheFramesSize) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog"));
   Owned owned(60, 100);
   owned.picture.pixel_aspect = 2.0;
   InferenceOptions options = small_input();
   options.mask_size = MaskSize::kFrame;
-  const Segmentation mask = segmenter->segment({&owned.picture, 1}, *queries, options).at(0);
+  const Segmentation mask = segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
   EXPECT_EQ(mask.width, 60);
   EXPECT_EQ(mask.height, 100);
 }
 
 TEST(Segmenter, RefusesPixelsOfNoShape) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat"));
   Owned owned(32, 32);
   for (const double aspect : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
     owned.picture.pixel_aspect = aspect;
     EXPECT_EQ(kind_of([&] {
-                segmenter->segment({&owned.picture, 1}, *queries, small_input());
+                segmenter->segment({&owned.picture, 1}, *vocabulary, small_input());
               }),
               ErrorKind::kSettings)
         << aspect;
@@ -176,13 +177,13 @@ TEST(Segmenter, RefusesPixelsOfNoShape) {
 
 TEST(Segmenter, TinyPicturesWork) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog"));
   for (const auto &[width, height] :
        std::vector<std::pair<int, int>>{{1, 1}, {2, 2}, {17, 33}, {1, 400}, {3000, 1}}) {
     const Owned owned(width, height);
     InferenceOptions options = small_input();
     options.mask_size = MaskSize::kFrame;
-    const Segmentation result = segmenter->segment({&owned.picture, 1}, *queries, options).at(0);
+    const Segmentation result = segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
     EXPECT_EQ(result.width, width);
     EXPECT_EQ(result.height, height);
   }
@@ -261,13 +262,13 @@ TEST(Segmenter, RefusesBadOptionsByKind) {
 
 TEST(Segmenter, RefusesBadInferenceOptions) {
   const auto segmenter = load_segmenter(tiny());
-  const auto queries = segmenter->encode(Vocabulary::parse("cat"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat"));
   const Owned owned(32, 32);
   const auto refused = [&](auto change) {
     InferenceOptions options = small_input();
     change(options);
     EXPECT_EQ(kind_of([&] {
-                segmenter->segment({&owned.picture, 1}, *queries, options);
+                segmenter->segment({&owned.picture, 1}, *vocabulary, options);
               }),
               ErrorKind::kSettings);
   };
@@ -284,10 +285,10 @@ TEST(Segmenter, RefusesBadInferenceOptions) {
 
 TEST(Segmenter, RefusesQueriesOfAnotherModel) {
   const auto one = load_segmenter(tiny()), other = load_segmenter(tiny());
-  const auto queries = other->encode(Vocabulary::parse("cat"));
+  const auto vocabulary = other->encode(Vocabulary::parse("cat"));
   const Owned owned(32, 32);
   EXPECT_EQ(kind_of([&] {
-              one->segment({&owned.picture, 1}, *queries, small_input());
+              one->segment({&owned.picture, 1}, *vocabulary, small_input());
             }),
             ErrorKind::kSettings);
 }

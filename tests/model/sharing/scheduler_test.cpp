@@ -183,7 +183,7 @@ TEST_F(Scheduling, QueriesAreThoseOfTheTimeWhenTheScoresAreMade) {
   std::shared_ptr<const EncodedVocabulary> words = old_words;
   const auto stream = scheduler_->join();
   SegmentRequest one = request(1);
-  one.queries = [&] {
+  one.vocabulary = [&] {
     const std::lock_guard lock(mutex);
     return words;
   };
@@ -194,7 +194,7 @@ TEST_F(Scheduling, QueriesAreThoseOfTheTimeWhenTheScoresAreMade) {
     words = new_words;
   }
   control_->release();
-  EXPECT_EQ(stream->wait()->result.queries, new_words);
+  EXPECT_EQ(stream->wait()->result.vocabulary, new_words);
 }
 
 TEST_F(Scheduling, StreamsOfAnySpeedGetEqualShares) {

@@ -73,8 +73,8 @@ TEST(Preprocess, NormalisesByTheReferencesMeanAndDeviation) {
 }
 
 struct Colorimetry {
-  ColorMatrix matrix;
-  ColorRange range;
+  ColourMatrix matrix;
+  ColourRange range;
   double kr, kb;
 };
 
@@ -84,7 +84,7 @@ class PreprocessYuv : public ::testing::TestWithParam<Colorimetry> {};
 std::array<cv::Mat, 3> to_planes(const cv::Mat &rgb, const Colorimetry &c, int chroma_rows) {
   std::array<cv::Mat, 3> full;
   for (cv::Mat &plane : full) plane.create(rgb.size(), CV_8UC1);
-  const bool limited = c.range == ColorRange::kLimited;
+  const bool limited = c.range == ColourRange::kLimited;
   for (int y = 0; y < rgb.rows; ++y)
     for (int x = 0; x < rgb.cols; ++x) {
       const cv::Vec3b p = rgb.at<cv::Vec3b>(y, x);
@@ -171,12 +171,12 @@ TEST_P(PreprocessYuv, ChromaOfEveryRowEqualsRgbOfTheSamePicture) {
 
 INSTANTIATE_TEST_SUITE_P(
     Matrices, PreprocessYuv,
-    ::testing::Values(Colorimetry{ColorMatrix::kBt601, ColorRange::kLimited, 0.299, 0.114},
-                      Colorimetry{ColorMatrix::kBt601, ColorRange::kFull, 0.299, 0.114},
-                      Colorimetry{ColorMatrix::kBt709, ColorRange::kLimited, 0.2126, 0.0722},
-                      Colorimetry{ColorMatrix::kBt709, ColorRange::kFull, 0.2126, 0.0722},
-                      Colorimetry{ColorMatrix::kBt2020, ColorRange::kLimited, 0.2627, 0.0593},
-                      Colorimetry{ColorMatrix::kBt2020, ColorRange::kFull, 0.2627, 0.0593}));
+    ::testing::Values(Colorimetry{ColourMatrix::kBt601, ColourRange::kLimited, 0.299, 0.114},
+                      Colorimetry{ColourMatrix::kBt601, ColourRange::kFull, 0.299, 0.114},
+                      Colorimetry{ColourMatrix::kBt709, ColourRange::kLimited, 0.2126, 0.0722},
+                      Colorimetry{ColourMatrix::kBt709, ColourRange::kFull, 0.2126, 0.0722},
+                      Colorimetry{ColourMatrix::kBt2020, ColourRange::kLimited, 0.2627, 0.0593},
+                      Colorimetry{ColourMatrix::kBt2020, ColourRange::kFull, 0.2627, 0.0593}));
 
 TEST(Preprocess, ColoursOutsideOfRgbAreClamped) {
   const std::array<std::uint8_t, 3> bright{235, 128, 240}, dark{16, 128, 16};
@@ -193,31 +193,33 @@ TEST(Preprocess, ColoursOutsideOfRgbAreClamped) {
 }
 
 TEST(InputSize, KeepsTheRatioAndBoundsBothSides) {
-  EXPECT_EQ(input_size({150, 230}, 96, 16), (PictureSize{96, 147}));
-  EXPECT_EQ(input_size({720, 1280}, 336, 16), (PictureSize{336, 597}));
-  EXPECT_EQ(input_size({1, 1}, 336, 16), (PictureSize{336, 336}));
-  EXPECT_EQ(input_size({16, 4096}, 336, 16), (PictureSize{16, 2048}));
+  EXPECT_EQ(network_input_size({150, 230}, 96, 16), (PictureSize{96, 147}));
+  EXPECT_EQ(network_input_size({720, 1280}, 336, 16), (PictureSize{336, 597}));
+  EXPECT_EQ(network_input_size({1, 1}, 336, 16), (PictureSize{336, 336}));
+  EXPECT_EQ(network_input_size({16, 4096}, 336, 16), (PictureSize{16, 2048}));
 }
 
 TEST(InputSize, FollowsTheDisplayedShapeWherePixelsAreNotSquare) {
-  EXPECT_EQ(input_size({720, 640}, 336, 16, 2.0), input_size({720, 1280}, 336, 16));
-  EXPECT_EQ(input_size({576, 720}, 336, 16, 64.0 / 45), input_size({576, 1024}, 336, 16));
-  EXPECT_EQ(input_size({480, 720}, 336, 16, 8.0 / 9), input_size({480, 640}, 336, 16));
+  EXPECT_EQ(network_input_size({720, 640}, 336, 16, 2.0), network_input_size({720, 1280}, 336, 16));
+  EXPECT_EQ(network_input_size({576, 720}, 336, 16, 64.0 / 45),
+            network_input_size({576, 1024}, 336, 16));
+  EXPECT_EQ(network_input_size({480, 720}, 336, 16, 8.0 / 9),
+            network_input_size({480, 640}, 336, 16));
 }
 
 TEST(InputSize, IsBoundedWhateverTheShapeOfThePixels) {
-  EXPECT_EQ(input_size({720, 1280}, 336, 16, 0.001), (PictureSize{2048, 16}));
-  EXPECT_EQ(input_size({720, 1280}, 336, 16, 1000), (PictureSize{16, 2048}));
-  EXPECT_EQ(input_size({1, 1}, 336, 16, 1e-10), (PictureSize{2048, 16}));
-  EXPECT_EQ(input_size({32767, 32767}, 2048, 16, 1e10), (PictureSize{16, 2048}));
+  EXPECT_EQ(network_input_size({720, 1280}, 336, 16, 0.001), (PictureSize{2048, 16}));
+  EXPECT_EQ(network_input_size({720, 1280}, 336, 16, 1000), (PictureSize{16, 2048}));
+  EXPECT_EQ(network_input_size({1, 1}, 336, 16, 1e-10), (PictureSize{2048, 16}));
+  EXPECT_EQ(network_input_size({32767, 32767}, 2048, 16, 1e10), (PictureSize{16, 2048}));
 }
 
 TEST(InputSize, APictureOfWidePixelsIsReadAsItsStretchedForm) {
   const cv::Mat narrow = colours(60, 40);
   cv::Mat square;
   cv::resize(narrow, square, {80, 60}, 0, 0, cv::INTER_LINEAR);
-  const PictureSize size = input_size({narrow.rows, narrow.cols}, 48, 16, 2.0);
-  ASSERT_EQ(size, input_size({square.rows, square.cols}, 48, 16));
+  const PictureSize size = network_input_size({narrow.rows, narrow.cols}, 48, 16, 2.0);
+  ASSERT_EQ(size, network_input_size({square.rows, square.cols}, 48, 16));
   EXPECT_LE(largest_difference(from_packed(narrow, PixelFormat::kRgb, size),
                                from_packed(square, PixelFormat::kRgb, size)),
             3 * kOneStep);

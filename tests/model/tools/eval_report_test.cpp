@@ -76,7 +76,7 @@ TEST(Departures, NameAnotherNetworkPartOfTheSetAndFaults) {
 /// One run of two classes, the second of which is nowhere.
 Report some_report() {
   RunReport run;
-  run.settings = describe({}, {});
+  run.settings = settings_of({}, {});
   run.tally.evaluated = run.tally.done = 4;
   run.tally.seconds = 2.0;
   run.tally.areas = Areas(2);

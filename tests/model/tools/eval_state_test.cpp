@@ -101,13 +101,13 @@ TEST(Evaluation, StoppedAndContinuedEqualsOneGo) {
   model.model = test::tiny_model_arguments()[1];
   model.device = "cpu";
   const auto segmenter = load_segmenter(model);
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog; sky"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog; sky"));
   InferenceOptions options;
   options.input_size = 64;
   options.refine_steps = 1;
   options.mask_size = MaskSize::kFrame;
   const LabelMeaning meaning({4, false, 0, {0}});
-  const Subject subject{*segmenter, *queries, options, meaning, 1};
+  const Subject subject{*segmenter, *vocabulary, options, meaning, 1};
   const Dataset dataset = find_pairs(folder / "p", folder / "m");
 
   Tally whole;
@@ -172,9 +172,9 @@ TEST(Settings, ThatHaveNoEffectAreNoDifference) {
   InferenceOptions a, b;
   a.window_size = b.window_size = 0;
   b.window_stride = 30;
-  EXPECT_TRUE(differences(describe(model, a), describe(model, b)).empty());
+  EXPECT_TRUE(differences(settings_of(model, a), settings_of(model, b)).empty());
   b.logit_scale = 50;
-  EXPECT_EQ(differences(describe(model, a), describe(model, b)),
+  EXPECT_EQ(differences(settings_of(model, a), settings_of(model, b)),
             std::vector<std::string>{"logit-scale 40 instead of 50"});
 }
 

@@ -145,26 +145,26 @@ InferenceOptions tiny_options(const Kind &kind) {
 }
 
 /// Region ids of the library for a picture in a file.
-std::vector<std::uint8_t> regions_of(Segmenter &segmenter, const EncodedVocabulary &queries,
+std::vector<std::uint8_t> regions_of(Segmenter &segmenter, const EncodedVocabulary &vocabulary,
                                      const InferenceOptions &options, const std::string &path) {
   const PictureFile file(path);
   const Picture picture = file.picture();
-  return segmenter.segment({&picture, 1}, queries, options).at(0).labels;
+  return segmenter.segment({&picture, 1}, vocabulary, options).at(0).labels;
 }
 
 /// Were the benchmark's own threshold or window without effect here, a wrong one would pass.
 void expect_settings_matter(const Kind &kind, Segmenter &segmenter,
-                            const EncodedVocabulary &queries, const std::string &path,
+                            const EncodedVocabulary &vocabulary, const std::string &path,
                             const std::vector<std::uint8_t> &regions) {
   InferenceOptions other = tiny_options(kind);
   other.threshold = 0.0;
   if (kind.threshold > 0) {
-    EXPECT_TRUE(regions_of(segmenter, queries, other, path) != regions);
+    EXPECT_TRUE(regions_of(segmenter, vocabulary, other, path) != regions);
   }
   other = tiny_options(kind);
   other.window_size = 224;
   if (kind.window_size == 0) {
-    EXPECT_TRUE(regions_of(segmenter, queries, other, path) != regions);
+    EXPECT_TRUE(regions_of(segmenter, vocabulary, other, path) != regions);
   }
 }
 
@@ -203,7 +203,7 @@ TEST_P(OnBenchmark, MeanIouEqualsThatOfPlainSets) {
   const Kind &kind = GetParam();
   const TemporaryFolder folder;
   const auto segmenter = tiny_segmenter();
-  const auto queries = segmenter->encode(vocabulary_of(benchmark_named(kind.name)));
+  const auto vocabulary = segmenter->encode(vocabulary_of(benchmark_named(kind.name)));
   const InferenceOptions options = tiny_options(kind);
   write_list(kind, folder);
   Sets sets;
@@ -212,9 +212,9 @@ TEST_P(OnBenchmark, MeanIouEqualsThatOfPlainSets) {
   for (const Place &place : places_of(kind)) {
     const int width = 70 + 13 * static_cast<int>(index), height = 61;
     test::write_picture(folder / place.picture, width, height, 77 * static_cast<unsigned>(index));
-    const auto regions = regions_of(*segmenter, *queries, options, folder / place.picture);
+    const auto regions = regions_of(*segmenter, *vocabulary, options, folder / place.picture);
     predicted.insert(regions.begin(), regions.end());
-    expect_settings_matter(kind, *segmenter, *queries, folder / place.picture, regions);
+    expect_settings_matter(kind, *segmenter, *vocabulary, folder / place.picture, regions);
     write_truth(kind, folder / place.mask, width, height, index, regions, sets);
     ++index;
   }
@@ -250,13 +250,13 @@ TEST(OnOwnPictures, MeanIouEqualsThatOfPlainSets) {
   const TemporaryFolder folder;
   write_own(folder);
   const auto segmenter = tiny_segmenter();
-  const auto queries = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
   InferenceOptions options = tiny_options(kind);
   options.window_stride = 112;
   Sets sets;
   for (std::size_t i = 0; i < 4; ++i) {
     const std::string picture = folder / ("p/" + std::to_string(i) + ".jpg");
-    const auto regions = regions_of(*segmenter, *queries, options, picture);
+    const auto regions = regions_of(*segmenter, *vocabulary, options, picture);
     write_truth(kind, folder / ("m/" + std::to_string(i) + ".png"), 64, 48, i, regions, sets);
   }
   const auto run = test::run_program(own_arguments(folder, "out"));

@@ -1,4 +1,4 @@
-#include "model/tools/naclip-model/describe.h"
+#include "model/tools/naclip-model/checkpoint_text.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -74,7 +74,7 @@ std::string row(const std::string &name, const std::string &value) {
 
 }  // namespace
 
-std::string describe_checkpoint(const std::string &path) {
+std::string checkpoint_text(const std::string &path) {
   const CheckpointFile file = open_checkpoint(path);
   const NetworkSizes &sizes = file.sizes;
   const std::vector<const RawTensor *> tensors = file.parameter_tensors();

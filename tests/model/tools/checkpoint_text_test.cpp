@@ -1,5 +1,5 @@
 // What `naclip-model info` says of checkpoints.
-#include "model/tools/naclip-model/describe.h"
+#include "model/tools/naclip-model/checkpoint_text.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ void expect_line(const std::string &text, const std::string &line) {
 
 TEST(Describe, TellsLayoutSizesPrecisionAndParameters) {
   const std::string path = test::golden_file("tiny-openai.safetensors");
-  const std::string text = describe_checkpoint(path);
+  const std::string text = checkpoint_text(path);
   expect_line(text, "layout      safetensors (OpenAI names)");
   expect_line(text, "precision   float16");
   EXPECT_NE(text.find(path), std::string::npos);
@@ -32,7 +32,7 @@ TEST(Describe, TellsLayoutSizesPrecisionAndParameters) {
 
 TEST(Describe, TellsTheLayoutsApart) {
   const auto layout = [](const char *golden) {
-    const std::string text = describe_checkpoint(test::golden_file(golden));
+    const std::string text = checkpoint_text(test::golden_file(golden));
     const auto start = text.find("layout      ") + 12;
     return text.substr(start, text.find('\n', start) - start);
   };
@@ -47,24 +47,24 @@ TEST(Describe, NamesEveryPrecisionTheMostUsedFirst) {
     tensor.dtype = "F32";
     tensor.bytes.assign(2 * tensor.bytes.size(), '\0');
   });
-  expect_line(describe_checkpoint(path), "precision   float16, then float32");
+  expect_line(checkpoint_text(path), "precision   float16, then float32");
 }
 
 TEST(Describe, FindsTheVocabularyBesideTheFileAndCountsIt) {
-  const std::string text = describe_checkpoint(test::golden_file("tiny-openai.safetensors"));
+  const std::string text = checkpoint_text(test::golden_file("tiny-openai.safetensors"));
   EXPECT_NE(text.find("found: " + test::golden_file("mini-bpe.txt.gz")), std::string::npos) << text;
 }
 
 TEST(Describe, ShowsAFileWithoutAVocabularyToo) {
   const std::string path = test::write_checkpoint_with([](test::FileTensors &) {});
-  const std::string text = describe_checkpoint(path);
+  const std::string text = checkpoint_text(path);
   EXPECT_NE(text.find("trained with, which was not found"), std::string::npos) << text;
 }
 
 TEST(Describe, SaysWhereTheVocabularyIsOneOfAnotherModel) {
   const std::string path = test::write_checkpoint_with([](test::FileTensors &) {});
   const std::string beside = test::write_file("edited.bpe.txt.gz", "#version\na b\nc d");
-  const std::string text = describe_checkpoint(path);
+  const std::string text = checkpoint_text(path);
   EXPECT_NE(text.find("not " + beside + ", which gives 516 tokens"), std::string::npos) << text;
   std::filesystem::remove(beside);
 }
@@ -74,7 +74,7 @@ TEST(Describe, NamesTheCommandForOpenAisVocabulary) {
     test::FileTensor &embedding = tensors.at("token_embedding.weight");
     test::reshape(embedding, {49408, embedding.shape.at(1)});
   });
-  const std::string text = describe_checkpoint(path);
+  const std::string text = checkpoint_text(path);
   EXPECT_NE(text.find("49408 tokens: OpenAI's bpe_simple_vocab_16e6.txt.gz, which was not found; "
                       "type: naclip-model fetch vocabulary"),
             std::string::npos)
@@ -82,8 +82,8 @@ TEST(Describe, NamesTheCommandForOpenAisVocabulary) {
 }
 
 TEST(Describe, RefusesWhatIsNoCheckpoint) {
-  EXPECT_THROW(describe_checkpoint(test::write_file("text.pt", "text")), Error);
-  EXPECT_THROW(describe_checkpoint("/nowhere.pt"), Error);
+  EXPECT_THROW(checkpoint_text(test::write_file("text.pt", "text")), Error);
+  EXPECT_THROW(checkpoint_text("/nowhere.pt"), Error);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "elements/support/boundary.h"
+#include "elements/support/error_messages.h"
 
 #include <exception>
 #include <new>
