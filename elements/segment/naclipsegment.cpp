@@ -30,26 +30,23 @@
 
 #include <gst/video/video.h>
 
-#include <atomic>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "elements/segment/engine_loader.h"
-#include "elements/segment/late_frames.h"
 #include "elements/segment/metadata.h"
+#include "elements/segment/pacing.h"
 #include "elements/segment/reports.h"
 #include "elements/segment/session.h"
 #include "elements/segment/settings.h"
 #include "elements/support/cuda_frame.h"
 #include "elements/support/error_messages.h"
-#include "elements/support/latency.h"
 #include "elements/support/mask_reader.h"
 #include "elements/support/video_filter.h"
 
-GST_DEBUG_CATEGORY_STATIC(gst_naclip_segment_debug);
+GST_DEBUG_CATEGORY(gst_naclip_segment_debug);  // also of the files beside this one
 #define GST_CAT_DEFAULT gst_naclip_segment_debug
 
 namespace {
@@ -59,6 +56,8 @@ using namespace naclip;
 constexpr guint kPropertyStats = kSegmentProperties.size() + 1;
 
 struct Impl {
+  explicit Impl(GstBaseTransform *self) : pacing(self) {}
+
   std::mutex mutex;          // guards settings and session, never held while working
   SegmentSettings settings;  // always valid
   const std::shared_ptr<SettingsSnapshot> snapshot = std::make_shared<SettingsSnapshot>();
@@ -70,12 +69,9 @@ struct Impl {
 
   // The streaming thread's.
   GstVideoInfo info{};         // of the negotiated caps
-  std::optional<bool> live;    // whether frames come from a live source; not known before the first
   bool failed = false;         // an error was posted
   gint64 last_statistics = 0;  // monotonic, microseconds
-  LateFrames late_frames;      // in sync mode on a live source
-
-  std::atomic<GstClockTime> added_latency = 0;  // as told in LATENCY queries
+  Pacing pacing;
 
   void publish_settings() {
     // Held until they are published, so that the last ones set are the last ones seen.
@@ -180,7 +176,7 @@ gboolean query(GstBaseTransform *base, GstPadDirection direction, GstQuery *quer
   if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_segment_parent_class)->query(base, direction, query))
     return FALSE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)
-    add_latency(query, impl.added_latency);
+    impl.pacing.answer(query);
   return TRUE;
 }
 
@@ -193,11 +189,9 @@ gboolean start(GstBaseTransform *base) {
         [snapshot = impl.snapshot] { return snapshot->get(); },
         reports_of(GST_ELEMENT_CAST(self), GST_CAT_DEFAULT), GST_OBJECT_NAME(self));
     GST_PAD_STREAM_LOCK(GST_BASE_TRANSFORM_SINK_PAD(base));
-    impl.live.reset();
+    impl.pacing.reset();
     impl.failed = false;
     impl.last_statistics = g_get_monotonic_time();
-    impl.late_frames.reset();
-    impl.added_latency = 0;
     {
       const std::lock_guard lock(impl.mutex);
       impl.session = std::move(session);
@@ -249,33 +243,6 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
   return propose_video_meta(gst_naclip_segment_parent_class, base, decide_query, query);
 }
 
-/// Whether frames wait for their masks; asked for each frame, decided with the first.
-Pace pace_of(GstNaclipSegment *self, Mode mode) {
-  Impl &impl = *self->impl;
-  if (!impl.live) {
-    impl.live = is_live(GST_BASE_TRANSFORM_SINK_PAD(self));
-    GST_INFO_OBJECT(self, "the source is %s", *impl.live ? "live" : "not live");
-  }
-  return mode == Mode::kAsync || (mode == Mode::kAuto && *impl.live) ? Pace::kAsync : Pace::kSync;
-}
-
-/// Tells the pipeline where frames come out later than it was told.
-void update_latency(GstNaclipSegment *self, const SegmentSession &session) {
-  Impl &impl = *self->impl;
-  const GstClockTime worst = session.worst_latency(), told = impl.added_latency;
-  if (worst <= told + told / 8) return;
-  impl.added_latency = worst;
-  GST_DEBUG_OBJECT(self, "frames wait for %" GST_TIME_FORMAT, GST_TIME_ARGS(worst));
-  gst_element_post_message(GST_ELEMENT_CAST(self), gst_message_new_latency(GST_OBJECT_CAST(self)));
-}
-
-void warn_of_pace(GstNaclipSegment *self) {
-  post_warning(GST_ELEMENT_CAST(self), Error(ErrorKind::kSettings,
-                                             "The network is slower than the live source, whose "
-                                             "frames wait for it and are shown late or "
-                                             "dropped. mode=async never has them wait"));
-}
-
 void post(GstNaclipSegment *self, Ptr<GstStructure> structure) {
   gst_element_post_message(GST_ELEMENT_CAST(self),
                            gst_message_new_element(GST_OBJECT_CAST(self), structure.release()));
@@ -297,7 +264,7 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
   Impl &impl = *self->impl;
   if (!impl.session) return GST_FLOW_FLUSHING;  // stopped already, see stop()
   SegmentSession &session = *impl.session;
-  const Pace pace = pace_of(self, session.settings().mode);
+  const Pace pace = impl.pacing.pace(session.settings().mode);
   const gint64 arrival = g_get_monotonic_time();
   const SegmentSession::OptionalMask mask = session.next(buffer, impl.info, pace);
   if (mask.interrupted) return GST_FLOW_FLUSHING;
@@ -311,11 +278,8 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
     session.analytics().attach(buffer);
   }
   post_news(self, session, mask, GST_BUFFER_PTS(buffer));
-  if (mask.fresh && pace == Pace::kSync && *impl.live) {
-    update_latency(self, session);
-    if (impl.late_frames.many_after(g_get_monotonic_time() - arrival, impl.info))
-      warn_of_pace(self);
-  }
+  if (mask.fresh && pace == Pace::kSync)
+    impl.pacing.waited(g_get_monotonic_time() - arrival, session.worst_latency(), impl.info);
   return GST_FLOW_OK;
 }
 
@@ -335,8 +299,8 @@ void finalize(GObject *object) {
 }  // namespace
 
 static void gst_naclip_segment_init(GstNaclipSegment *self) {
-  self->impl = new Impl;
   auto *base = GST_BASE_TRANSFORM(self);
+  self->impl = new Impl(base);
   gst_base_transform_set_in_place(base, TRUE);
   // A recording must not lose a frame because the one before came late.
   gst_base_transform_set_qos_enabled(base, FALSE);

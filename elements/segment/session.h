@@ -9,6 +9,7 @@
 #include <string>
 
 #include "elements/segment/model_loader.h"
+#include "elements/segment/pacing.h"
 #include "elements/segment/reports.h"
 #include "elements/segment/settings.h"
 #include "elements/segment/statistics.h"
@@ -19,9 +20,6 @@
 #include "model/sharing/shared_models.h"
 
 namespace naclip {
-
-/// Whether frames wait for their masks.
-enum class Pace { kSync, kAsync };
 
 /// One stream. Used by one thread at a time, but for what says otherwise. A frame that gets the last mask as it is
 /// costs no allocation here.
