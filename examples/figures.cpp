@@ -55,8 +55,8 @@ void add_region(Run &run, guint index, const GValue *value) {
   run.classes[index].share += share;
 }
 
-/// The structure of that name in a line that gst-launch-1.0 -m printed; null where it has none. The caller owns it.
-/// What the line has before it depends on the user's language.
+/// The structure of that name in a line that gst-launch-1.0 -m printed; null where it has none. The
+/// caller owns it. What the line has before it depends on the user's language.
 GstStructure *structure_in(const std::string &line, const char *name) {
   const auto begin = line.find(std::string(": ") + name);
   return begin == std::string::npos ? nullptr

@@ -6,9 +6,9 @@
 //
 // The files of masks hold region ids of the vocabulary as grey video without loss, as naclipmask
 // makes it and pipelines/record-masks.launch records it. Every frame of FOUND is compared with the
-// frame of TRUE at the same time. With --video the masks are found there and then: VIDEO is decoded,
-// Gaussian noise of SIGMA levels is added to its RGB samples, and naclipsegment segments it with
-// these properties.
+// frame of TRUE at the same time. With --video the masks are found there and then: VIDEO is
+// decoded, Gaussian noise of SIGMA levels is added to its RGB samples, and naclipsegment segments
+// it with these properties.
 //
 // Prints intersection over union of each class that TRUE holds, of all frames together, what was
 // found that is never there, how many labels change from frame to frame where the true ones do not,

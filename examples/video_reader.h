@@ -22,8 +22,8 @@ class VideoReader {
 
   /// What the pipeline says of its failure; empty where there was none.
   const std::string &error() const { return error_; }
-  /// The element of that name in `decoder`, to be set up before the first next(); null where there is
-  /// none. The caller owns it.
+  /// The element of that name in `decoder`, to be set up before the first next(); null where there
+  /// is none. The caller owns it.
   GstElement *element(const char *name) const;
 
  private:

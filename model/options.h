@@ -11,8 +11,9 @@
 
 namespace naclip {
 
-/// One value of a choice: its name in properties and on command lines, and what it means. The tables below are the only
-/// place where these are written: properties of elements, options of programs and their help follow from them.
+/// One value of a choice: its name in properties and on command lines, and what it means. The
+/// tables below are the only place where these are written: properties of elements, options of
+/// programs and their help follow from them.
 template <class Enum>
 struct Choice {
   Enum value;
@@ -96,8 +97,8 @@ struct InferenceOptions {
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
   MaskSize mask_size = MaskSize::kInput;
-  /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself. Needs a
-  /// StreamMemory.
+  /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself.
+  /// Needs a StreamMemory.
   double smoothing = 0.0;
 };
 

@@ -22,24 +22,25 @@ enum class ColourMatrix { kBt601, kBt709, kBt2020 };
 /// 16..235 (limited) or 0..255 (full) for 8-bit luma.
 enum class ColourRange { kLimited, kFull };
 
-/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. How many planes there are and what lies
-/// where in them is told by layout_of(format).
+/// One frame; nothing is owned. Rows of plane p begin `strides[p]` bytes apart. How many planes
+/// there are and what lies where in them is told by layout_of(format).
 struct Picture {
   PixelFormat format = PixelFormat::kRgb;
   int width = 0;   ///< pixels, >= 1
   int height = 0;  ///< pixels, >= 1
-  /// A pixel's width over its height as the picture is displayed, > 0. The network sees square ones.
+  /// A pixel's width over its height as the picture is displayed, > 0. The network sees square
+  /// ones.
   double pixel_aspect = 1.0;
   std::array<const std::uint8_t *, 3> planes{};
   std::array<std::ptrdiff_t, 3> strides{};  ///< bytes
   ColourMatrix matrix = ColourMatrix::kBt601;
   ColourRange range = ColourRange::kLimited;
-  /// Which CUDA device's memory the planes point into, as CUDA numbers them; -1: host memory. Device memory may
-  /// belong to any CUDA context of this process. Only a model on that device takes such pictures, and they have to
-  /// stay until segment() returns.
+  /// Which CUDA device's memory the planes point into, as CUDA numbers them; -1: host memory.
+  /// Device memory may belong to any CUDA context of this process. Only a model on that device
+  /// takes such pictures, and they have to stay until segment() returns.
   int cuda_device = -1;
-  /// A CUevent (cudaEvent_t) that was recorded behind whatever writes the planes: the model's stream waits for it.
-  /// Null: the planes are complete. Host pictures have none.
+  /// A CUevent (cudaEvent_t) that was recorded behind whatever writes the planes: the model's
+  /// stream waits for it. Null: the planes are complete. Host pictures have none.
   void *ready_event = nullptr;
 };
 

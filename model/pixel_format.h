@@ -30,7 +30,8 @@ struct ChannelPlace {
   int step;    ///< bytes, from one sample to the next
 };
 
-/// One row. Samples have 8 bits; of wider ones (P010, 10 bits in 2 bytes, little endian) the upper byte is read.
+/// One row. Samples have 8 bits; of wider ones (P010, 10 bits in 2 bytes, little endian) the upper
+/// byte is read.
 struct PixelLayout {
   PixelFormat format;
   const char *name;  ///< as GStreamer spells it

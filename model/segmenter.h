@@ -19,8 +19,8 @@
 
 namespace naclip {
 
-/// Hears how many of a vocabulary's words are known by now; called by the thread that encodes, before
-/// it begins and whenever there are more.
+/// Hears how many of a vocabulary's words are known by now; called by the thread that encodes,
+/// before it begins and whenever there are more.
 using EncodeProgress = std::function<void(std::size_t known, std::size_t words)>;
 
 /// What a checkpoint turned out to be.
@@ -61,8 +61,8 @@ class NACLIP_API StreamMemory {
 /// One frame of one stream.
 struct SegmentRequest {
   std::shared_ptr<const PreparedPicture> picture;
-  /// Called once on the computing thread, where the scores are wanted: a vocabulary that has changed
-  /// since the request was made is still taken. Must not throw.
+  /// Called once on the computing thread, where the scores are wanted: a vocabulary that has
+  /// changed since the request was made is still taken. Must not throw.
   std::function<std::shared_ptr<const EncodedVocabulary>()> vocabulary;
   InferenceOptions options;              ///< input_size is that of prepare()
   std::shared_ptr<StreamMemory> memory;  ///< may be null: nothing is remembered
@@ -83,9 +83,9 @@ class NACLIP_API Segmenter {
   virtual const ModelInfo &info() const = 0;
 
   /// Encodes the words that are not known yet; slow for new words (80 sentences each), quick for
-  /// known ones, also while another call encodes. Null where `stop` was asked for before it was done;
-  /// what was encoded until then stays known. `log` hears of words that were cut; it and `progress`
-  /// may be empty. Throws Error{kVocabulary | kMemory | kInference}.
+  /// known ones, also while another call encodes. Null where `stop` was asked for before it was
+  /// done; what was encoded until then stays known. `log` hears of words that were cut; it and
+  /// `progress` may be empty. Throws Error{kVocabulary | kMemory | kInference}.
   virtual std::shared_ptr<const EncodedVocabulary> encode(const Vocabulary &vocabulary,
                                                           const Log &log,
                                                           const EncodeProgress &progress,
@@ -94,16 +94,16 @@ class NACLIP_API Segmenter {
     return encode(vocabulary, {}, {}, {});
   }
 
-  /// Shrinks a frame to the network's input, pixels square; short side `input_size` pixels. Does not wait for
-  /// segment() or encode(). Throws Error{kSettings | kDevice | kMemory | kInference}.
+  /// Shrinks a frame to the network's input, pixels square; short side `input_size` pixels. Does
+  /// not wait for segment() or encode(). Throws Error{kSettings | kDevice | kMemory | kInference}.
   virtual std::shared_ptr<const PreparedPicture> prepare(const Picture &picture,
                                                          int input_size) = 0;
 
   /// An empty memory for a stream.
   virtual std::shared_ptr<StreamMemory> make_memory() = 0;
 
-  /// Segments frames of any streams, sizes and vocabularies; pictures of one size and one windowing go
-  /// through the network together. Pictures and vocabulary must come from this segmenter. Throws
+  /// Segments frames of any streams, sizes and vocabularies; pictures of one size and one windowing
+  /// go through the network together. Pictures and vocabulary must come from this segmenter. Throws
   /// Error{kSettings | kMemory | kInference}.
   virtual std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) = 0;
 

@@ -75,7 +75,8 @@ constexpr std::array kProperties{
     kSourceProperty<Settings>,
 };
 
-/// Which formats an output takes and gives, in order of preference: negotiation takes the first that fits.
+/// Which formats an output takes and gives, in order of preference: negotiation takes the first
+/// that fits.
 struct Formats {
   std::vector<const char *> sink;
   std::vector<const char *> source;

@@ -35,8 +35,8 @@ struct LabelRoom {
 /// One point for each connected part of a drawn region that takes at least `least_share` of the
 /// mask: where its name's box lies inside it as far from its border as can be; where the box fits
 /// nowhere, the point that is farthest from the border. The largest part comes first, and each box
-/// is added to what is taken; parts that have no room left are without a name. The pixel of the mask
-/// at a point always has the label. `box` is asked once for each region that is large enough.
+/// is added to what is taken; parts that have no room left are without a name. The pixel of the
+/// mask at a point always has the label. `box` is asked once for each region that is large enough.
 std::vector<LabelAnchor> find_anchors(const OverlayMask &mask, double least_share, LabelRoom &room,
                                       const std::function<LabelBox(std::size_t)> &box);
 

@@ -12,7 +12,8 @@
 
 namespace naclip {
 
-/// A borrowed, writable video frame; as Picture, but to be drawn on, in a format that can_be_drawn_on().
+/// A borrowed, writable video frame; as Picture, but to be drawn on, in a format that
+/// can_be_drawn_on().
 struct Canvas {
   PixelFormat format = PixelFormat::kRgb;
   int width = 0;   ///< pixels, >= 1
@@ -29,8 +30,8 @@ struct PlaneLayout {
   int plane;
   int bytes_per_sample;
   bool halved;  ///< one sample for 2 x 2 pixels
-  std::array<std::int8_t, 4>
-      bytes;  ///< the component that each byte holds; -1: none, left as it is
+  /// The component that each byte holds; -1: none, left as it is.
+  std::array<std::int8_t, 4> bytes;
 };
 
 /// Whether there is colour to draw with, in bytes, and chroma for each pixel or for 2 x 2 of them.
@@ -40,7 +41,8 @@ constexpr bool can_be_drawn_on(const PixelLayout &layout) {
 }
 
 /// The planes of a format. The bytes of RGBx, BGRx, RGBA and BGRA that hold no colour are left as
-/// they are, so that what was transparent stays so. Throws Error{kSettings} for a format that cannot be drawn on.
+/// they are, so that what was transparent stays so. Throws Error{kSettings} for a format that
+/// cannot be drawn on.
 std::span<const PlaneLayout> plane_layouts(PixelFormat format);
 
 /// Colours in a frame's own components.

@@ -12,7 +12,8 @@ namespace {
 /// Up to this distance, in cells, all cells around are looked at.
 constexpr int kNear = 3;
 
-/// A path's length between two cells as the transform has it: straight, diagonal and knight's steps.
+/// A path's length between two cells as the transform has it: straight, diagonal and knight's
+/// steps.
 float path_length(int across, int down) {
   const int longer = std::max(std::abs(across), std::abs(down));
   const int shorter = std::min(std::abs(across), std::abs(down));
@@ -102,9 +103,9 @@ void RegionPainter::measure_oblong_distances(float reach) {
   keep_distances(squares);
 }
 
-// The same for narrow lines on masks that are not enlarged: distances beyond `reach`, at most kNear,
-// do not count, and those of the margin are not looked at. A byte stands for a distance, so that a
-// register holds many.
+// The same for narrow lines on masks that are not enlarged: distances beyond `reach`, at most
+// kNear, do not count, and those of the margin are not looked at. A byte stands for a distance, so
+// that a register holds many.
 void RegionPainter::measure_near_distances(float reach) {
   struct Offset {
     int across, down;

@@ -18,8 +18,8 @@ namespace naclip {
 class LegendRows {
  public:
   /// Takes the masks of the next frame. `time` is the frame's, ns; without one nothing has passed
-  /// since the frame before. Rows of classes that are gone go at once where time runs backwards or a
-  /// region has got another name.
+  /// since the frame before. Rows of classes that are gone go at once where time runs backwards or
+  /// a region has got another name.
   void update(std::span<const OverlayMask> masks, std::optional<std::uint64_t> time);
 
   /// What to show in at most `room` lines. Where there are more rows, the last line is left for

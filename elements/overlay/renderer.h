@@ -26,8 +26,8 @@ struct OverlaySettings {
   bool operator==(const OverlaySettings &) const = default;
 };
 
-/// The width of outlines that are `contours` pixels wide on a picture of 720 lines, in rows of a frame
-/// like `canvas`: whole ones, but at least a pixel of the frame's in each direction. 0 for 0.
+/// The width of outlines that are `contours` pixels wide on a picture of 720 lines, in rows of a
+/// frame like `canvas`: whole ones, but at least a pixel of the frame's in each direction. 0 for 0.
 double contour_width(int contours, const Canvas &canvas);
 
 /// Draws in place, on any of Canvas's formats. What was derived from a mask is kept, and used again

@@ -13,7 +13,8 @@ struct CellRun {
   int row, begin, end;
 };
 
-/// Finds small connected parts, in one pass over the mask. Memory is kept from one mask to the next.
+/// Finds small connected parts, in one pass over the mask. Memory is kept from one mask to the
+/// next.
 class SpeckleFinder {
  public:
   /// The cells of all connected parts of fewer than `least` cells; cells that touch at a corner are

@@ -110,8 +110,8 @@ struct TextRenderer::Handles {
     pango_cairo_context_set_font_options(context.get(), options.get());
   }
 
-  /// One line of text, cut with an ellipsis beyond `width` pixels. Setting it takes a while, so that
-  /// it is kept for the next time until make_room() or set_size().
+  /// One line of text, cut with an ellipsis beyond `width` pixels. Setting it takes a while, so
+  /// that it is kept for the next time until make_room() or set_size().
   PangoLayout *line(const std::string &text, int width) {
     Handle<PangoLayout> &layout = lines[std::pair(width, text)];
     if (layout) return layout.get();

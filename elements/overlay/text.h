@@ -24,15 +24,15 @@ struct LegendEntry {
   double share = 0.0;  ///< part of the picture, 0..1
 };
 
-/// Writes text in sizes that suit a frame, and so that it is not stretched on display. An object belongs to one thread at a time; several
-/// objects share nothing.
+/// Writes text in sizes that suit a frame, and so that it is not stretched on display. An object
+/// belongs to one thread at a time; several objects share nothing.
 class TextRenderer {
  public:
   TextRenderer();
   ~TextRenderer();
 
-  /// Must come before the rest: the size of the frames to write on, and a pixel's width on display by
-  /// its height.
+  /// Must come before the rest: the size of the frames to write on, and a pixel's width on display
+  /// by its height.
   void set_frame(int width, int height, double pixel_aspect = 1.0);
 
   /// Whether frames of this size are large enough to be written on.
@@ -42,8 +42,8 @@ class TextRenderer {
   int margin_across() const { return to_pixels(margin()); }
   int margin() const { return em_ * 3 / 4; }
 
-  /// How many lines a legend may have, so that it fits and covers no more than a third of the frame,
-  /// however long its labels are.
+  /// How many lines a legend may have, so that it fits and covers no more than a third of the
+  /// frame, however long its labels are.
   std::size_t legend_room();
 
   /// A legend in the entries' order; where `more` is not 0, a last line says how many are left out.

@@ -7,8 +7,8 @@ namespace naclip {
 namespace {
 
 constexpr std::chrono::duration<double, std::nano> kKept = std::chrono::milliseconds(250);
-// Beside a network that fills all processors: its loops wait for the slowest of their threads, so that it loses more
-// than what is taken.
+// Beside a network that fills all processors: its loops wait for the slowest of their threads, so
+// that it loses more than what is taken.
 constexpr double kShare = 0.125;
 
 }  // namespace

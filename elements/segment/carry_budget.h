@@ -6,14 +6,16 @@
 
 namespace naclip {
 
-/// Shared by all streams of a process whose network runs on the CPU: masks may be carried while the time that was spent
-/// on it lately stays below a part of a thread's, so that the network keeps the rest: OpenCV shares that work among all
-/// processors, so that the part is the same of their time. Its methods may be called from any thread.
+/// Shared by all streams of a process whose network runs on the CPU: masks may be carried while the
+/// time that was spent on it lately stays below a part of a thread's, so that the network keeps the
+/// rest: OpenCV shares that work among all processors, so that the part is the same of their time.
+/// Its methods may be called from any thread.
 class CarryBudget {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  /// `share`: seconds of the calling threads' time for each second. What is not spent is kept for a quarter of one.
+  /// `share`: seconds of the calling threads' time for each second. What is not spent is kept for a
+  /// quarter of one.
   explicit CarryBudget(double share);
 
   /// The process's own: an eighth.

@@ -9,8 +9,8 @@ namespace naclip {
 
 /// Opens the engine, once for the process, and leaves it open: libtorch does not survive unloading.
 /// Looked for at $NACLIP_ENGINE, beside the plugin's folder, where it was installed, and on the
-/// loader's path, in turn until one opens. Throws Error{kNotFound} that names the missing library and what to
-/// install; its detail has what the loader said of each.
+/// loader's path, in turn until one opens. Throws Error{kNotFound} that names the missing library
+/// and what to install; its detail has what the loader said of each.
 void open_engine();
 
 /// naclip::load_segmenter() of the engine; opens it where that is still to be done.

@@ -9,8 +9,8 @@ namespace naclip {
 
 namespace {
 
-// How often the file is looked at. Asking the file system works wherever the file lies, also where no notice of a
-// change comes (network file systems).
+// How often the file is looked at. Asking the file system works wherever the file lies, also where
+// no notice of a change comes (network file systems).
 constexpr std::chrono::milliseconds kLook{250};
 
 }  // namespace
@@ -82,8 +82,8 @@ void LiveVocabulary::refresh(Segmenter &segmenter, bool asked, const std::stop_t
     if (source == taken_ && outcome_ != Outcome::kCanceled &&
         (outcome_ == Outcome::kEncoded || !asked))
       return;
-    // A file that is still being written, or that an editor is about to put back, is not ready to be read; only a file
-    // that was just named is read at once.
+    // A file that is still being written, or that an editor is about to put back, is not ready to
+    // be read; only a file that was just named is read at once.
     if (taken_.same_name(*settings) && !asked && (!settled || !source.stamp)) return;
     take_over(segmenter, *settings, source, stop);
   } catch (const Interrupted &) {

@@ -16,30 +16,33 @@
 
 namespace naclip {
 
-/// Keeps the encoded vocabulary up to date with the properties and with the file that they name. Of several changes
-/// in a row the last one wins, and ends the encoding of those before; one that cannot be used is warned of, and the
-/// one before stays. One thread, the worker, calls begin() and then follow().
+/// Keeps the encoded vocabulary up to date with the properties and with the file that they name. Of
+/// several changes in a row the last one wins, and ends the encoding of those before; one that
+/// cannot be used is warned of, and the one before stays. One thread, the worker, calls begin() and
+/// then follow().
 class LiveVocabulary {
  public:
   using CurrentSettings = std::function<std::shared_ptr<const SegmentSettings>()>;
 
-  /// `current_settings` is called from any thread, `reports` from the worker's, never with a lock held.
+  /// `current_settings` is called from any thread, `reports` from the worker's, never with a lock
+  /// held.
   LiveVocabulary(CurrentSettings current_settings, SegmentReports reports,
                  SegmentProgress &progress);
   LiveVocabulary(const LiveVocabulary &) = delete;
   LiveVocabulary &operator=(const LiveVocabulary &) = delete;
 
-  /// Encodes the first vocabulary. Returns without one where `stop` is asked for. Throws Error{kVocabulary | kNotFound |
-  /// kRead | …}.
+  /// Encodes the first vocabulary. Returns without one where `stop` is asked for. Throws
+  /// Error{kVocabulary | kNotFound | kRead | …}.
   void begin(Segmenter &segmenter, const std::stop_token &stop);
   /// Encodes what comes after it, until `stop` is asked for.
   void follow(Segmenter &segmenter, const std::stop_token &stop);
 
-  /// The vocabulary's properties were set: they are looked at anew, and what could not be encoded is tried again. From
-  /// any thread; does not wait.
+  /// The vocabulary's properties were set: they are looked at anew, and what could not be encoded
+  /// is tried again. From any thread; does not wait.
   void settings_changed();
 
-  /// The newest vocabulary that is encoded, null before the first one is. From any thread; does not wait.
+  /// The newest vocabulary that is encoded, null before the first one is. From any thread; does not
+  /// wait.
   std::shared_ptr<const EncodedVocabulary> current() const { return newest_->get(); }
   /// The same as a function, which may outlive this object.
   std::function<std::shared_ptr<const EncodedVocabulary>()> source() const {

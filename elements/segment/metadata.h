@@ -10,8 +10,9 @@
 
 namespace naclip {
 
-/// The metadata's segmentation of the frame with `pts`, made by the element named `source`; `segmentation` must be of
-/// `vocabulary`. Its label map becomes the mask's memory, rows not padded, as the metadata's contract says.
+/// The metadata's segmentation of the frame with `pts`, made by the element named `source`;
+/// `segmentation` must be of `vocabulary`. Its label map becomes the mask's memory, rows not
+/// padded, as the metadata's contract says.
 Ptr<GstNaclipSegmentation> to_metadata(Segmentation segmentation, const Vocabulary &vocabulary,
                                        const std::string &source, GstClockTime pts);
 
@@ -22,8 +23,8 @@ void attach(GstBuffer *frame, GstNaclipSegmentation *segmentation, const GstVide
 /// nanoseconds) and `regions`, a list of structures `region` {id, label, share, confidence}.
 Ptr<GstStructure> segmentation_message(const GstNaclipSegmentation *segmentation);
 
-/// An element message for the first frame under a changed vocabulary: `naclip-vocabulary` with `pts` (guint64,
-/// nanoseconds; that frame's) and `labels`, a list of strings by region id.
+/// An element message for the first frame under a changed vocabulary: `naclip-vocabulary` with
+/// `pts` (guint64, nanoseconds; that frame's) and `labels`, a list of strings by region id.
 Ptr<GstStructure> vocabulary_message(const Vocabulary &vocabulary, GstClockTime pts);
 
 }  // namespace naclip

@@ -1,4 +1,5 @@
-// The thread that a session has for itself: loads the model, encodes the words, and keeps them up to date.
+// The thread that a session has for itself: loads the model, encodes the words, and keeps them up
+// to date.
 #pragma once
 
 #include <memory>
@@ -9,12 +10,13 @@
 
 namespace naclip {
 
-/// Begins loading when it is made. Its methods may be called from any thread; but for wait() none of them waits.
+/// Begins loading when it is made. Its methods may be called from any thread; but for wait() none
+/// of them waits.
 class SegmentLoader {
  public:
   SegmentLoader(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports);
-  /// Has the thread stop and waits 0.4 s for it at most. Reading a model cannot be interrupted: then the thread
-  /// goes on by itself with all that it touches, and what it has read is dropped.
+  /// Has the thread stop and waits 0.4 s for it at most. Reading a model cannot be interrupted:
+  /// then the thread goes on by itself with all that it touches, and what it has read is dropped.
   ~SegmentLoader();
   SegmentLoader(const SegmentLoader &) = delete;
   SegmentLoader &operator=(const SegmentLoader &) = delete;

@@ -61,8 +61,8 @@ struct Impl {
   std::mutex mutex;          // guards settings and session, never held while working
   SegmentSettings settings;  // always valid
   const std::shared_ptr<SettingsSnapshot> snapshot = std::make_shared<SettingsSnapshot>();
-  // Between start and stop, which change it with the sink pad's stream lock held as well: with that alone the
-  // streaming thread may use it.
+  // Between start and stop, which change it with the sink pad's stream lock held as well: with that
+  // alone the streaming thread may use it.
   std::unique_ptr<SegmentSession> session;
   RefusedValues refused;
   CudaSharing cuda;
@@ -78,8 +78,8 @@ struct Impl {
     const std::lock_guard lock(mutex);
     snapshot->set(settings);
   }
-  /// For any thread: `use` must not take long or wait. The lock keeps the session from ending in that thread, which
-  /// may be one that the session waits for when it ends.
+  /// For any thread: `use` must not take long or wait. The lock keeps the session from ending in
+  /// that thread, which may be one that the session waits for when it ends.
   template <class Use>
   void with_session(Use &&use) {
     const std::lock_guard lock(mutex);

@@ -11,8 +11,8 @@
 
 namespace naclip {
 
-/// To be called from any thread, also when the element is gone; never with a lock held, since a bus handler may call
-/// back into the element.
+/// To be called from any thread, also when the element is gone; never with a lock held, since a bus
+/// handler may call back into the element.
 struct SegmentReports {
   Log log;
   std::function<void(const Error &)> warn;
@@ -25,8 +25,8 @@ struct SegmentReports {
 /// What they become messages of, and lines of the category. They hold no reference.
 SegmentReports reports_of(GstElement *element, GstDebugCategory *category);
 
-/// Progress messages for one piece of work after the other: START, CONTINUE at most four times a second, and exactly
-/// one end. Thread-safe.
+/// Progress messages for one piece of work after the other: START, CONTINUE at most four times a
+/// second, and exactly one end. Thread-safe.
 class SegmentProgress {
  public:
   explicit SegmentProgress(SegmentReports reports) : reports_(std::move(reports)) {}

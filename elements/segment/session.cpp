@@ -19,8 +19,9 @@ namespace naclip {
 namespace {
 
 constexpr gint64 kWarningInterval = 60 * G_USEC_PER_SEC;
-// A frame in line is not replaced before it is older than this part of the time between two masks. To prepare every
-// frame of many cameras that share a model would take more of the processor than is left for the network.
+// A frame in line is not replaced before it is older than this part of the time between two masks.
+// To prepare every frame of many cameras that share a model would take more of the processor than
+// is left for the network.
 constexpr gint64 kRefreshesPerCycle = 16;
 
 /// The processor's time that this thread has taken.
@@ -145,7 +146,8 @@ SegmentSession::OptionalMask SegmentSession::mask_of(GstBuffer *frame, const Gst
   return mask;
 }
 
-/// A frame that is due waits for its own mask, and so does one to which no mask can be carried: after a cut.
+/// A frame that is due waits for its own mask, and so does one to which no mask can be carried:
+/// after a cut.
 SegmentSession::OptionalMask SegmentSession::next_in_sync(FrameReader &reader) {
   OptionalMask mask;
   const bool carries = settings_->carry == Carry::kOn && settings_->interval > 1;
@@ -165,7 +167,8 @@ SegmentSession::OptionalMask SegmentSession::next_in_sync(FrameReader &reader) {
   return mask;
 }
 
-/// A frame takes the newest mask there is, carried to it, and is inferred beside that where it is due.
+/// A frame takes the newest mask there is, carried to it, and is inferred beside that where it is
+/// due.
 SegmentSession::OptionalMask SegmentSession::next_in_async(FrameReader &reader) {
   OptionalMask mask;
   const bool carries = settings_->carry != Carry::kOff;
@@ -255,7 +258,8 @@ void SegmentSession::fail(const Error &error) {
   reports_.warn(error);
 }
 
-/// Has carried_ show the last mask as it would be on this frame; false where there is nothing to carry.
+/// Has carried_ show the last mask as it would be on this frame; false where there is nothing to
+/// carry.
 bool SegmentSession::carry(FrameReader &reader) {
   if (last_ == nullptr || !last_flow_) return false;
   const MaskView view{last_labels_.width, last_labels_.height, last_labels_.bytes_per_label,
@@ -279,8 +283,8 @@ bool SegmentSession::carry(FrameReader &reader) {
   return true;
 }
 
-/// As carry(), while carrying has not taken more than its part of the processors' time; else the mask that was carried
-/// last stays, if there was no newer one.
+/// As carry(), while carrying has not taken more than its part of the processors' time; else the
+/// mask that was carried last stays, if there was no newer one.
 bool SegmentSession::carry_if_affordable(FrameReader &reader) {
   if (model_->segmenter->info().device != "cpu") return carry(reader);
   CarryBudget &budget = CarryBudget::shared();

@@ -1,4 +1,5 @@
-// What exists of naclipsegment between start and stop: its place at a shared model, its vocabulary, the last mask.
+// What exists of naclipsegment between start and stop: its place at a shared model, its vocabulary,
+// the last mask.
 #pragma once
 
 #include <gst/gst.h>
@@ -21,14 +22,14 @@
 
 namespace naclip {
 
-/// One stream. Used by one thread at a time, but for what says otherwise. A frame that gets the last mask as it is
-/// costs no allocation here.
+/// One stream. Used by one thread at a time, but for what says otherwise. A frame that gets the
+/// last mask as it is costs no allocation here.
 class SegmentSession {
  public:
-  /// Makes the quick checks and begins to load the model and to encode the vocabulary, on a thread of its own. What
-  /// fails there is reported, once. `current_settings` and `reports` may be called from any thread, and later than the
-  /// session is there; `name` is the element's, which its masks tell. Throws Error{kSettings | kVocabulary | kNotFound |
-  /// kRead | kMemory}.
+  /// Makes the quick checks and begins to load the model and to encode the vocabulary, on a thread
+  /// of its own. What fails there is reported, once. `current_settings` and `reports` may be called
+  /// from any thread, and later than the session is there; `name` is the element's, which its masks
+  /// tell. Throws Error{kSettings | kVocabulary | kNotFound | kRead | kMemory}.
   SegmentSession(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports,
                  std::string name);
 
@@ -40,8 +41,9 @@ class SegmentSession {
     bool interrupted = false;     ///< there is no answer: interrupt() was called
     bool failed = false;          ///< there will be none: starting failed, which was reported
   };
-  /// The mask for the next frame; none with kAsync while the model loads, for which kSync waits. Throws Error where this
-  /// frame or, with kAsync, an earlier one cannot be segmented and on-error is fail.
+  /// The mask for the next frame; none with kAsync while the model loads, for which kSync waits.
+  /// Throws Error where this frame or, with kAsync, an earlier one cannot be segmented and on-error
+  /// is fail.
   OptionalMask next(GstBuffer *frame, const GstVideoInfo &info, Pace pace);
 
   const SegmentSettings &settings() const { return *settings_; }
@@ -50,7 +52,8 @@ class SegmentSession {
   /// That mask's vocabulary.
   const Vocabulary &vocabulary() const { return last_vocabulary_->vocabulary(); }
 
-  /// Forgets masks and frames in work: the next frame is inferred. After a flush and where the caps change.
+  /// Forgets masks and frames in work: the next frame is inferred. After a flush and where the caps
+  /// change.
   void forget();
 
   /// The vocabulary's properties may have changed. From any thread; does not wait.

@@ -178,7 +178,8 @@ void require_valid(const SegmentSettings &settings);
 /// The vocabulary named by the settings. Throws Error{kVocabulary | kNotFound | kRead}.
 Vocabulary read_vocabulary(const SegmentSettings &settings);
 
-/// Refuses a model or merges that are no file that can be read. Throws Error{kSettings | kNotFound | kRead | kMemory}.
+/// Refuses a model or merges that are no file that can be read. Throws Error{kSettings | kNotFound
+/// | kRead | kMemory}.
 void check_files(const SegmentSettings &settings);
 
 ModelOptions model_options(const SegmentSettings &settings);

@@ -32,15 +32,16 @@ class SegmentStatistics {
   void add_frame();
   void add_carried();
   void add_error();
-  /// `inference`: the network with all that belongs to it; `total`: from the frame's arrival until its mask was there;
-  /// nanoseconds. batch: frames inferred together.
+  /// `inference`: the network with all that belongs to it; `total`: from the frame's arrival until
+  /// its mask was there; nanoseconds. batch: frames inferred together.
   void add_inference(GstClockTime inference, GstClockTime total, guint batch);
 
   /// The 99th percentile of `total`, nanoseconds; 0 where nothing was inferred.
   GstClockTime worst_total() const;
 
-  /// `naclip-stats`: frames, inferred, skipped (not inferred), carried, errors (guint64); latency-last, -mean, -p99
-  /// of the inference and total-latency-last, -mean, -p99 from arrival to mask (guint64, ns); queue, batch (guint).
+  /// `naclip-stats`: frames, inferred, skipped (not inferred), carried, errors (guint64);
+  /// latency-last, -mean, -p99 of the inference and total-latency-last, -mean, -p99 from arrival to
+  /// mask (guint64, ns); queue, batch (guint).
   Ptr<GstStructure> structure(guint queue) const;
 
  private:

@@ -34,8 +34,8 @@ std::optional<int> device_number(const std::string &device) {
   return number;
 }
 
-/// The device's primary context, which libtorch computes in; retained until the process ends, since libtorch's
-/// memory lives as long. GstCuda does not wrap this call of the driver.
+/// The device's primary context, which libtorch computes in; retained until the process ends, since
+/// libtorch's memory lives as long. GstCuda does not wrap this call of the driver.
 CUcontext primary_context(int device) {
   using Retain = CUresult (*)(CUcontext *, CUdevice);
   void *driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
@@ -64,7 +64,8 @@ CudaSharing::~CudaSharing() {
 void CudaSharing::offer(GstElement *element, const std::string &device) {
   const std::optional<int> number = device_number(device);
   const std::lock_guard lock(impl_->mutex);
-  // A context that a neighbour or the application set goes first: the model then copies frames over on the device.
+  // A context that a neighbour or the application set goes first: the model then copies frames over
+  // on the device.
   if (!number || impl_->context != nullptr || !gst_cuda_load_library()) return;
   impl_->device = *number;
   CUdevice handle = 0;

@@ -1,5 +1,6 @@
-// Frames in a GPU's memory (memory:CUDAMemory). Everything here is there in builds without GstCuda too: such frames
-// are then read like any other, which GStreamer answers by copying them to host memory.
+// Frames in a GPU's memory (memory:CUDAMemory). Everything here is there in builds without GstCuda
+// too: such frames are then read like any other, which GStreamer answers by copying them to host
+// memory.
 #pragma once
 
 #include <gst/gst.h>
@@ -13,8 +14,9 @@
 
 namespace naclip {
 
-/// An element's part in agreeing on one CUDA context with its neighbours (GstContext "gst.cuda.context"). Its methods
-/// are the bodies of the vfuncs of that name; they do nothing where there is no GstCuda or no driver.
+/// An element's part in agreeing on one CUDA context with its neighbours (GstContext
+/// "gst.cuda.context"). Its methods are the bodies of the vfuncs of that name; they do nothing
+/// where there is no GstCuda or no driver.
 class CudaSharing {
  public:
   CudaSharing();
@@ -22,8 +24,9 @@ class CudaSharing {
   CudaSharing(const CudaSharing &) = delete;
   CudaSharing &operator=(const CudaSharing &) = delete;
 
-  /// NULL -> READY, before decoders upstream ask: offers the context that libtorch computes in, so that decoders fill
-  /// memory that the model reads where it lies. `device` as the element's property: cpu offers nothing.
+  /// NULL -> READY, before decoders upstream ask: offers the context that libtorch computes in, so
+  /// that decoders fill memory that the model reads where it lies. `device` as the element's
+  /// property: cpu offers nothing.
   void offer(GstElement *element, const std::string &device);
   void set_context(GstElement *element, GstContext *context);
   /// True where the query was answered.
@@ -39,11 +42,12 @@ class CudaSharing {
 /// The CUDA device whose memory all of a frame lies in; -1: none, or unknown here.
 int cuda_device_of(GstBuffer *frame);
 
-/// A frame as the engine reads it: on the GPU where frame and engine are on the same one, else in host memory.
+/// A frame as the engine reads it: on the GPU where frame and engine are on the same one, else in
+/// host memory.
 class EngineFrame {
  public:
-  /// `engine_device` as ModelInfo::device. A frame on the GPU is waited for until it is written. Throws as
-  /// MappedFrame does.
+  /// `engine_device` as ModelInfo::device. A frame on the GPU is waited for until it is written.
+  /// Throws as MappedFrame does.
   EngineFrame(GstBuffer *frame, const GstVideoInfo &info, const std::string &engine_device);
 
   const Picture &picture() const { return picture_; }

@@ -12,8 +12,8 @@
 namespace naclip {
 
 /// Posts an error message for the exception in flight; call it in a catch block alone. Its short
-/// text is Error::what(), its debug text Error::detail() behind the place where it was thrown. The domain
-/// and code follow from the kind:
+/// text is Error::what(), its debug text Error::detail() behind the place where it was thrown. The
+/// domain and code follow from the kind:
 ///
 /// | ErrorKind               | GError                     |
 /// | ----------------------- | -------------------------- |
@@ -39,9 +39,10 @@ void post_error(GstElement *self, const Error &error) noexcept;
 /// Posts a warning message with the same texts, domain and code.
 void post_warning(GstElement *self, const Error &error) noexcept;
 
-/// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws. Where the process exits
-/// meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING: an interpreter that has ended must not be
-/// handed another frame while exit() waits for threads of ours.
+/// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws. Where
+/// the process exits meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING: an
+/// interpreter that has ended must not be handed another frame while exit() waits for threads of
+/// ours.
 ///
 ///     return guarded(self, GST_FLOW_ERROR, [&] { … return GST_FLOW_OK; });
 template <class Self, class Result, class Body>

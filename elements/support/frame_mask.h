@@ -69,12 +69,14 @@ class FrameMask {
 /// A region that nobody named: "region N" in the palette's colour for `id`, black for 0.
 MaskRegion unnamed_region(std::size_t id);
 
-/// The mask that the element named `source` attached last, or, where `source` is empty, the latest of all; none where
-/// there is none. Where `source` is empty and no naclipsegment attached any: those of other elements' GstAnalytics
-/// metadata (GStreamer >= 1.26). Throws Error{kInference} for a mask that cannot be mapped.
+/// The mask that the element named `source` attached last, or, where `source` is empty, the latest
+/// of all; none where there is none. Where `source` is empty and no naclipsegment attached any:
+/// those of other elements' GstAnalytics metadata (GStreamer >= 1.26). Throws Error{kInference} for
+/// a mask that cannot be mapped.
 std::vector<FrameMask> read_masks(GstBuffer *frame, const std::string &source = {});
 
-/// The names of the elements whose masks `frame` carries, the latest first; without GstAnalytics metadata.
+/// The names of the elements whose masks `frame` carries, the latest first; without GstAnalytics
+/// metadata.
 std::vector<std::string> sources_of(GstBuffer *frame);
 
 }  // namespace naclip

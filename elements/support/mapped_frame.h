@@ -37,9 +37,9 @@ class MappedFrame {
 
   const GstVideoInfo &info() const { return frame_.info; }
 
-  /// The frame as the model sees it. Pixels are square where the caps do not say otherwise. Colorimetry that the caps left open is BT.601, limited range,
-  /// which is what GStreamer assumes of Y'CbCr. Throws Error{kSettings} for a format that Picture
-  /// does not know.
+  /// The frame as the model sees it. Pixels are square where the caps do not say otherwise.
+  /// Colorimetry that the caps left open is BT.601, limited range, which is what GStreamer assumes
+  /// of Y'CbCr. Throws Error{kSettings} for a format that Picture does not know.
   Picture picture() const;
 
  private:

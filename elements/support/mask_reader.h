@@ -1,5 +1,5 @@
-// What elements that show masks have in common: whose mask of a frame, which of its classes, and what to tell the user
-// where there is none.
+// What elements that show masks have in common: whose mask of a frame, which of its classes, and
+// what to tell the user where there is none.
 #pragma once
 
 #include <gst/gst.h>
@@ -42,18 +42,19 @@ struct ChosenMask {
   std::vector<bool> chosen;
 };
 
-/// Reads one stream's masks, and posts warnings on the element's bus, each once: that no mask came in ten seconds of
-/// the stream or until its end (a live stream's first mask comes with its first inference), that no element is named
-/// as `source` says, that no class has a label of `classes`. Belongs to the streaming thread.
+/// Reads one stream's masks, and posts warnings on the element's bus, each once: that no mask came
+/// in ten seconds of the stream or until its end (a live stream's first mask comes with its first
+/// inference), that no element is named as `source` says, that no class has a label of `classes`.
+/// Belongs to the streaming thread.
 class MaskReader {
  public:
   /// `element` owns this object; `element_type` is what launch lines call it.
   MaskReader(GstElement *element, const char *element_type)
       : element_(element), element_type_(element_type) {}
 
-  /// The masks to show on this frame, the foremost first: that of `source`, or the latest of naclipsegment's; where
-  /// there is none of naclipsegment's, all of other elements'. Hold them no longer than the frame. Throws as
-  /// read_masks() does.
+  /// The masks to show on this frame, the foremost first: that of `source`, or the latest of
+  /// naclipsegment's; where there is none of naclipsegment's, all of other elements'. Hold them no
+  /// longer than the frame. Throws as read_masks() does.
   std::vector<ChosenMask> read(GstBuffer *frame, const MaskSettings &settings);
 
   /// The stream has ended.

@@ -33,7 +33,8 @@ namespace naclip {
 /// When a property may be set: in NULL and READY alone, or at any time.
 enum class Change { kStopped, kAlways };
 
-/// A whole enumeration, as gst-launch-1.0 spells it and gst-inspect-1.0 explains it; must have static storage.
+/// A whole enumeration, as gst-launch-1.0 spells it and gst-inspect-1.0 explains it; must have
+/// static storage.
 template <class Enum, std::size_t kCount>
 struct EnumTable {
   const char *type_name;  ///< of the GType, unique in the process
@@ -76,7 +77,8 @@ struct MemberPointer<Value Class::*> {
   using Type = Value;
 };
 
-/// The field of a row whose values are listed in `kTable`. `Settings`: where the field is inherited, the heir.
+/// The field of a row whose values are listed in `kTable`. `Settings`: where the field is
+/// inherited, the heir.
 template <auto kMember, const auto &kTable,
           class Settings = typename MemberPointer<decltype(kMember)>::Settings>
 constexpr auto enum_field() {
@@ -108,8 +110,8 @@ class RefusedValues {
   void remember(const char *property, const Error &error);
   /// Where the property has a good value now.
   void forget(const char *property);
-  /// Throws what was remembered first. For the element's start: an element outside a pipeline has no bus, so a warning
-  /// may have been lost.
+  /// Throws what was remembered first. For the element's start: an element outside a pipeline has
+  /// no bus, so a warning may have been lost.
   void throw_first() const;
 
  private:

@@ -70,8 +70,8 @@ int Live::run() {
   const guint tick =
       g_timeout_add(static_cast<guint>(1000 * status_seconds(options_, console_)), on_tick, this);
   console_.say("loading the model");
-  // On a thread of its own, so that the loop shows how far it is and takes Ctrl-C. Where it fails, the reason is on the
-  // bus, which the loop reads.
+  // On a thread of its own, so that the loop shows how far it is and takes Ctrl-C. Where it fails,
+  // the reason is on the bus, which the loop reads.
   loading_ = true;
   std::thread loader([this] {
     if (output_.start(clock_)) g_idle_add(on_loaded, this);

@@ -117,7 +117,8 @@ void Output::push(GstSample *frame, GstClockTime time) {
   if (live_) time = live_time(time);
   if (!has_begun()) keep_size(gst_sample_get_caps(frame));
   last_time_ = time;
-  // The pixels are shared, not copied: appsink keeps its sample, whose times are not ours to change.
+  // The pixels are shared, not copied: appsink keeps its sample, whose times are not ours to
+  // change.
   g_autoptr(GstSample) retimed = gst_sample_copy(frame);
   g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
   GST_BUFFER_PTS(buffer) = time;
@@ -176,7 +177,8 @@ bool Output::is_window_closed(GstMessage *message) const {
   g_autoptr(GstElement) window = gst_bin_get_by_name(GST_BIN(pipeline_), "window");
   g_autoptr(GError) error = nullptr;
   gst_message_parse_error(message, &error, nullptr);
-  // All of GStreamer's windows tell it so; a display that cannot be opened or is lost has other codes.
+  // All of GStreamer's windows tell it so; a display that cannot be opened or is lost has other
+  // codes.
   return window && has_begun() &&
          gst_object_has_as_ancestor(GST_MESSAGE_SRC(message), GST_OBJECT(window)) &&
          g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND);

@@ -13,10 +13,10 @@ namespace naclip {
 bool is_background(std::string_view label);
 
 /// By class. The colour that the user asked for; else, where the label or a synonym is one of some
-/// forty words such as `grass` or `sky`, the one that everybody expects; else the palette's next. No
-/// word's colour is confusable with one given before, to any class by the user or to an earlier one
-/// for its word: such a class gets the palette's next. Of the palette's chosen colours those that
-/// are confusable with one given are left out. Background is black.
+/// forty words such as `grass` or `sky`, the one that everybody expects; else the palette's next.
+/// No word's colour is confusable with one given before, to any class by the user or to an earlier
+/// one for its word: such a class gets the palette's next. Of the palette's chosen colours those
+/// that are confusable with one given are left out. Background is black.
 std::vector<Colour> class_colours(std::span<const VocabularyClass> classes);
 
 }  // namespace naclip

@@ -9,8 +9,8 @@
 
 namespace naclip {
 
-/// labels: [height, width] of 1 byte, or of 2 (little endian); rows begin `stride` bytes apart -> the count of every
-/// value that a label can have, 256 or 65536 of them.
+/// labels: [height, width] of 1 byte, or of 2 (little endian); rows begin `stride` bytes apart ->
+/// the count of every value that a label can have, 256 or 65536 of them.
 std::vector<std::size_t> count_labels(const std::uint8_t *labels, std::ptrdiff_t stride, int width,
                                       int height, int bytes_per_label);
 

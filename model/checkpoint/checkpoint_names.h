@@ -17,8 +17,8 @@ Naming naming_of(const RawTensors &tensors);
 
 /// What one tensor under OpenAI's name is made of in a file of another naming.
 struct TensorSource {
-  std::vector<std::string>
-      names;  ///< equal shapes, to be put one below the other along the first dimension
+  /// Of tensors of equal shapes, to be put one below the other along the first dimension.
+  std::vector<std::string> names;
   bool transposed = false;  ///< a matrix that is stored the other way round
 };
 

@@ -8,10 +8,12 @@
 
 namespace naclip {
 
-/// A regular file, open for reading. Where it becomes shorter meanwhile, read() throws Error{kRead}.
+/// A regular file, open for reading. Where it becomes shorter meanwhile, read() throws
+/// Error{kRead}.
 class RegularFile final : public ByteSource {
  public:
-  /// Throws Error{kNotFound} where there is no file, kRead where it is no regular one or may not be read.
+  /// Throws Error{kNotFound} where there is no file, kRead where it is no regular one or may not be
+  /// read.
   static std::shared_ptr<const RegularFile> open(const std::string &path);
 
   std::uint64_t size() const override { return size_; }

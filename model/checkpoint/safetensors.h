@@ -13,8 +13,8 @@ namespace naclip {
 /// True for bytes that begin like a safetensors file, be it whole or not.
 bool looks_like_safetensors(std::span<const std::uint8_t> bytes);
 
-/// Reads the header and checks that the tensors fill the rest of the file without gap or overlap. A tensor's bytes
-/// are read when they are asked for. Throws Error{kFormat}, and what `file` throws.
+/// Reads the header and checks that the tensors fill the rest of the file without gap or overlap. A
+/// tensor's bytes are read when they are asked for. Throws Error{kFormat}, and what `file` throws.
 RawTensors read_safetensors(const std::shared_ptr<const ByteSource> &file);
 
 }  // namespace naclip

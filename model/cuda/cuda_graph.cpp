@@ -8,8 +8,8 @@ namespace naclip::cuda {
 
 namespace {
 
-/// Ends the capture on every way out: a stream that stays in capture would refuse all further work, and an
-/// allocator that believes in one gives nothing back to the device.
+/// Ends the capture on every way out: a stream that stays in capture would refuse all further work,
+/// and an allocator that believes in one gives nothing back to the device.
 class Capture {
  public:
   explicit Capture(at::cuda::CUDAGraph &graph)

@@ -7,9 +7,9 @@
 
 namespace naclip::cuda {
 
-/// While it lives, this thread's work on the device goes to `stream` and the context that libtorch computes in is
-/// the current one, whichever was before; both are put back. GStreamer's threads may have another context, or
-/// none, and the driver's own functions ask for the right one.
+/// While it lives, this thread's work on the device goes to `stream` and the context that libtorch
+/// computes in is the current one, whichever was before; both are put back. GStreamer's threads may
+/// have another context, or none, and the driver's own functions ask for the right one.
 class DeviceScope {
  public:
   explicit DeviceScope(const c10::cuda::CUDAStream &stream);
@@ -26,7 +26,8 @@ class DeviceScope {
   c10::StreamGuard guard_;
 };
 
-/// Waits until all that was given to the device's current stream is done. Throws Error{kInference | kMemory}.
+/// Waits until all that was given to the device's current stream is done. Throws Error{kInference |
+/// kMemory}.
 void synchronize(const c10::Device &device);
 
 }  // namespace naclip::cuda

@@ -1,5 +1,5 @@
-// The few functions of CUDA's driver interface that libtorch does not wrap. The driver is opened at run time, like
-// libtorch does it, so that a CUDA build starts on machines without one.
+// The few functions of CUDA's driver interface that libtorch does not wrap. The driver is opened at
+// run time, like libtorch does it, so that a CUDA build starts on machines without one.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -9,7 +9,8 @@
 
 namespace naclip::cuda {
 
-// The driver's handles are pointers to structures that nobody sees; its interface has been the same since CUDA 4.
+// The driver's handles are pointers to structures that nobody sees; its interface has been the same
+// since CUDA 4.
 using Context = struct DriverContext *;
 using Module = struct DriverModule *;
 using Function = struct DriverFunction *;
@@ -37,8 +38,8 @@ struct Driver {
 /// Opened once. Throws Error{kDevice} where there is no driver.
 const Driver &driver();
 
-/// Throws Error{kInference} in the driver's words where `result` is none of success, Error{kMemory} where memory
-/// was short.
+/// Throws Error{kInference} in the driver's words where `result` is none of success, Error{kMemory}
+/// where memory was short.
 void require_success(int result, const char *doing);
 
 /// The context that libtorch computes in; kept until the process ends.

@@ -7,7 +7,8 @@ namespace naclip::cuda {
 
 namespace {
 
-// Each holds the network's activations for its shape; a stream has one shape, or two while its size changes.
+// Each holds the network's activations for its shape; a stream has one shape, or two while its size
+// changes.
 constexpr std::size_t kShapesKept = 4;
 
 }  // namespace

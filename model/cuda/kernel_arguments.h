@@ -1,6 +1,6 @@
-// What each kernel takes, in order. A launch hands over bare addresses, so that nothing else would notice a wrong type:
-// kernels_test.cpp holds these against the kernels' own declarations, and kernel_compiler_test.cpp against the sizes
-// that NVRTC gives them.
+// What each kernel takes, in order. A launch hands over bare addresses, so that nothing else would
+// notice a wrong type: kernels_test.cpp holds these against the kernels' own declarations, and
+// kernel_compiler_test.cpp against the sizes that NVRTC gives them.
 #pragma once
 
 #include <tuple>

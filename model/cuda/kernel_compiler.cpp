@@ -12,8 +12,8 @@ namespace naclip {
 
 namespace {
 
-// NVRTC's interface has been the same since CUDA 11.2; spelling out these few functions spares the build its
-// header.
+// NVRTC's interface has been the same since CUDA 11.2; spelling out these few functions spares the
+// build its header.
 using Program = struct NvrtcProgram *;
 using Result = int;
 

@@ -27,7 +27,8 @@ struct ChannelGrid {
   int share;  ///< channels of one layer of the grid
 };
 
-/// One thread for each pixel and some eight channels, which it refines with the weights that it has read.
+/// One thread for each pixel and some eight channels, which it refines with the weights that it has
+/// read.
 constexpr ChannelGrid channel_grid(int height, int width, int channels) {
   constexpr int kChannelsOfThread = 8;
   ChannelGrid result{pixel_grid(height, width), channels};
@@ -36,7 +37,8 @@ constexpr ChannelGrid channel_grid(int height, int width, int channels) {
   return result;
 }
 
-/// Enough blocks to keep the largest devices busy, and no more: each adds its statistics to the device's once.
+/// Enough blocks to keep the largest devices busy, and no more: each adds its statistics to the
+/// device's once.
 constexpr KernelGrid decode_grid(int height, int width) {
   constexpr int kBlocks = 2048;
   const int columns = parts_of(width, kBlockWidth);

@@ -1,5 +1,6 @@
-// The kernels: where a thread finds its pixel, and how a block's statistics come together. What a pixel does
-// stands in the headers, which the tests run on the host. Blocks are kBlockWidth x kBlockHeight threads.
+// The kernels: where a thread finds its pixel, and how a block's statistics come together. What a
+// pixel does stands in the headers, which the tests run on the host. Blocks are kBlockWidth x
+// kBlockHeight threads.
 #include "model/cuda/decode.cuh"
 #include "model/cuda/portable.cuh"
 #include "model/cuda/preprocess.cuh"
@@ -49,8 +50,9 @@ NACLIP_REFINE_STEP(naclip_refine_step_2, refine_step_pixel<2>)
 NACLIP_REFINE_STEP(naclip_refine_step_3, refine_step_pixel<3>)
 NACLIP_REFINE_STEP(naclip_refine_step_many, refine_step_pixel_of_many)
 
-/// Adds a warp's decisions to the sums: lanes of one region first come together in one of them, and most warps
-/// see one region or two. All 32 lanes take part; those without a pixel say so by a region of -1.
+/// Adds a warp's decisions to the sums: lanes of one region first come together in one of them, and
+/// most warps see one region or two. All 32 lanes take part; those without a pixel say so by a
+/// region of -1.
 static __device__ void add_warp(int region, Wide units, Wide *counts, Wide *confidences) {
   const int lane = (threadIdx.y * blockDim.x + threadIdx.x) % 32;
   unsigned waiting = __ballot_sync(kAllLanes, region >= 0);
@@ -69,9 +71,9 @@ static __device__ void add_warp(int region, Wide units, Wide *counts, Wide *conf
   }
 }
 
-/// Labels of one or two bytes, and the sums by region: `sums` is [2, regions], pixels and then units of
-/// probability, and has to be zero. A block gathers in shared memory where `shared` says that its
-/// 2 x regions x 8 bytes were given, and goes on over the rows, gridDim.y blocks apart.
+/// Labels of one or two bytes, and the sums by region: `sums` is [2, regions], pixels and then
+/// units of probability, and has to be zero. A block gathers in shared memory where `shared` says
+/// that its 2 x regions x 8 bytes were given, and goes on over the rows, gridDim.y blocks apart.
 extern "C" __global__ void naclip_decode(ScoreMap map, Decoding decoding, int regions, int shared,
                                          int bytes_per_label, Byte *labels, Wide *sums) {
   extern __shared__ Wide block_sums[];

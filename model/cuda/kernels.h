@@ -17,8 +17,8 @@ namespace naclip::cuda {
 /// Immutable once made; may be used by several threads.
 class Kernels {
  public:
-  /// Those of a device: compiled on the first call, which takes about half a second, and kept until the process
-  /// ends. Null where they cannot be had, `failure_of()` says why.
+  /// Those of a device: compiled on the first call, which takes about half a second, and kept until
+  /// the process ends. Null where they cannot be had, `failure_of()` says why.
   static const Kernels *of(const c10::Device &device);
   static std::string failure_of(const c10::Device &device);
 

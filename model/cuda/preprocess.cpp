@@ -58,8 +58,8 @@ Picture upload(const Picture &picture, const at::Device &device, at::Tensor &mem
   return result;
 }
 
-/// The context that owns device memory; null where no single one does, as with memory that was mapped for a
-/// device.
+/// The context that owns device memory; null where no single one does, as with memory that was
+/// mapped for a device.
 Context context_of(const std::uint8_t *pointer) {
   Context context = nullptr;
   const int result =

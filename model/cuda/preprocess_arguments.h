@@ -17,7 +17,8 @@ struct PlaneShape {
 /// The planes of a picture of that format and size, in order.
 std::vector<PlaneShape> plane_shapes(const Picture &picture);
 
-/// Planes and strides as they are in `picture`, with the format's layout and the colorimetry's coefficients.
+/// Planes and strides as they are in `picture`, with the format's layout and the colorimetry's
+/// coefficients.
 kernel::Frame kernel_frame(const Picture &picture);
 
 /// The network's mean and deviation, as in model/preprocess.

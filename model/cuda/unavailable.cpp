@@ -1,5 +1,5 @@
-// What stands in for model/cuda where the build has no CUDA part. Tensors on a GPU are then worked on by the plain
-// forms alone.
+// What stands in for model/cuda where the build has no CUDA part. Tensors on a GPU are then worked
+// on by the plain forms alone.
 #include "model/cuda/operations.h"
 #include "model/cuda/runner.h"
 #include "model/error.h"

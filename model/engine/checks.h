@@ -21,12 +21,12 @@ void require_input_size(int input_size, std::int64_t patch);
 /// Throws Error{kSettings} for a picture without size or planes.
 void require_valid(const Picture &picture);
 
-/// Throws Error{kDevice} where the model cannot read the picture's memory: a device's pointers must not be read where
-/// there is none to read them. accelerated: the model has a GPU's kernels.
+/// Throws Error{kDevice} where the model cannot read the picture's memory: a device's pointers must
+/// not be read where there is none to read them. accelerated: the model has a GPU's kernels.
 void require_place(const Picture &picture, bool accelerated, const Compute &compute);
 
-/// Throws the exception in flight as Error: kMemory where memory ran out, else kInference; an Error and Interrupted
-/// as they are. Call it in a catch block alone.
+/// Throws the exception in flight as Error: kMemory where memory ran out, else kInference; an Error
+/// and Interrupted as they are. Call it in a catch block alone.
 [[noreturn]] void rethrow_translated(const std::string &doing);
 
 /// Runs `work` and turns what libtorch throws into Error.

@@ -38,8 +38,8 @@ class GpuBackend final : public Backend {
   }
 
  private:
-  /// As one graph for each shape. A graph keeps addresses, so it has its own copy of the vision tower, whose tensors for
-  /// the grid nobody else replaces.
+  /// As one graph for each shape. A graph keeps addresses, so it has its own copy of the vision
+  /// tower, whose tensors for the grid nobody else replaces.
   static cuda::Network network(const ClipVision &vision, const InferenceOptions &options) {
     return [vision = std::make_shared<ClipVision>(vision), options](const cuda::Tensors &inputs) {
       const WindowFeatures features = encode_windows(*vision, inputs[0], options);

@@ -13,8 +13,8 @@ namespace naclip {
 
 namespace {
 
-// Frames segmented together. A CPU is full with one; two spare it half of the small work between the large products
-// where frames are small. A GPU's wide half is idle below some sixteen.
+// Frames segmented together. A CPU is full with one; two spare it half of the small work between
+// the large products where frames are small. A GPU's wide half is idle below some sixteen.
 constexpr int kCpuBatch = 2, kGpuBatch = 16;
 
 ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {

@@ -29,8 +29,9 @@ class MemoryLimit {
   explicit MemoryLimit(std::function<std::int64_t()> available = [] { return available_memory(); })
       : available_(std::move(available)) {}
 
-  /// Throws Error{kMemory} where the frame takes more than three quarters of the memory that there is; it says what
-  /// would fit. What was granted once is not asked for again: the memory is kept from frame to frame.
+  /// Throws Error{kMemory} where the frame takes more than three quarters of the memory that there
+  /// is; it says what would fit. What was granted once is not asked for again: the memory is kept
+  /// from frame to frame.
   void require_fit(const FrameShape &shape);
 
  private:

@@ -47,8 +47,8 @@ class TorchSegmenter final : public Segmenter {
     const Encoded &vocabulary() { return encoded ? encoded : encoded = ask(); }
   };
 
-  /// Frames of one key go through the network together: the input's height and width, the window's size and stride,
-  /// and the vocabulary where that is part of what is computed at once.
+  /// Frames of one key go through the network together: the input's height and width, the window's
+  /// size and stride, and the vocabulary where that is part of what is computed at once.
   using BatchKey = std::tuple<std::int64_t, std::int64_t, int, int, const NetworkVocabulary *>;
 
   Encoded own(std::shared_ptr<const EncodedVocabulary> vocabulary) const;

@@ -1,5 +1,5 @@
-// What lies between a transformer's linear layers, on the CPU. Elements are float or Bfloat16; the latter
-// are computed in float32.
+// What lies between a transformer's linear layers, on the CPU. Elements are float or Bfloat16; the
+// latter are computed in float32.
 #pragma once
 
 #include <cstdint>

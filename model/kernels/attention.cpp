@@ -10,8 +10,9 @@ namespace naclip::kernels {
 
 namespace {
 
-/// What of a product is computed at once: its sums and two vectors have to fit the processor's registers. A vector that is
-/// wider than a register lives in memory, and costs eight times as much.
+/// What of a product is computed at once: its sums and two vectors have to fit the processor's
+/// registers. A vector that is wider than a register lives in memory, and costs eight times as
+/// much.
 template <int lanes, std::int64_t rows>
 struct Tile {
   typedef float Vector __attribute__((vector_size(4 * lanes)));

@@ -33,8 +33,8 @@ void attend(const AttentionHead<float> &head, std::int64_t first, std::int64_t l
 void attend(const AttentionHead<Bfloat16> &head, std::int64_t first, std::int64_t last,
             float *scratch);
 
-/// One token that attends to the tokens of a path, `length` of them, the rows path[i] of key and value.
-/// query, out: [heads * width]; the rows of key and value likewise.
+/// One token that attends to the tokens of a path, `length` of them, the rows path[i] of key and
+/// value. query, out: [heads * width]; the rows of key and value likewise.
 template <typename Element>
 struct PathAttention {
   const Element *query;

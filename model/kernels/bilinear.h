@@ -12,8 +12,8 @@ struct Tap {
   float weight;
 };
 
-/// The taps of `to` output positions over `from` input ones, pixel centres aligned (align_corners false),
-/// edges repeated; in single precision, as libtorch's interpolation computes them.
+/// The taps of `to` output positions over `from` input ones, pixel centres aligned (align_corners
+/// false), edges repeated; in single precision, as libtorch's interpolation computes them.
 std::vector<Tap> bilinear_taps(std::int64_t from, std::int64_t to);
 
 }  // namespace naclip

@@ -1,4 +1,5 @@
-// A row of scores -> the best word of each pixel and its probability. arXiv 2404.08181, section 4.1.
+// A row of scores -> the best word of each pixel and its probability. arXiv 2404.08181, section
+// 4.1.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,11 @@
-// Vectors of 16 floats for the CPU kernels. GCC's vector extensions lower them to whatever the processor has:
-// one register of AVX-512, two of AVX2, four of SSE or NEON.
+// Vectors of 16 floats for the CPU kernels. GCC's vector extensions lower them to whatever the
+// processor has: one register of AVX-512, two of AVX2, four of SSE or NEON.
 #pragma once
 
 #include <cstdint>
 
-// A kernel with this mark is compiled three times; the loader takes the best that the processor runs.
+// A kernel with this mark is compiled three times; the loader takes the best that the processor
+// runs.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define NACLIP_HAS_TARGETS
 #define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))

@@ -40,16 +40,17 @@ YuvToRgb yuv_to_rgb(ColourMatrix matrix, ColourRange range);
 inline constexpr std::array<float, 3> kMean{122.771F, 116.746F, 104.094F};
 inline constexpr std::array<float, 3> kDeviation{68.501F, 66.632F, 70.323F};
 
-/// [padded(width)] each, 0..255; red, green and blue are clamped to that. In place: luma becomes red,
-/// cb green, cr blue.
+/// [padded(width)] each, 0..255; red, green and blue are clamped to that. In place: luma becomes
+/// red, cb green, cr blue.
 void convert_row(const YuvToRgb &yuv, std::int64_t width, float *luma, float *cb, float *cr);
 
 /// out = (values - mean) / deviation, `width` of them.
 void normalise_row(const float *values, std::int64_t width, float mean, float deviation,
                    float *out);
 
-/// Shrinks a frame's planes to `size` (bilinear, rounded to 8 bits), converts the small picture to RGB and normalises
-/// it by kMean and kDeviation. Only the samples that the small picture needs are read. target: [3, height, width]
+/// Shrinks a frame's planes to `size` (bilinear, rounded to 8 bits), converts the small picture to
+/// RGB and normalises it by kMean and kDeviation. Only the samples that the small picture needs are
+/// read. target: [3, height, width]
 void preprocess(const Picture &picture, PictureSize size, float *target);
 
 }  // namespace naclip::kernels

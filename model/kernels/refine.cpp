@@ -83,7 +83,8 @@ void weights_of_row(const Reach *reaches, std::int64_t channels, std::int64_t co
   }
 }
 
-/// A row's scores under the neighbours of `Count` dilations. `More`: added to what the target holds.
+/// A row's scores under the neighbours of `Count` dilations. `More`: added to what the target
+/// holds.
 template <int Count, bool More>
 NACLIP_INLINE void mix(const Reach *reaches, const float *weights, std::int64_t width,
                        std::int64_t channels, std::int64_t pitch, float *target) {
@@ -134,7 +135,8 @@ void reaches_of(const LineMap &map, const std::vector<int> &dilations,
 }  // namespace
 
 std::int64_t line_pitch(std::int64_t width, std::int64_t border) {
-  // A line more keeps lines of one column from meeting in one cache set where the width is a power of two.
+  // A line more keeps lines of one column from meeting in one cache set where the width is a power
+  // of two.
   return padded(border) + padded(width) + padded(border) + kLanes;
 }
 

@@ -8,8 +8,8 @@
 namespace naclip::kernels {
 
 /// A stack of planes whose rows lie together: row y of all channels, then row y + 1. Each line has
-/// `border` samples before column 0, and room for whole vectors and `border` samples behind the last.
-/// So what a row's neighbours read is near in memory, however large the picture.
+/// `border` samples before column 0, and room for whole vectors and `border` samples behind the
+/// last. So what a row's neighbours read is near in memory, however large the picture.
 struct LineMap {
   float *data = nullptr;  ///< of column 0 of channel 0 of row 0
   std::int64_t height = 0, width = 0, channels = 0;

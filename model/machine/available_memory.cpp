@@ -38,7 +38,8 @@ std::int64_t left_in(const std::string &group, const char *limit, const char *us
                                 0);
 }
 
-/// The least that a control group and those that it is in leave. A container sees its own as the root.
+/// The least that a control group and those that it is in leave. A container sees its own as the
+/// root.
 std::int64_t left_in_groups(const std::string &mount, std::string path, const char *limit,
                             const char *usage, const char *cache) {
   std::int64_t least = left_in(mount, limit, usage, cache);

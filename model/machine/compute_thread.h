@@ -16,32 +16,33 @@
 
 namespace naclip {
 
-/// OpenMP keeps a team of threads for each thread that calls it. Pipelines have many streaming threads;
-/// if each computed for itself, their teams would fight for the cores. Work is done in the order in
-/// which it comes.
+/// OpenMP keeps a team of threads for each thread that calls it. Pipelines have many streaming
+/// threads; if each computed for itself, their teams would fight for the cores. Work is done in the
+/// order in which it comes.
 class ComputeThread {
  public:
-  /// The process's own, started when it is first asked for; it is there until the process has ended.
+  /// The process's own, started when it is first asked for; it is there until the process has
+  /// ended.
   static ComputeThread &shared();
 
   /// Runs `work` on the thread and waits for it; throws what it throws. On the thread itself it is
-  /// simply called. Throws Interrupted where `stop` is requested before the work's turn comes, and at the work's
-  /// next interruption_point() else; likewise where the process exits.
+  /// simply called. Throws Interrupted where `stop` is requested before the work's turn comes, and
+  /// at the work's next interruption_point() else; likewise where the process exits.
   template <class Work>
   auto run(Work &&work, const std::stop_token &stop = {}) -> std::invoke_result_t<Work> {
     return run_from(tasks_, std::forward<Work>(work), stop);
   }
 
-  /// The same for a short piece that need not wait for the whole of what is being done: it is also run at
-  /// interruption points of that.
+  /// The same for a short piece that need not wait for the whole of what is being done: it is also
+  /// run at interruption points of that.
   template <class Work>
   auto run_between(Work &&work, const std::stop_token &stop = {}) -> std::invoke_result_t<Work> {
     return run_from(short_tasks_, std::forward<Work>(work), stop);
   }
 
-  /// Called by work in the middle of it. Throws Interrupted where the work is to end; else runs one piece of
-  /// run_between(), if any waits. At most one gets by a piece of work, so that many do not hold it up for long. Does
-  /// nothing on other threads.
+  /// Called by work in the middle of it. Throws Interrupted where the work is to end; else runs one
+  /// piece of run_between(), if any waits. At most one gets by a piece of work, so that many do not
+  /// hold it up for long. Does nothing on other threads.
   void interruption_point();
 
  private:

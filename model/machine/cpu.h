@@ -4,7 +4,8 @@
 namespace naclip {
 
 /// Cores that this process may use, at least 1: processors of its affinity mask that share no core,
-/// and no more than its control group's quota. A second thread on one core only slows matrix products.
+/// and no more than its control group's quota. A second thread on one core only slows matrix
+/// products.
 int available_cores();
 
 /// True where bfloat16 products are quicker than float32's (AVX512_BF16 or AMX_BF16).

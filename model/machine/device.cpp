@@ -50,7 +50,8 @@ at::Device parse_device(const std::string &name) {
   return device;
 }
 
-/// bfloat16 is quicker only where both the processor and libtorch (through oneDNN) have products of it.
+/// bfloat16 is quicker only where both the processor and libtorch (through oneDNN) have products of
+/// it.
 at::ScalarType cpu_precision() {
   return has_fast_bfloat16() && at::hasMKLDNN() ? at::kBFloat16 : at::kFloat;
 }

@@ -23,14 +23,16 @@ struct Compute {
 
 /// Resolves `device` (auto | cpu | cuda | cuda:N) and `precision`. kAuto is float16 on CUDA; on the
 /// CPU it is bfloat16 where the processor has products of it, else float32. Throws Error{kSettings}
-/// for an unknown name, {kDevice} for a device that is not there or cannot compute in that precision.
+/// for an unknown name, {kDevice} for a device that is not there or cannot compute in that
+/// precision.
 Compute choose_compute(const std::string &device, Precision precision);
 
 /// kShort: other work on the CPU lets it by; see ComputeThread::run_between().
 enum class Piece { kWhole, kShort };
 
 /// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for
-/// others; without gradients. Throws what it throws, and on the CPU Interrupted as ComputeThread::run() does.
+/// others; without gradients. Throws what it throws, and on the CPU Interrupted as
+/// ComputeThread::run() does.
 template <class Work>
 auto on_device(const Compute &compute, Work &&work, Piece piece = Piece::kWhole,
                const std::stop_token &stop = {}) -> std::invoke_result_t<Work> {

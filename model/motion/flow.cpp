@@ -28,8 +28,8 @@ constexpr int kShortSide = 120;
 // The search's patches have 8 pixels; below two of them there is nothing to search.
 constexpr int kLeastSide = 16;
 
-/// Runs `work` on this thread alone. OpenCV's loops inside a loop of its own stay on their thread, whatever
-/// number of threads the process has set; one with a single turn stays on its caller's.
+/// Runs `work` on this thread alone. OpenCV's loops inside a loop of its own stay on their thread,
+/// whatever number of threads the process has set; one with a single turn stays on its caller's.
 void on_this_thread(const std::function<void()> &work) {
   const ExitSection section;
   cv::parallel_for_(cv::Range(0, 1), [&](const cv::Range &) { work(); });

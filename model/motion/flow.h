@@ -1,5 +1,5 @@
-// Dense optical flow between two frames, at small size.
-// "Fast Optical Flow using Dense Inverse Search", arXiv 1603.03590, in OpenCV's form. Needs no libtorch.
+// Dense optical flow between two frames, at small size. "Fast Optical Flow using Dense Inverse
+// Search", arXiv 1603.03590, in OpenCV's form. Needs no libtorch.
 #pragma once
 
 #include <memory>
@@ -29,19 +29,19 @@ class FlowPicture {
 struct FlowField {
   int width = 0;   ///< of the small picture
   int height = 0;  ///< of the small picture
-  /// The frame's size in pixels of the small picture, which leaves out a rest at the right and at the
-  /// bottom.
+  /// The frame's size in pixels of the small picture, which leaves out a rest at the right and at
+  /// the bottom.
   double whole_width = 0.0, whole_height = 0.0;
-  /// [height, width, 2]: (x, y) of `now` was at (x + first, y + second) of `source`, in pixels of the
-  /// small picture
+  /// [height, width, 2]: (x, y) of `now` was at (x + first, y + second) of `source`, in pixels of
+  /// the small picture
   const float *offsets = nullptr;
 };
 
 /// kFine searches at twice the resolution and takes four times as long.
 enum class FlowDetail { kQuick, kFine };
 
-/// Follows one stream: it keeps the last flow, from which the next is found. Used by one thread at a
-/// time; computes on the caller's thread alone.
+/// Follows one stream: it keeps the last flow, from which the next is found. Used by one thread at
+/// a time; computes on the caller's thread alone.
 class FlowSearch {
  public:
   explicit FlowSearch(FlowDetail detail = FlowDetail::kQuick);

@@ -14,7 +14,8 @@ constexpr int kBlock = 8;
 constexpr int kReach = 12;
 // What a change of light may be, in levels: 5 % of full range.
 constexpr float kFlicker = 13.0F;
-// What a block costs however flat it is: noise and rounding that are left in a thumbnail, in levels.
+// What a block costs however flat it is: noise and rounding that are left in a thumbnail, in
+// levels.
 constexpr float kFloor = 2.0F;
 // A far match has to be better than a near one by this much a pixel, in levels.
 constexpr float kPerPixel = 0.5F;

@@ -5,8 +5,8 @@
 
 namespace naclip {
 
-/// A frame shrunk by averaging, so that a sensor's noise is gone: [channels, height, width] in 8-bit
-/// levels. Zero may lie anywhere.
+/// A frame shrunk by averaging, so that a sensor's noise is gone: [channels, height, width] in
+/// 8-bit levels. Zero may lie anywhere.
 struct Thumbnail {
   int channels = 0;
   int height = 0;
@@ -37,10 +37,10 @@ struct BlockMotion {
 /// Searches each block of `now` in `before`, all around its place. The two are of one shape.
 BlockMotion match_blocks(const Thumbnail &before, const Thumbnail &now);
 
-/// True where `now` shows another scene than `before`, whose blocks then explain little of it. That is how
-/// x264 finds its scene cuts: a block's cost from the last frame against its cost from nothing
-/// (x264_slicetype.c, scenecut). Motion, a change of light by a few percent and noise are no cut.
-/// Thumbnails of different shapes are different scenes.
+/// True where `now` shows another scene than `before`, whose blocks then explain little of it. That
+/// is how x264 finds its scene cuts: a block's cost from the last frame against its cost from
+/// nothing (x264_slicetype.c, scenecut). Motion, a change of light by a few percent and noise are
+/// no cut. Thumbnails of different shapes are different scenes.
 bool is_scene_cut(const Thumbnail &before, const Thumbnail &now);
 
 /// The same of blocks that were matched already.

@@ -19,12 +19,12 @@ class ClipText {
   ClipText(const Checkpoint &checkpoint, const Compute &compute);
 
   /// sentences: token ids with start and end, 1..context_length each -> [B, D] float32, not
-  /// normalised. A token never sees those behind it: sentences end with their last token, and on the
-  /// CPU what several begin with is computed once.
+  /// normalised. A token never sees those behind it: sentences end with their last token, and on
+  /// the CPU what several begin with is computed once.
   at::Tensor encode(const std::vector<std::vector<int>> &sentences);
 
-  /// The same in plain tensor operations, sentences padded to the longest: what runs on other devices,
-  /// and the form that encode() is checked against.
+  /// The same in plain tensor operations, sentences padded to the longest: what runs on other
+  /// devices, and the form that encode() is checked against.
   at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
 
   const Compute &compute() const { return compute_; }

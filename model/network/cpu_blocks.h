@@ -1,4 +1,5 @@
-// Residual attention blocks on the CPU: fused between the linear layers, memory taken once per shape.
+// Residual attention blocks on the CPU: fused between the linear layers, memory taken once per
+// shape.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -7,8 +7,8 @@
 
 namespace naclip {
 
-/// Calls `work(pointer)` with the elements of a tensor of float32 or bfloat16 on the CPU, as float * or
-/// kernels::Bfloat16 *.
+/// Calls `work(pointer)` with the elements of a tensor of float32 or bfloat16 on the CPU, as float
+/// * or kernels::Bfloat16 *.
 template <typename Work>
 void with_elements(const at::Tensor &x, Work work) {
   if (x.scalar_type() == at::kBFloat16)

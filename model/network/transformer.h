@@ -28,11 +28,12 @@ struct LayerNorm {
   at::Tensor operator()(const at::Tensor &x) const;
 };
 
-/// As plain::attention(). On the CPU fused and computed in float32; heads of a token lie together in the outcome's memory, so that merging
-/// them costs nothing.
+/// As plain::attention(). On the CPU fused and computed in float32; heads of a token lie together
+/// in the outcome's memory, so that merging them costs nothing.
 at::Tensor attention(const Projections &p, const at::Tensor &bias);
 
-/// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, d] dense.
+/// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, d]
+/// dense.
 void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out);
 
 /// One residual attention block.

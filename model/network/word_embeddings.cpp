@@ -16,8 +16,8 @@ namespace naclip {
 namespace {
 
 // Sentences in one batch: enough to fill the machine and to share beginnings, few enough that
-// activations stay small (ViT-B/16's text tower: some 5 tokens of its own a sentence, 10 x 512 floats
-// each: 100 MB).
+// activations stay small (ViT-B/16's text tower: some 5 tokens of its own a sentence, 10 x 512
+// floats each: 100 MB).
 constexpr std::size_t kSentencesPerBatch = 1024;
 
 at::Tensor normalised(const at::Tensor &x) {
@@ -134,8 +134,8 @@ at::Tensor WordEmbeddings::encode_batch(const std::vector<NewWord> &words,
       sentences.push_back(sentence);
       owners.push_back(static_cast<std::int64_t>(word));
     }
-  // Frames find their turn between batches, and new words theirs between the blocks of a frame's network, so that
-  // they are there when its scores are made.
+  // Frames find their turn between batches, and new words theirs between the blocks of a frame's
+  // network, so that they are there when its scores are made.
   return on_device(
       text_.compute(),
       [&] {
@@ -147,7 +147,8 @@ at::Tensor WordEmbeddings::encode_batch(const std::vector<NewWord> &words,
       Piece::kShort, stop);
 }
 
-/// What the embedding depends on is the weights and the sentences' tokens: templates, cleaning and merges are in these.
+/// What the embedding depends on is the weights and the sentences' tokens: templates, cleaning and
+/// merges are in these.
 std::string WordEmbeddings::cache_file(const NewWord &word) const {
   std::string key = fingerprint_;
   for (const std::vector<int> &sentence : word.sentences) {

@@ -25,10 +25,10 @@ class WordEmbeddings {
   WordEmbeddings(ClipText text, Tokenizer tokenizer, Prompts prompts, std::string cache_dir,
                  std::string fingerprint);
 
-  /// -> [words, D] float32 on the CPU; each row: the word's sentences embedded, normalised, averaged,
-  /// normalised. Known words do not wait for those that another thread encodes. Not defined where `stop`
-  /// was asked for before all words were known; those that were encoded until then stay known. Throws
-  /// Error{kVocabulary}.
+  /// -> [words, D] float32 on the CPU; each row: the word's sentences embedded, normalised,
+  /// averaged, normalised. Known words do not wait for those that another thread encodes. Not
+  /// defined where `stop` was asked for before all words were known; those that were encoded until
+  /// then stay known. Throws Error{kVocabulary}.
   at::Tensor encode(const std::vector<std::string> &words, const Log &log = {},
                     const EncodeProgress &progress = {}, const std::stop_token &stop = {});
 

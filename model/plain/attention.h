@@ -17,8 +17,8 @@ struct Projections {
 
 namespace plain {
 
-/// softmax(q k^T / sqrt(d) + bias) v -> [B, heads, N, d]. bias: [N, N] or undefined. `causal`: a token attends only to
-/// those before it and itself.
+/// softmax(q k^T / sqrt(d) + bias) v -> [B, heads, N, d]. bias: [N, N] or undefined. `causal`: a
+/// token attends only to those before it and itself.
 at::Tensor attention(const Projections &p, const at::Tensor &bias, bool causal = false);
 
 /// The Gaussian that is added to the attention logits (section 3.2): entry (i, j) is
@@ -29,8 +29,8 @@ at::Tensor gaussian_bias(std::int64_t rows, std::int64_t columns, double standar
 /// An attention of queries, keys and values with a bias: the one above, or a fused one.
 using Attend = std::function<at::Tensor(const Projections &, const at::Tensor &bias)>;
 
-/// The last block's attention before heads are merged. p: [B, heads, N, d]; bias: [N, N] from gaussian_bias(), in p's
-/// type and device (used by kNaclip and kNonly alone) -> [B, heads, N, d].
+/// The last block's attention before heads are merged. p: [B, heads, N, d]; bias: [N, N] from
+/// gaussian_bias(), in p's type and device (used by kNaclip and kNonly alone) -> [B, heads, N, d].
 ///   kNaclip   softmax(k k^T / sqrt(d) + bias) v
 ///   kNonly    softmax(m bias) v, m the mean of |q||k| / sqrt(d) over a picture's heads and pairs of tokens
 ///   kKk       softmax(k k^T / sqrt(d)) v

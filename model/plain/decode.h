@@ -20,9 +20,9 @@ struct DecodeOptions {
 
 namespace plain {
 
-/// The label of a pixel is that of the word with the greatest score (the first of equals), its confidence that word's
-/// probability, which is the same as the arg max over the synonyms' maxima. scores: [1, Q, h, w] float32, stretched
-/// bilinearly to height x width.
+/// The label of a pixel is that of the word with the greatest score (the first of equals), its
+/// confidence that word's probability, which is the same as the arg max over the synonyms' maxima.
+/// scores: [1, Q, h, w] float32, stretched bilinearly to height x width.
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options);
 
 /// Each class's probability: softmax over the words of logit_scale x scores, then the maximum over

@@ -1,4 +1,5 @@
-// A segmentation as its labels are decided: ids of one or two bytes, and what each region's pixels sum up to.
+// A segmentation as its labels are decided: ids of one or two bytes, and what each region's pixels
+// sum up to.
 #pragma once
 
 #include <vector>

@@ -1,9 +1,11 @@
-// GNU OpenMP reads its environment once, when it is loaded, and there is no other way to tell it how threads wait; so this
-// is in a library that the loader starts before all others that it loads with it.
+// GNU OpenMP reads its environment once, when it is loaded, and there is no other way to tell it
+// how threads wait; so this is in a library that the loader starts before all others that it loads
+// with it.
 //
-// Its threads wait for the next parallel loop by spinning, 3 ms by default. Beside another busy process that is time
-// taken from the thread that is waited for; see docs/benchmarks.md for what it costs. The loops of a network follow one
-// another within microseconds, so a short spin does as well where the machine is idle.
+// Its threads wait for the next parallel loop by spinning, 3 ms by default. Beside another busy
+// process that is time taken from the thread that is waited for; see docs/benchmarks.md for what it
+// costs. The loops of a network follow one another within microseconds, so a short spin does as
+// well where the machine is idle.
 #include <cstdlib>
 
 namespace {

@@ -19,9 +19,9 @@ namespace {
 
 constexpr std::chrono::milliseconds kLook{1};
 constexpr int kMostLooks = 1000;
-// Handlers of exit() run in the reverse order of their registration, and so do the destructors of static objects, which
-// libraries make at their first use. Registering again while things happen for the first time has ours run before them: with
-// the first sections all, then ever more rarely.
+// Handlers of exit() run in the reverse order of their registration, and so do the destructors of
+// static objects, which libraries make at their first use. Registering again while things happen
+// for the first time has ours run before them: with the first sections all, then ever more rarely.
 constexpr std::uint64_t kAlwaysRegistered = 32;
 
 // Nothing here is ever destroyed.
@@ -71,7 +71,8 @@ ExitSection::ExitSection() {
   register_handler();
   ++own_sections;
   ++sections;
-  // Looked at after it was counted: either the handler sees this section, or this sees that there is an exit.
+  // Looked at after it was counted: either the handler sees this section, or this sees that there
+  // is an exit.
   if (!exits) return;
   leave();
   throw Interrupted();

@@ -35,7 +35,8 @@ class Choice {
   bool takes(const dl_phdr_info &info) {
     const std::string_view path = info.dlpi_name;
     const std::string_view name = path.substr(path.rfind('/') + 1);
-    // Behind the loader come those that the program opened while it ran, one with all that it needs after another.
+    // Behind the loader come those that the program opened while it ran, one with all that it needs
+    // after another.
     if (info.dlpi_addr == getauxval(AT_BASE)) opened_at_run_time_ = true;
     if (opened_at_run_time_ && name.starts_with(kEngine)) with_engine_ = true;
     return (with_engine_ && libraries_ == Libraries::kStarting) ||

@@ -29,8 +29,8 @@ void Scheduler::leave_line(const PlacePtr &place) {
   std::erase(line_, place);
 }
 
-/// Whether the batch would grow: streams that run have no frame in line yet. A stream runs if it has
-/// submitted since the last batch but one began; one that pauses keeps nobody waiting.
+/// Whether the batch would grow: streams that run have no frame in line yet. A stream runs if it
+/// has submitted since the last batch but one began; one that pauses keeps nobody waiting.
 bool Scheduler::worth_waiting() const {
   if (line_.size() >= static_cast<std::size_t>(segmenter_->info().batch)) return false;
   return std::any_of(streams_.begin(), streams_.end(), [this](const PlacePtr &place) {
@@ -125,7 +125,8 @@ Submitted Scheduler::Stream::submit(SegmentRequest request,
     const auto now = Clock::now();
     replaced =
         std::exchange(place_->waiting, Waiting{number, std::move(request), now + batch_timeout});
-    // Its elder's time counts, else a stream with frames faster than the timeout would never be served.
+    // Its elder's time counts, else a stream with frames faster than the timeout would never be
+    // served.
     if (replaced)
       place_->waiting->deadline = replaced->deadline;
     else

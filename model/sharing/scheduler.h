@@ -34,8 +34,9 @@ struct Submitted {
   std::uint64_t replaced = 0;  ///< that of the frame whose place it took; 0: none waited
 };
 
-/// Runs frames of streams that come and go through one model, from a thread of its own. Each stream has one
-/// place in the line: a newer frame replaces the one that still waits, so that no stream gains by being quick.
+/// Runs frames of streams that come and go through one model, from a thread of its own. Each stream
+/// has one place in the line: a newer frame replaces the one that still waits, so that no stream
+/// gains by being quick.
 class Scheduler {
  public:
   class Stream;

@@ -21,10 +21,11 @@ struct SharedModel {
 /// Loads a model; as naclip::load_segmenter().
 using LoadModel = std::function<std::unique_ptr<Segmenter>(const ModelOptions &)>;
 
-/// The model that `options` ask for: the one already loaded for equal options and the same file, else loaded
-/// now. Two who ask at once load it once. A file that was replaced since is another model: who has the old one
-/// keeps it. ModelOptions::log is that of the first one to ask and may be called while the model lives; it
-/// makes no difference. Throws what `load` throws, and Error{kSettings | kNotFound} as resolve_model() does.
+/// The model that `options` ask for: the one already loaded for equal options and the same file,
+/// else loaded now. Two who ask at once load it once. A file that was replaced since is another
+/// model: who has the old one keeps it. ModelOptions::log is that of the first one to ask and may
+/// be called while the model lives; it makes no difference. Throws what `load` throws, and
+/// Error{kSettings | kNotFound} as resolve_model() does.
 std::shared_ptr<SharedModel> share_model(const ModelOptions &options, const LoadModel &load);
 
 }  // namespace naclip

@@ -11,11 +11,12 @@
 
 namespace naclip {
 
-/// Works around glibc before 2.38, which does not reuse aligned blocks where several threads take and free them, as streams
-/// do with each frame: the heap would grow without a limit. Thread-safe.
+/// Works around glibc before 2.38, which does not reuse aligned blocks where several threads take
+/// and free them, as streams do with each frame: the heap would grow without a limit. Thread-safe.
 class InputPool : public std::enable_shared_from_this<InputPool> {
  public:
-  /// [1, 3, height, width] float32 on the CPU, not initialised; comes back by itself once its last copy is gone.
+  /// [1, 3, height, width] float32 on the CPU, not initialised; comes back by itself once its last
+  /// copy is gone.
   at::Tensor take(PictureSize size);
 
  private:

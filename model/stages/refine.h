@@ -10,16 +10,16 @@
 
 namespace naclip {
 
-/// As plain::refine(), fused: memory is two score maps and one weight per pixel and neighbour, never their product.
-/// The outcome is on the CPU in the layout of ScoreLines.
+/// As plain::refine(), fused: memory is two score maps and one weight per pixel and neighbour,
+/// never their product. The outcome is on the CPU in the layout of ScoreLines.
 at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps,
                   const std::vector<int> &dilations);
 
 /// refine() for frame after frame: on the CPU its memory is taken once per shape.
 class Refiner {
  public:
-  /// As refine(), at height x width: `picture`, too, is stretched to that. The outcome is good until the
-  /// next call.
+  /// As refine(), at height x width: `picture`, too, is stretched to that. The outcome is good
+  /// until the next call.
   at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, std::int64_t height,
                     std::int64_t width, int steps, const std::vector<int> &dilations);
 

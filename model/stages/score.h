@@ -1,4 +1,5 @@
-// Pictures -> scores of words: windows, the vision tower, cosine similarities, windows put together.
+// Pictures -> scores of words: windows, the vision tower, cosine similarities, windows put
+// together.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -23,8 +24,8 @@ struct WindowFeatures {
 WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
                               const InferenceOptions &options);
 
-/// Picture `index` of the batch against `queries`, [Q, D] -> [1, Q, h, w]: the patches' grid where one
-/// window covers the picture, else the windows stitched at the input's size.
+/// Picture `index` of the batch against `queries`, [Q, D] -> [1, Q, h, w]: the patches' grid where
+/// one window covers the picture, else the windows stitched at the input's size.
 at::Tensor score(const WindowFeatures &batch, std::int64_t index, const at::Tensor &queries);
 
 /// Bytes that score() takes for a picture of such a size on the CPU, its result included.

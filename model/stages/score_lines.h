@@ -40,8 +40,8 @@ at::Tensor with_lines(const at::Tensor &map);
 /// Row y of every channel of a map from with_lines().
 kernels::Lines row_of(const at::Tensor &map, std::int64_t y);
 
-/// Stretches `map`, [1, C, h, w] float32 on the CPU, bilinearly to the size of `target`, which has as
-/// many channels; borders are filled.
+/// Stretches `map`, [1, C, h, w] float32 on the CPU, bilinearly to the size of `target`, which has
+/// as many channels; borders are filled.
 void stretch(const at::Tensor &map, const ScoreLines &target);
 
 /// [count] float32, not initialised, for what is read in many places at once.

@@ -41,8 +41,8 @@ FlowPicture flow_picture(const at::Tensor &picture) {
   return FlowPicture::of(small);
 }
 
-/// Where each of height x width pixels was, as grid_sampler() takes it: [1, height, width, 2], -1..1
-/// from edge to edge of the picture.
+/// Where each of height x width pixels was, as grid_sampler() takes it: [1, height, width, 2],
+/// -1..1 from edge to edge of the picture.
 at::Tensor places(const FlowField &field, std::int64_t height, std::int64_t width,
                   const at::TensorOptions &options) {
   const at::Tensor offsets = at::from_blob(const_cast<float *>(field.offsets),
@@ -66,8 +66,8 @@ at::Tensor read_at(const at::Tensor &map, const at::Tensor &where) {
   return at::grid_sampler(map, where, kBilinear, kBorder, false);
 }
 
-/// Weight of the past at each pixel, [1, 1, H, W], 0..1: 1 where the two pictures differ by no more than kNoise times
-/// the median difference, falling beyond that.
+/// Weight of the past at each pixel, [1, 1, H, W], 0..1: 1 where the two pictures differ by no more
+/// than kNoise times the median difference, falling beyond that.
 at::Tensor trust(const at::Tensor &picture, const at::Tensor &past) {
   const at::Tensor difference =
       at::avg_pool2d(picture - past, {kAround, kAround}, {1, 1}, {kAround / 2, kAround / 2})

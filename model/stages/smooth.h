@@ -1,5 +1,5 @@
-// A mean of class scores over the frames of one stream, along their motion, so that noise does not flip
-// labels.
+// A mean of class scores over the frames of one stream, along their motion, so that noise does not
+// flip labels.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -8,23 +8,26 @@
 
 namespace naclip {
 
-/// One stream's memory of pictures and scores: exponential means over its frames, along their motion
-/// (dense optical flow). Each pixel reads its past where it was in the last picture; the past weighs
-/// `factor`, and less where the last picture does not explain what is seen there, beyond what noise
-/// does everywhere: mean = weight x past mean + (1 - weight) x present. Used by one thread at a time.
+/// One stream's memory of pictures and scores: exponential means over its frames, along their
+/// motion (dense optical flow). Each pixel reads its past where it was in the last picture; the
+/// past weighs `factor`, and less where the last picture does not explain what is seen there,
+/// beyond what noise does everywhere: mean = weight x past mean + (1 - weight) x present. Used by
+/// one thread at a time.
 class ScoreSmoother {
  public:
-  /// The next frame's picture, its noise averaged: what scores are best refined on. It is the picture
-  /// itself where there is no past: at first, at a scene cut and where its shape or device changes.
+  /// The next frame's picture, its noise averaged: what scores are best refined on. It is the
+  /// picture itself where there is no past: at first, at a scene cut and where its shape or device
+  /// changes.
   ///
   /// picture: [1, 3, H, W] float32, the network's normalised input; factor: 0..1, the weight of the
-  /// past (0 forgets it and returns `picture`) -> [1, 3, H, W] float32, not written to again. Throws
-  /// Error{kSettings} where the library was built without OpenCV, Error{kInference} where it fails.
+  /// past (0 forgets it and returns `picture`) -> [1, 3, H, W] float32, not written to again.
+  /// Throws Error{kSettings} where the library was built without OpenCV, Error{kInference} where it
+  /// fails.
   at::Tensor smooth_picture(const at::Tensor &picture, double factor);
 
-  /// The same frame's scores, as they go into decode(): refined, since refinement follows what noise
-  /// is left in the picture. Where the picture had no past they have none, nor where `queries` (an
-  /// identity, never followed) or their shape are others than last time.
+  /// The same frame's scores, as they go into decode(): refined, since refinement follows what
+  /// noise is left in the picture. Where the picture had no past they have none, nor where
+  /// `queries` (an identity, never followed) or their shape are others than last time.
   ///
   /// scores: [1, Q, h, w] float32 over the whole picture, any strides, on the picture's device ->
   /// [1, Q, h, w] float32, contiguous, not written to again; `scores` itself where the factor is 0.

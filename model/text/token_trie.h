@@ -7,7 +7,8 @@
 namespace naclip {
 
 /// In a causal transformer a token depends on those before it alone, so sentences that begin alike
-/// share what is computed for their beginnings. Nodes are tokens; a parent comes before its children.
+/// share what is computed for their beginnings. Nodes are tokens; a parent comes before its
+/// children.
 struct TokenTrie {
   std::vector<std::int64_t> tokens;  ///< [nodes] token ids
   std::vector<std::int64_t> depths;  ///< [nodes] place in the sentence, 0 for the first token

@@ -44,7 +44,8 @@ Picture nv12_picture(const at::Tensor &planes) {
 
 }  // namespace
 
-// --- Arguments -------------------------------------------------------------------------------------
+// --- Arguments
+// -------------------------------------------------------------------------------------
 
 Arguments::Arguments(const std::vector<std::string> &words) {
   for (const std::string &word : words) {
@@ -69,7 +70,8 @@ void Arguments::finish() const {
     if (!read_.contains(name)) throw std::runtime_error("nothing here is called " + name);
 }
 
-// --- What stages share -----------------------------------------------------------------------------
+// --- What stages share
+// -----------------------------------------------------------------------------
 
 Precision precision_of(const std::string &name) {
   if (name == "auto") return Precision::kAuto;
@@ -136,7 +138,8 @@ Segmentation Stages::Frames::segment() const {
   return std::move(segmenter->segment({&picture, 1}, *vocabulary, options).at(0));
 }
 
-// --- The stages ------------------------------------------------------------------------------------
+// --- The stages
+// ------------------------------------------------------------------------------------
 
 Stage Stages::preprocess(Arguments &) {
   const Picture picture = nv12_picture(inputs_.at("nv12"));

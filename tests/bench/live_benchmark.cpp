@@ -1,4 +1,5 @@
-// Figures of live streams: what a camera's frames wait for, how several share a model, what stays in memory.
+// Figures of live streams: what a camera's frames wait for, how several share a model, what stays
+// in memory.
 //
 //   live-benchmark live    SEGMENT seconds=600             one camera of 1280 x 720 at 30 frames a second
 //   live-benchmark word    SEGMENT repeats=5               one new word while it plays
@@ -6,7 +7,8 @@
 //   live-benchmark batch   SEGMENT count=8 frames=5        the same as recordings, together and one after another
 //   live-benchmark soak    SEGMENT frames=216000           two hours of frames, as fast as they go
 //
-// SEGMENT: the properties of naclipsegment, in one argument, the vocabulary left out. Prints one line of JSON.
+// SEGMENT: the properties of naclipsegment, in one argument, the vocabulary left out. Prints one
+// line of JSON.
 #include <gst/gst.h>
 
 #include <algorithm>

@@ -28,7 +28,8 @@ struct Times {
   double median = 0, percentile_99 = 0, greatest = 0;
 };
 
-/// videotestsrc ! naclipsegment ! fakesink. Everything that is measured lies on the streaming thread.
+/// videotestsrc ! naclipsegment ! fakesink. Everything that is measured lies on the streaming
+/// thread.
 class Camera {
  public:
   explicit Camera(const CameraSettings &settings);
@@ -75,7 +76,8 @@ class Camera {
   bool agree_ = true;
 };
 
-/// This process's resident memory without what malloc keeps for itself, bytes; its file descriptors and threads.
+/// This process's resident memory without what malloc keeps for itself, bytes; its file descriptors
+/// and threads.
 struct Resources {
   double resident = 0;
   int descriptors = 0, threads = 0;

@@ -1,7 +1,7 @@
-// How long the overlay takes for a frame of 1920 x 1080, on one thread: 8 classes, contours, legend,
-// a mask of 597 x 336 as naclipsegment makes it. Every new mask changes figures in the legend.
-// Checks what was drawn before it takes the time, and prints lines of JSON: quartiles of the seconds
-// a frame takes.
+// How long the overlay takes for a frame of 1920 x 1080, on one thread: 8 classes, contours,
+// legend, a mask of 597 x 336 as naclipsegment makes it. Every new mask changes figures in the
+// legend. Checks what was drawn before it takes the time, and prints lines of JSON: quartiles of
+// the seconds a frame takes.
 #include <algorithm>
 #include <chrono>
 #include <cmath>

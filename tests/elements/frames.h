@@ -133,7 +133,8 @@ class Messages {
   }
   ~Messages() { gst_element_set_bus(element_, nullptr); }
 
-  /// Waits for the next one of this type, and drops those before it; null where none comes in a minute.
+  /// Waits for the next one of this type, and drops those before it; null where none comes in a
+  /// minute.
   Ptr<GstMessage> wait_for(GstMessageType type) {
     return Ptr<GstMessage>(gst_bus_timed_pop_filtered(bus_.get(), GST_SECOND * 60, type));
   }

@@ -2,8 +2,8 @@
 //
 //   valgrind --tool=callgrind --instr-atstart=no instruction-kernels NAME
 //
-// Prints how many units it worked on. Without an argument prints the kernels' names. Status 77 where
-// counts would mean nothing.
+// Prints how many units it worked on. Without an argument prints the kernels' names. Status 77
+// where counts would mean nothing.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>

@@ -16,7 +16,8 @@
 
 namespace naclip::testing {
 
-/// Waits for an event that a test is sure of; one that does not come is a failure, not a test that hangs.
+/// Waits for an event that a test is sure of; one that does not come is a failure, not a test that
+/// hangs.
 template <class Condition>
 void await(std::condition_variable &changed, std::unique_lock<std::mutex> &lock,
            const char *awaited, Condition &&condition) {
@@ -66,8 +67,8 @@ struct FakeControl {
     std::unique_lock lock(mutex);
     await(changed, lock, "load", [&] { return loading >= count; });
   }
-  /// Waits until all loads have ended and all that was made is gone: a load that could not be interrupted drops what it
-  /// has read.
+  /// Waits until all loads have ended and all that was made is gone: a load that could not be
+  /// interrupted drops what it has read.
   void wait_until_freed() {
     std::unique_lock lock(mutex);
     await(changed, lock, "the end of the last model", [&] {
@@ -193,8 +194,9 @@ class FakeMemory final : public StreamMemory {
   Counted counted_;
 };
 
-/// Gives the frame's bright pixels the vocabulary's last region, all others 0; with a threshold above 0.5,
-/// nothing is sure enough. A request without a picture gets a segmentation of its input_size and no labels.
+/// Gives the frame's bright pixels the vocabulary's last region, all others 0; with a threshold
+/// above 0.5, nothing is sure enough. A request without a picture gets a segmentation of its
+/// input_size and no labels.
 class FakeSegmenter final : public Segmenter {
  public:
   explicit FakeSegmenter(std::shared_ptr<FakeControl> control)

@@ -52,8 +52,8 @@ double agreement(const at::Tensor &actual, const at::Tensor &expected);
 Picture picture_of(const at::Tensor &rgb);
 /// [H, W] uint8, a copy. Throws std::runtime_error where labels have more than 8 bits.
 at::Tensor labels_of(const Segmentation &segmentation);
-/// What the engine makes of "e2e/rgb" on the CPU, at the parameters of the set: the whole chain from the
-/// 8-bit picture. window: 0 is the whole picture. -> [H, W] uint8
+/// What the engine makes of "e2e/rgb" on the CPU, at the parameters of the set: the whole chain
+/// from the 8-bit picture. window: 0 is the whole picture. -> [H, W] uint8
 at::Tensor segmented(const std::string &model, const std::string &merges, Precision precision,
                      int window, int stride, int steps);
 

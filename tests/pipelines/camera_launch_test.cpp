@@ -107,8 +107,8 @@ TEST(CameraLaunch, MosaicShowsEachCameraInItsQuarterInItsOwnWords) {
   ASSERT_EQ(recording.height, 120);
   ASSERT_FALSE(recording.frames.empty());
   expect_ascending(recording);
-  // Away from the seams, where chroma at half size mixes both sides. At the end cameras leave one by one, and on a busy
-  // machine one may be late.
+  // Away from the seams, where chroma at half size mixes both sides. At the end cameras leave one
+  // by one, and on a busy machine one may be late.
   const auto shows_all = [&](const Frame &frame) {
     return is_colour(mean_colour(recording, frame, 4, 4, 76, 56), {255, 0, 0}) &&
            is_colour(mean_colour(recording, frame, 84, 4, 156, 56), {0, 255, 0}) &&

@@ -1,5 +1,6 @@
-// A window for tests of naclip-live, which autovideosink chooses where GST_PLUGIN_FEATURE_RANK says so. It tells of the
-// progress of a model that loads, and after ten frames says that it was closed, as GStreamer's own windows do.
+// A window for tests of naclip-live, which autovideosink chooses where GST_PLUGIN_FEATURE_RANK says
+// so. It tells of the progress of a model that loads, and after ten frames says that it was closed,
+// as GStreamer's own windows do.
 #include <gst/video/gstvideosink.h>
 
 namespace {

@@ -8,7 +8,8 @@
 namespace naclip::pipelines {
 namespace {
 
-/// The plugin and its engine as they are installed under a prefix, and another folder that the loader searches.
+/// The plugin and its engine as they are installed under a prefix, and another folder that the
+/// loader searches.
 class EngineSearch : public testing::Test {
  protected:
   EngineSearch() {

@@ -2,10 +2,11 @@
 //
 //   exit-program WAY SCENE MOMENT
 //
-// WAY is return (from main), thread (exit() in another thread), signal (exit() in a signal's handler), static (a static
-// object's destructor stops the pipelines) or atexit (a handler that was registered first does so). SCENE is sync, async,
-// eight (streams) or words (many are encoded). It ends MOMENT microseconds after the first frame came out, or, for words,
-// after the pipeline was started, with kStatus.
+// WAY is return (from main), thread (exit() in another thread), signal (exit() in a signal's
+// handler), static (a static object's destructor stops the pipelines) or atexit (a handler that was
+// registered first does so). SCENE is sync, async, eight (streams) or words (many are encoded). It
+// ends MOMENT microseconds after the first frame came out, or, for words, after the pipeline was
+// started, with kStatus.
 #include <gst/gst.h>
 
 #include <chrono>

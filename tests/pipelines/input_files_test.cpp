@@ -83,7 +83,8 @@ std::string encoded_ticks(const std::string &encoder) {
   return ticks(2, 30) + " ! " + encoder;
 }
 
-// AAC comes from a file: FFmpeg 5.1's encoder reads memory that it has not written, so that its sound is noise at times.
+// AAC comes from a file: FFmpeg 5.1's encoder reads memory that it has not written, so that its
+// sound is noise at times.
 INSTANTIATE_TEST_SUITE_P(
     Containers, SoundOf,
     testing::Values(
@@ -169,7 +170,8 @@ class Turned : public InputFiles {
     turn_clockwise(file("clip.mp4"));
   }
 
-  /// The test picture has a grey bar on its left and a blue one on its right: turned clockwise, above and below.
+  /// The test picture has a grey bar on its left and a blue one on its right: turned clockwise,
+  /// above and below.
   static void expect_upright(const Recording &picture) {
     ASSERT_EQ(picture.height, 160);
     const auto above = mean_colour(picture, picture.frames.at(0), 50, 4, 110, 18);

@@ -1,4 +1,5 @@
-// Preloaded into gst-launch-1.0 by tests: its main loop runs two seconds late, as on a machine that has no time for it.
+// Preloaded into gst-launch-1.0 by tests: its main loop runs two seconds late, as on a machine that
+// has no time for it.
 #include <dlfcn.h>
 #include <glib.h>
 #include <unistd.h>

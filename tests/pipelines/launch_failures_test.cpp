@@ -34,7 +34,8 @@ TEST(LaunchFailures, AFileThatIsNoVideoIsAnError) {
   EXPECT_NE(launch.output().find("ERROR"), std::string::npos) << launch.output();
 }
 
-/// gst-launch-1.0 asks its main loop to end where an error comes, also before it runs: then that is lost.
+/// gst-launch-1.0 asks its main loop to end where an error comes, also before it runs: then that is
+/// lost.
 const Environment kLateLoop{{"LD_PRELOAD", NACLIP_LATE_LOOP}};
 
 TEST(LaunchFailures, AnErrorBeforeTheMainLoopRunsEndsItToo) {

@@ -1,4 +1,5 @@
-// How naclip-live ends: by its window and by Ctrl-C; what it shows before it begins, and which side is up.
+// How naclip-live ends: by its window and by Ctrl-C; what it shows before it begins, and which side
+// is up.
 #include <gtest/gtest.h>
 
 #include "live.h"
@@ -53,7 +54,8 @@ TEST(LiveEnd, AVideoThatIsToBeTurnedIsRecordedUpright) {
 }
 
 TEST(LiveEnd, TheSecondCtrlCEndsItWhileTheNetworkIsInWork) {
-  // One inference takes minutes, and the first frame waits for it. It has begun when four seconds are over.
+  // One inference takes minutes, and the first frame waits for it. It has begun when four seconds
+  // are over.
   LiveProgram live(
       with_pictures({"--mode", "sync", "--size", "1280x720", "--set", "mask-size=frame", "--set",
                      "refine-steps=1000", "--status", "0.2"}));

@@ -30,7 +30,8 @@ Pipeline parse(const std::string &line) {
   return pipeline;
 }
 
-/// Throws for an error, and for the warning by which a decoder tells that it has no stream for the rest of its line.
+/// Throws for an error, and for the warning by which a decoder tells that it has no stream for the
+/// rest of its line.
 void throw_errors(GstMessage *message) {
   g_autoptr(GError) error = nullptr;
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)

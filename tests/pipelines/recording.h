@@ -53,7 +53,8 @@ Sound read_sound(const std::string &path);
 /// Runs a launch line to its end. Throws std::runtime_error where it fails.
 void run_line(const std::string &line);
 
-/// Has an MP4 file's video track say that it is to be turned by 90 degrees clockwise, as telephones do.
+/// Has an MP4 file's video track say that it is to be turned by 90 degrees clockwise, as telephones
+/// do.
 void turn_clockwise(const std::string &path);
 
 /// Writes a Matroska file of JPEG frames, a gradient that moves, of those presentation times,

@@ -60,8 +60,8 @@ TEST(Soak, AStreetCamerasRecordingKeepsAllFramesInSteadyMemory) {
   ASSERT_GT(late, 0.0);
   const double leaked = (late - early) / kFramesBetween / kKilobyte;
   RecordProperty("leaked_kilobytes_a_frame", std::to_string(leaked));
-  // 1 to 5 is seen: the index of the recording grows, and what malloc cannot give back; 9 once, beside other tests. Less
-  // than that is left to the tracer of leaks below.
+  // 1 to 5 is seen: the index of the recording grows, and what malloc cannot give back; 9 once,
+  // beside other tests. Less than that is left to the tracer of leaks below.
   EXPECT_LE(leaked, 24.0) << "from " << early / kKilobyte << " KB to " << late / kKilobyte << " KB";
   EXPECT_EQ(launch.finish(), 0) << launch.output();
 

@@ -22,8 +22,9 @@ inline std::string tiny_segment(const std::string &more) {
          more;
 }
 
-/// Runs a launch line that ends in `fakesink name=out`. Each frame there is checked: it is of the segment that plays,
-/// and its mask, if it has one, is of that segment too and has the frame's shape.
+/// Runs a launch line that ends in `fakesink name=out`. Each frame there is checked: it is of the
+/// segment that plays, and its mask, if it has one, is of that segment too and has the frame's
+/// shape.
 class WatchedPipeline {
  public:
   explicit WatchedPipeline(const std::string &line) {

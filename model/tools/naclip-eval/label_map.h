@@ -26,8 +26,8 @@ struct Labelling {
   std::size_t regions = 0;
   /// Whether region 0 is a class: where the vocabulary names a background.
   bool background = false;
-  /// What is added to a mask's value to get a region id: 1 where label 0 is the first class although
-  /// the vocabulary has no background.
+  /// What is added to a mask's value to get a region id: 1 where label 0 is the first class
+  /// although the vocabulary has no background.
   int shift = 0;
   /// Values of the mask that are not evaluated.
   std::vector<int> ignored;

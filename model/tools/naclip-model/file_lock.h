@@ -17,7 +17,8 @@ class FileLock {
   using Waiting = std::function<void(const std::string &holder)>;
 
   /// Waits for its turn. `give_up` is asked whenever a signal arrives meanwhile; true ends the wait
-  /// with Interrupted; it may be empty. Throws Error{kWrite} where the file cannot be made or locked.
+  /// with Interrupted; it may be empty. Throws Error{kWrite} where the file cannot be made or
+  /// locked.
   FileLock(std::string path, const Waiting &waiting, const std::function<bool()> &give_up);
   ~FileLock();
   FileLock(const FileLock &) = delete;

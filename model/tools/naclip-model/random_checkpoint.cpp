@@ -41,7 +41,8 @@ NetworkSizes clip_sizes(std::int64_t patch, std::int64_t grid, std::int64_t visi
   return sizes;
 }
 
-// --- What is drawn ---------------------------------------------------------------------------------
+// --- What is drawn
+// ---------------------------------------------------------------------------------
 
 /// A bell curve about `mean`.
 struct Spread {
@@ -94,7 +95,8 @@ class Bell {
   std::mt19937_64 engine_;
 };
 
-// --- The file --------------------------------------------------------------------------------------
+// --- The file
+// --------------------------------------------------------------------------------------
 
 /// A file beside `path` that takes its name when all is written, and goes where that fails.
 class NewFile {
@@ -202,7 +204,8 @@ std::uint16_t half_bits(double value) {
   // Ten bits behind the first; below 2^-14 the steps stay 2^-24.
   const int step = std::max(exponent - 11, -24);
   const auto steps = static_cast<int>(std::nearbyint(std::ldexp(std::abs(value), -step)));
-  // A float16 counts its steps and the doublings of a step in one number; a carry runs over rightly.
+  // A float16 counts its steps and the doublings of a step in one number; a carry runs over
+  // rightly.
   return static_cast<std::uint16_t>(sign | (((step + 24) << 10) + steps));
 }
 

@@ -367,8 +367,8 @@ TEST(NaclipOverlay, DrawsTheNearestSegmentersMaskAloneOrThatOfItsSource) {
   EXPECT_EQ(drawn("nobody"), Pixels(24, 100));
 }
 
-/// The corners of a frame of 320 x 240 that were drawn on, as a picture of them: "# / #." is top left, top right and
-/// bottom left.
+/// The corners of a frame of 320 x 240 that were drawn on, as a picture of them: "# / #." is top
+/// left, top right and bottom left.
 std::string corners_of(const Pixels &pixels) {
   std::string corners;
   for (const int y : {20, 220})

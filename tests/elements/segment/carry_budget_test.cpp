@@ -7,7 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Carries that fit into a second where 30 frames a second of each of `streams` ask for `cost` each.
+/// Carries that fit into a second where 30 frames a second of each of `streams` ask for `cost`
+/// each.
 int carried_in_a_second(CarryBudget &budget, int streams, CarryBudget::Duration cost,
                         CarryBudget::Duration begin) {
   int carried = 0;

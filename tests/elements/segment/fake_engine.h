@@ -1,4 +1,5 @@
-// An engine that opens as libnaclip does and computes nothing: naclipsegment finds it by NACLIP_ENGINE.
+// An engine that opens as libnaclip does and computes nothing: naclipsegment finds it by
+// NACLIP_ENGINE.
 #pragma once
 
 #include "tests/model/fake_segmenter.h"

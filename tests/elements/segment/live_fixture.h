@@ -127,8 +127,8 @@ class Live : public ::testing::Test {
            " device=cpu carry=off vocabulary=\"cat; dog\" " + more;
   }
 
-  /// The next frames until one has a mask of another source than `before`; that frame. Each frame but those that find
-  /// the engine at work is a new chance.
+  /// The next frames until one has a mask of another source than `before`; that frame. Each frame
+  /// but those that find the engine at work is a new chance.
   Ptr<GstBuffer> pass_until_fresh(LiveElement &element, GstClockTime &pts) {
     const auto first = element.pass(pts++);
     const auto source = source_of(first);

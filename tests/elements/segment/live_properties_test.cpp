@@ -1,4 +1,5 @@
-// What else may change while the stream plays, what it tells of itself, and masks that follow what moves.
+// What else may change while the stream plays, what it tells of itself, and masks that follow what
+// moves.
 #include <gst/controller/gstdirectcontrolbinding.h>
 #include <gst/controller/gstinterpolationcontrolsource.h>
 

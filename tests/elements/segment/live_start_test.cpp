@@ -1,4 +1,5 @@
-// An element that starts: what it tells while it loads and encodes, what works meanwhile, and how that ends.
+// An element that starts: what it tells while it loads and encodes, what works meanwhile, and how
+// that ends.
 #include "elements/segment/reports.h"
 #include "live_fixture.h"
 
@@ -7,7 +8,8 @@ namespace {
 
 class LiveStart : public Live {
  protected:
-  /// Code and type of all progress messages that are on the bus, but for those in between, which come with time.
+  /// Code and type of all progress messages that are on the bus, but for those in between, which
+  /// come with time.
   static std::vector<std::pair<std::string, GstProgressType>> told(LiveElement &element) {
     std::vector<std::pair<std::string, GstProgressType>> found;
     while (const auto message = element.messages().next(GST_MESSAGE_PROGRESS)) {

@@ -1,4 +1,5 @@
-// Streams that wait for their masks: which do, what that costs a live pipeline, and how the wait ends.
+// Streams that wait for their masks: which do, what that costs a live pipeline, and how the wait
+// ends.
 #include <optional>
 
 #include "live_fixture.h"
@@ -76,7 +77,8 @@ TEST_F(LiveSync, LatencyIsUpstreamsWhereNothingWaitsOrNothingIsLive) {
   EXPECT_EQ(file.messages().next(GST_MESSAGE_LATENCY), nullptr);
 }
 
-/// How often a live stream of that rate is told that mode=async would suit it, where each frame waits for 3 ms or more.
+/// How often a live stream of that rate is told that mode=async would suit it, where each frame
+/// waits for 3 ms or more.
 int warnings_at(const std::string &line, FakeControl &control, const std::string &rate) {
   control.before = [](std::span<const SegmentRequest>) {
     const gint64 until = g_get_monotonic_time() + 3000;

@@ -1,5 +1,5 @@
-// Words that change while the stream plays: each frame is of one vocabulary, the last one wins, a bad one leaves the
-// one before.
+// Words that change while the stream plays: each frame is of one vocabulary, the last one wins, a
+// bad one leaves the one before.
 #include <map>
 
 #include "live_fixture.h"
@@ -40,7 +40,8 @@ class LiveWords : public Live {
     const GstNaclipSegmentation *segmentation = segmentation_on(frame);
     if (segmentation == nullptr) return -3;
     const Labels labels = naclip::testing::labels_of(segmentation);
-    // All pixels are bright, and so of the last region of the vocabulary that the engine decided by.
+    // All pixels are bright, and so of the last region of the vocabulary that the engine decided
+    // by.
     for (const std::uint8_t id : mask_bytes(segmentation)) {
       if (id + 1U != labels.size()) {
         ADD_FAILURE() << "id " << int(id) << " of " << labels.size() << " labels";

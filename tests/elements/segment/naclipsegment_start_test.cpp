@@ -24,8 +24,8 @@ struct Outcome {
 
 class SegmentStart : public Segment {
  protected:
-  /// Starts the element as `set` leaves it; what it posted, after it went back to NULL. What is checked by loading is
-  /// told later than what is checked at once.
+  /// Starts the element as `set` leaves it; what it posted, after it went back to NULL. What is
+  /// checked by loading is told later than what is checked at once.
   static Outcome start_with(const Setter &set) {
     const Ptr<GstElement> element(GST_ELEMENT(gst_object_ref_sink(
         gst_parse_launch(segment_line("vocabulary=\"cat; dog\"").c_str(), nullptr))));

@@ -208,7 +208,8 @@ TEST_F(Segment, VocabularyChangesBetweenFramesWhole) {
   GstClockTime pts = 100 * GST_SECOND;
   for (const char *label : {"horse", "cow", "sheep"}) {
     g_object_set(element_.get(), "vocabulary", label, nullptr);
-    // Encoded beside the stream: frames pass under the old one until it is there, then all are under the new one.
+    // Encoded beside the stream: frames pass under the old one until it is there, then all are
+    // under the new one.
     const Labels before = labels, after{"background", label};
     while (labels != after) {
       ASSERT_EQ(labels, before);

@@ -1,5 +1,5 @@
-// Caps of frames in a GPU's memory, memory:CUDAMemory. There need not be a GPU: buffers of system memory stand in for
-// CUDA's, which GStreamer maps alike for whoever asks for host memory.
+// Caps of frames in a GPU's memory, memory:CUDAMemory. There need not be a GPU: buffers of system
+// memory stand in for CUDA's, which GStreamer maps alike for whoever asks for host memory.
 #include <gtest/gtest.h>
 
 #include "elements/mask/naclipmask.h"

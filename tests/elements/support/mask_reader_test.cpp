@@ -10,8 +10,8 @@ namespace {
 
 class Reader : public ::testing::Test {
  protected:
-  /// The labels that are chosen on a frame at this second with masks of these elements, each of which has a class that
-  /// is labelled as the element is named.
+  /// The labels that are chosen on a frame at this second with masks of these elements, each of
+  /// which has a class that is labelled as the element is named.
   std::vector<std::string> read(int second, const std::vector<const char *> &sources) {
     const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 2, 2);
     GST_BUFFER_PTS(frame.get()) = static_cast<GstClockTime>(second) * GST_SECOND;

@@ -21,8 +21,8 @@ double least_difference(std::size_t count, Sight sight) {
   return least;
 }
 
-// Table 1 of Sharma, Wu and Dalal, "The CIEDE2000 Color-Difference Formula", 2005: pairs that errors
-// in the formula show up in.
+// Table 1 of Sharma, Wu and Dalal, "The CIEDE2000 Color-Difference Formula", 2005: pairs that
+// errors in the formula show up in.
 TEST(ColourDifference, IsThatOfThePublishedPairs) {
   struct Pair {
     Lab one, other;

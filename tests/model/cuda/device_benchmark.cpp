@@ -1,6 +1,7 @@
-// Figures of a GPU, each beside what the same libtorch takes when the reference's steps are called one by one:
-// windows one after another, refinement with all neighbours' scores in memory, softmax over a tensor of words x mask.
-// Answers are compared before anything is timed. Skipped where there is no GPU.
+// Figures of a GPU, each beside what the same libtorch takes when the reference's steps are called
+// one by one: windows one after another, refinement with all neighbours' scores in memory, softmax
+// over a tensor of words x mask. Answers are compared before anything is timed. Skipped where there
+// is no GPU.
 #include <ATen/core/grad_mode.h>
 #include <unistd.h>
 

@@ -11,7 +11,8 @@ struct Counts {
   bool refuse = false;
 };
 
-/// Records the work itself. Like a CUDA graph it knows nothing but the memory that it was captured on.
+/// Records the work itself. Like a CUDA graph it knows nothing but the memory that it was captured
+/// on.
 class StandIn final : public Graph {
  public:
   explicit StandIn(Counts &counts) : counts_(counts) {

@@ -1,5 +1,5 @@
-// What the CUDA kernels do for a pixel, compiled for the host and run in a loop over pixels, against the plain
-// forms in tensor operations. The device runs the same lines.
+// What the CUDA kernels do for a pixel, compiled for the host and run in a loop over pixels,
+// against the plain forms in tensor operations. The device runs the same lines.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -96,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
                       RefinementCase{24, 20, 16, {8}}, RefinementCase{12, 9, 171, {8, 16}},
                       RefinementCase{40, 1, 2, {64}}, RefinementCase{9, 14, 5, {1, 2, 4, 8, 12}}));
 
-// --- Decoding --------------------------------------------------------------------------------------
+// --- Decoding
+// --------------------------------------------------------------------------------------
 
 struct DecodingCase {
   int queries, from_height, from_width, height, width;
@@ -176,7 +177,8 @@ TEST(KernelDecodingOf, UnitsOfProbabilityHoldAllPixelsOfTheLargestMask) {
   EXPECT_EQ(kernel::probability_units(0.5F), 1ULL << 31);
 }
 
-// --- Preprocessing -----------------------------------------------------------------------------------
+// --- Preprocessing
+// -----------------------------------------------------------------------------------
 
 struct PreprocessCase {
   PixelFormat format;

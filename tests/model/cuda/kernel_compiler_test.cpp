@@ -59,8 +59,8 @@ TEST_F(KernelCompiler, MakesPtxOfTheNewestItKnowsForADeviceThatIsNewer) {
   expect_entry_points(kernels, ".entry ");
 }
 
-/// The bytes of each parameter of a kernel, out of PTX such as `.param .align 8 .b8 name_param_0[48]` and
-/// `.param .u32 name_param_1`.
+/// The bytes of each parameter of a kernel, out of PTX such as `.param .align 8 .b8
+/// name_param_0[48]` and `.param .u32 name_param_1`.
 std::vector<std::size_t> parameter_bytes(const std::string &ptx, const std::string &kernel) {
   std::vector<std::size_t> sizes;
   const std::regex pattern("\\.param (?:\\.align \\d+ )?\\.([a-z])(\\d+)[^,\\n]*?" + kernel +

@@ -1,6 +1,7 @@
-// A block of CUDA threads on the host, so that the kernels themselves can be run where there is no GPU: every thread
-// of a block is one of the host's, and what a warp or a block does together meets at barriers. It says nothing of the
-// device's memory model or speed; it does find wrong indices, wrong grids and wrong reductions.
+// A block of CUDA threads on the host, so that the kernels themselves can be run where there is no
+// GPU: every thread of a block is one of the host's, and what a warp or a block does together meets
+// at barriers. It says nothing of the device's memory model or speed; it does find wrong indices,
+// wrong grids and wrong reductions.
 #pragma once
 
 #include <algorithm>
@@ -49,8 +50,8 @@ inline std::array<unsigned long long, kWarp> exchange(unsigned long long value) 
   return told;
 }
 
-/// Runs a kernel over a grid, block by block, each with all its threads at once. The block's sides are multiples of a
-/// warp together.
+/// Runs a kernel over a grid, block by block, each with all its threads at once. The block's sides
+/// are multiples of a warp together.
 template <class Kernel>
 void launch(Index grid, Index size, const Kernel &kernel) {
   for (unsigned z = 0; z < grid.z; ++z)

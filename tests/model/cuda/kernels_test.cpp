@@ -1,5 +1,5 @@
-// The kernels, thread by thread on the host, with the grids that Kernels gives them: indices, edges of the grid,
-// shares of channels, and the reduction of the statistics in warps and blocks.
+// The kernels, thread by thread on the host, with the grids that Kernels gives them: indices, edges
+// of the grid, shares of channels, and the reduction of the statistics in warps and blocks.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -34,8 +34,8 @@ std::string refusal(MemoryLimit &limit, const FrameShape &shape) {
 }
 
 TEST(FrameBytes, AreThoseOfTheMapsThatAreAlive) {
-  // Per word: the stitched map, lines of 224 + 16; and two of lines of 16 + 224 + 16 + 16, since the widest dilation is
-  // 16; nine windows of 7 x 7 patches twice.
+  // Per word: the stitched map, lines of 224 + 16; and two of lines of 16 + 224 + 16 + 16, since
+  // the widest dilation is 16; nine windows of 7 x 7 patches twice.
   const std::int64_t per_word = 4 * (224 * 240 + 2 * 224 * 272 + 2 * 9 * 49);
   EXPECT_EQ(frame_bytes(shape(10001)) - frame_bytes(shape(10000)), per_word);
   // Beside them the picture, and 16 weights a pixel.

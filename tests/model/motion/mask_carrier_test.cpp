@@ -332,7 +332,8 @@ TEST(FlowPicture, IsThatOfTheLumaInEveryFormat) {
 }
 
 TEST(FlowPicture, RedAndBlueAreNotMistaken) {
-  // Blue is all but dark to the eye: with the channels in the wrong order the thing vanishes in the ground.
+  // Blue is all but dark to the eye: with the channels in the wrong order the thing vanishes in the
+  // ground.
   const auto coloured = [](const Shot &shot, PixelFormat format) {
     const cv::Mat ground(360, 640, CV_8U, cv::Scalar(29));
     std::vector<cv::Mat> planes{shot.picture, ground, ground};  // red, green, blue

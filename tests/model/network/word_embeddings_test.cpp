@@ -1,4 +1,5 @@
-// Words that are encoded once: what the folder of encoded words is asked by, and what a stop leaves.
+// Words that are encoded once: what the folder of encoded words is asked by, and what a stop
+// leaves.
 #include "model/network/word_embeddings.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// A library with two static objects, one made when it is loaded, one at its function's first call. Each says when it is
-// destroyed.
+// A library with two static objects, one made when it is loaded, one at its function's first call.
+// Each says when it is destroyed.
 #include <cstdio>
 
 namespace {

@@ -80,7 +80,8 @@ struct Colorimetry {
 
 class PreprocessYuv : public ::testing::TestWithParam<Colorimetry> {};
 
-/// Y', Cb and Cr of an RGB picture, by the definition of the matrix; chroma at half the width, and of so many rows.
+/// Y', Cb and Cr of an RGB picture, by the definition of the matrix; chroma at half the width, and
+/// of so many rows.
 std::array<cv::Mat, 3> to_planes(const cv::Mat &rgb, const Colorimetry &c, int chroma_rows) {
   std::array<cv::Mat, 3> full;
   for (cv::Mat &plane : full) plane.create(rgb.size(), CV_8UC1);

@@ -17,7 +17,8 @@ namespace {
 
 namespace files = std::filesystem;
 
-// --- Whole -----------------------------------------------------------------------------------------
+// --- Whole
+// -----------------------------------------------------------------------------------------
 
 TEST_F(Downloading, PutsTheWholeFileInItsPlaceAndLeavesNothingBeside) {
   const HttpServer server([&](Answer &answer, const Asked &) { answer.whole(whole_); });
@@ -80,7 +81,8 @@ TEST_F(Downloading, LeavesAFileThatIsAnotherWhereThereIsNoBetter) {
   EXPECT_TRUE(read(path_) == half_);
 }
 
-// --- Wrong -----------------------------------------------------------------------------------------
+// --- Wrong
+// -----------------------------------------------------------------------------------------
 
 TEST_F(Downloading, RefusesAnotherSumAndDeletesWhatCame) {
   std::string altered = whole_;
@@ -167,7 +169,8 @@ TEST_F(Downloading, TakesNoOtherProtocol) {
   expect_part(error.what(), "rotocol");
 }
 
-// --- No room ---------------------------------------------------------------------------------------
+// --- No room
+// ---------------------------------------------------------------------------------------
 
 TEST_F(Downloading, NamesTheFolderWhereTheDiskIsFull) {
   const HttpServer server([&](Answer &answer, const Asked &) { answer.whole(whole_); });
@@ -216,7 +219,8 @@ TEST_F(Downloading, NamesAFolderThatCannotBeMade) {
   expect_part(error.what(), folder_ + "/file");
 }
 
-// --- Two at once -----------------------------------------------------------------------------------
+// --- Two at once
+// -----------------------------------------------------------------------------------
 
 TEST_F(Downloading, WaitsForAnotherThatFetchesTheSame) {
   std::promise<std::string> waits;

@@ -82,7 +82,8 @@ class NaclipModel : public ::testing::Test {
   }
 };
 
-// --- The command line ------------------------------------------------------------------------------
+// --- The command line
+// ------------------------------------------------------------------------------
 
 TEST_F(NaclipModel, ToldNothingShowsItsHelpAndStatus2) {
   const Ran ran = run({});
@@ -131,7 +132,8 @@ TEST_F(NaclipModel, RefusesAWrongCommandLineWithStatus2) {
   EXPECT_FALSE(files::exists(test::cache_folder()));
 }
 
-// --- list and info ---------------------------------------------------------------------------------
+// --- list and info
+// ---------------------------------------------------------------------------------
 
 TEST_F(NaclipModel, ListsWhatIsHereAndHowToGetTheRest) {
   const std::string here = put("ViT-B-32.pt", std::string(2000, 'x'));
@@ -167,7 +169,8 @@ TEST_F(NaclipModel, DescribesAFetchedModelByItsName) {
   expect_part(here.out, test::cache_folder() + "/naclip/ViT-B-16.pt");
 }
 
-// --- random ----------------------------------------------------------------------------------------
+// --- random
+// ----------------------------------------------------------------------------------------
 
 TEST_F(NaclipModel, WritesARandomModelThatInfoDescribes) {
   const std::string path = test::folder() + "/random.safetensors";
@@ -195,7 +198,8 @@ TEST_F(NaclipModel, SaysWhereARandomModelCannotBeWritten) {
   expect_part(ran.err, "/nowhere/model.safetensors cannot be written");
 }
 
-// --- fetch -----------------------------------------------------------------------------------------
+// --- fetch
+// -----------------------------------------------------------------------------------------
 
 TEST_F(NaclipModel, ExplainsTheManualStepsWhereItIsOffline) {
   std::string nobody;
