@@ -19,6 +19,24 @@ struct PictureSize {
 /// The luma coefficients that Y'CbCr was made with.
 enum class ColourMatrix { kBt601, kBt709, kBt2020 };
 
+/// How much of Y' is red and blue; the rest is green.
+struct LumaWeights {
+  float red, blue;
+};
+
+/// From ITU-R BT.601, BT.709 and BT.2020.
+constexpr LumaWeights luma_weights(ColourMatrix matrix) {
+  switch (matrix) {
+    case ColourMatrix::kBt709:
+      return {0.2126F, 0.0722F};
+    case ColourMatrix::kBt2020:
+      return {0.2627F, 0.0593F};
+    case ColourMatrix::kBt601:
+      break;
+  }
+  return {0.299F, 0.114F};
+}
+
 /// 16..235 (limited) or 0..255 (full) for 8-bit luma.
 enum class ColourRange { kLimited, kFull };
 

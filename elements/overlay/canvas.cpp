@@ -35,22 +35,6 @@ constexpr auto kPlaneLists = [] {
   return all;
 }();
 
-struct LumaWeights {
-  float red, blue;
-};
-
-LumaWeights luma_weights(ColourMatrix matrix) {
-  switch (matrix) {
-    case ColourMatrix::kBt709:
-      return {0.2126F, 0.0722F};
-    case ColourMatrix::kBt2020:
-      return {0.2627F, 0.0593F};
-    case ColourMatrix::kBt601:
-      break;
-  }
-  return {0.299F, 0.114F};
-}
-
 std::uint8_t to_byte(float value) {
   return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L));
 }

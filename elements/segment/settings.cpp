@@ -1,9 +1,9 @@
 #include "elements/segment/settings.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "elements/support/ptr.h"
+#include "model/base/dilations.h"
 #include "model/base/file_error.h"
 #include "model/base/published_models.h"
 #include "model/base/quote.h"
@@ -13,20 +13,6 @@ namespace naclip {
 namespace {
 
 constexpr int kSmallestWindow = 32;
-
-std::vector<int> parse_dilations(const std::string &text) {
-  std::vector<int> dilations;
-  const GStrvPtr parts(g_strsplit(text.c_str(), ",", -1));
-  for (gchar **part = parts.get(); *part != nullptr; ++part) {
-    guint64 value = 0;
-    if (!g_ascii_string_to_unsigned(g_strstrip(*part), 10, 1, 4096, &value, nullptr))
-      throw Error(ErrorKind::kSettings,
-                  "refine-dilations=" + quote(text) +
-                      " is no list of pixels from 1 to 4096: write e.g. 8,16");
-    dilations.push_back(static_cast<int>(value));
-  }
-  return dilations;
-}
 
 }  // namespace
 
@@ -60,7 +46,7 @@ InferenceOptions inference_options(const SegmentSettings &settings) {
                 "window-size must be 0, for the whole picture at once, or at least 32");
   InferenceOptions options = settings;
   options.window_stride = std::min(settings.window_stride, std::max(settings.window_size, 1));
-  options.refine_dilations = parse_dilations(settings.refine_dilations_text);
+  options.refine_dilations = parse_dilations(settings.refine_dilations_text, "refine-dilations");
   return options;
 }
 

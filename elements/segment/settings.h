@@ -7,6 +7,7 @@
 #include <string>
 
 #include "elements/support/properties.h"
+#include "model/base/dilations.h"
 #include "model/options.h"
 #include "model/vocabulary.h"
 
@@ -24,7 +25,7 @@ enum class OnError { kFail, kPassthrough };
 struct SegmentSettings : ModelChoice, InferenceOptions {
   std::string vocabulary;
   std::string vocabulary_file;
-  std::string refine_dilations_text = "8,16";
+  std::string refine_dilations_text = dilations_text(InferenceOptions{}.refine_dilations);
   int interval = 1;
   Mode mode = Mode::kAuto;
   Carry carry = Carry::kAuto;

@@ -39,9 +39,7 @@ ByteTaps byte_taps(std::int64_t from, std::int64_t to, int step) {
 }
 
 YuvToRgb yuv_to_rgb(ColourMatrix matrix, ColourRange range) {
-  float kr = 0.299F, kb = 0.114F;  // BT.601
-  if (matrix == ColourMatrix::kBt709) kr = 0.2126F, kb = 0.0722F;
-  if (matrix == ColourMatrix::kBt2020) kr = 0.2627F, kb = 0.0593F;
+  const auto [kr, kb] = luma_weights(matrix);
   const float kg = 1.0F - kr - kb;
   const bool limited = range == ColourRange::kLimited;
   const float chroma = limited ? 255.0F / 224.0F : 1.0F;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "model/base/dilations.h"
 #include "model/error.h"
 #include "model/tools/common/command_line.h"
 #include "model/tools/naclip-eval/settings.h"
@@ -201,7 +202,7 @@ EvalOptions read(const RawOptions &raw) {
   options.window_stride = given(raw.window_stride);
   options.refine_steps = given(raw.refine_steps);
   if (raw.refine_dilations != nullptr)
-    options.refine_dilations = dilations_named(raw.refine_dilations);
+    options.refine_dilations = parse_dilations(raw.refine_dilations, "--refine-dilations");
   options.logit_scale = given(raw.logit_scale);
   options.threshold = given(raw.threshold);
   if (raw.limit != kNotGiven) {

@@ -1,9 +1,8 @@
 #include "model/tools/naclip-eval/settings.h"
 
-#include <glib.h>
-
 #include <algorithm>
 
+#include "model/base/dilations.h"
 #include "model/error.h"
 #include "model/tools/naclip-eval/text.h"
 
@@ -54,23 +53,7 @@ Precision precision_named(const std::string &name) {
   return find_value(kPrecisions, "--precision", name);
 }
 
-std::vector<int> dilations_named(const std::string &text) {
-  std::vector<int> dilations;
-  for (const std::string &part : split(text, ',')) {
-    guint64 value = 0;
-    if (!g_ascii_string_to_unsigned(part.c_str(), 10, 1, 4096, &value, nullptr))
-      throw Error(ErrorKind::kSettings,
-                  "--refine-dilations \"" + text +
-                      "\" is no list of pixels from 1 to 4096: write e.g. 8,16");
-    dilations.push_back(static_cast<int>(value));
-  }
-  return dilations;
-}
-
 Settings settings_of(const ModelOptions &model, const InferenceOptions &inference) {
-  std::vector<std::string> dilations;
-  for (const int dilation : inference.refine_dilations)
-    dilations.push_back(std::to_string(dilation));
   // What has no effect is no difference either.
   const bool windows = inference.window_size > 0, refined = inference.refine_steps > 0;
   const bool gaussian =
@@ -84,7 +67,7 @@ Settings settings_of(const ModelOptions &model, const InferenceOptions &inferenc
       {"window-size", windows ? std::to_string(inference.window_size) : "0 (whole picture)"},
       {"window-stride", windows ? std::to_string(inference.window_stride) : "-"},
       {"refine-steps", std::to_string(inference.refine_steps)},
-      {"refine-dilations", refined ? joined(dilations, ",") : "-"},
+      {"refine-dilations", refined ? dilations_text(inference.refine_dilations) : "-"},
       {"logit-scale", number(inference.logit_scale)},
       {"threshold", number(inference.threshold)},
   };

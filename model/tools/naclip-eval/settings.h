@@ -34,9 +34,6 @@ std::string names_of(const std::array<Choice<Enum>, kCount> &choices) {
   return text;
 }
 
-/// "8,16" -> 8 and 16. Throws Error{kSettings}.
-std::vector<int> dilations_named(const std::string &text);
-
 /// All that decides the outcome but the model itself, device and precision.
 Settings settings_of(const ModelOptions &model, const InferenceOptions &inference);
 
