@@ -59,8 +59,8 @@ inline constexpr std::array<Choice<MaskSize>, 2> kMaskSizes{
      {MaskSize::kFrame, "frame", "That of the frame"}}};
 
 enum class LogLevel { kWarning, kInfo, kDebug };
-/// Receives what the library has to say; may be called from any thread. The library itself never
-/// prints. A warning is an Error that ends nothing; of the other levels only the text counts.
+/// Receives the library's log messages; may be called from any thread. The library itself never
+/// prints. A warning is an Error that stops nothing; for other levels only the text matters.
 using Log = std::function<void(LogLevel, const Error &)>;
 
 /// Fixed when a model is loaded. Models of equal choices and of one file are the same.

@@ -1,4 +1,4 @@
-// The pixel formats of frames: a row each, which all that reads or draws on frames follows.
+// The table of pixel formats, one row each, used by all code that reads frames or draws on them.
 #pragma once
 
 #include <array>

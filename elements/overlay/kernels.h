@@ -31,10 +31,10 @@ void blend_bytes(std::uint8_t *target, const std::uint8_t *colour, const std::ui
 void blend_pattern(std::uint8_t *target, const std::uint8_t *colour, const std::uint8_t *alpha,
                    std::size_t period, std::size_t count);
 
-/// Takes paints apart into samples of `bytes` 1 to 4 bytes, each byte that which begins at a shift
-/// (bits) of the paint, and as many times the alpha; a fourth byte is 0. Behind them come kBlock
-/// bytes of 0: laid over a picture they change nothing. Reads up to kBlock paints and writes up to
-/// 2 * kBlock bytes more than there are.
+/// Splits paints into samples of `bytes` (1 to 4) bytes. Each colour byte is the byte of the paint
+/// that begins at bit `shifts[i]`, each alpha byte the paint's alpha; a fourth byte is 0. kBlock
+/// bytes of 0 follow, which change nothing when laid over a picture. Reads up to kBlock paints and
+/// writes up to 2 * kBlock bytes more than there are.
 void take_samples(const Paint *paints, std::size_t count, int bytes,
                   const std::array<int, 3> &shifts, std::uint8_t *colour, std::uint8_t *alpha);
 

@@ -6,10 +6,9 @@
 
 namespace naclip {
 
-/// Shared by all streams of a process whose network runs on the CPU: masks may be carried while the
-/// time that was spent on it lately stays below a part of a thread's, so that the network keeps the
-/// rest: OpenCV shares that work among all processors, so that the part is the same of their time.
-/// Its methods may be called from any thread.
+/// Limits the time spent on carrying masks, so that the network keeps the rest. Shared by all
+/// streams of a process whose network runs on the CPU: masks may be carried while the time spent on
+/// it lately stays below a share of one thread's time. Its methods may be called from any thread.
 class CarryBudget {
  public:
   using Duration = std::chrono::nanoseconds;

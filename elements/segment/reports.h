@@ -22,7 +22,8 @@ struct SegmentReports {
   std::function<void(GstProgressType, const char *code, const std::string &text)> progress;
 };
 
-/// What they become messages of, and lines of the category. They hold no reference.
+/// Reports that become messages of `element` and log lines of `category`. They hold only a weak
+/// reference to the element.
 SegmentReports reports_of(GstElement *element, GstDebugCategory *category);
 
 /// Progress messages for one piece of work after the other: START, CONTINUE at most four times a

@@ -28,8 +28,8 @@ class SegmentSession {
  public:
   /// Makes the quick checks and begins to load the model and to encode the vocabulary, on a thread
   /// of its own. What fails there is reported, once. `current_settings` and `reports` may be called
-  /// from any thread, and later than the session is there; `name` is the element's, which its masks
-  /// tell. Throws Error{kSettings | kVocabulary | kNotFound | kRead | kMemory}.
+  /// from any thread, also after the session is destroyed; `name` is the element's name, stored in
+  /// its masks. Throws Error{kSettings | kVocabulary | kNotFound | kRead | kMemory}.
   SegmentSession(LiveVocabulary::CurrentSettings current_settings, SegmentReports reports,
                  std::string name);
 

@@ -39,8 +39,8 @@ void post_error(GstElement *self, const Error &error) noexcept;
 /// Posts a warning message with the same texts, domain and code.
 void post_warning(GstElement *self, const Error &error) noexcept;
 
-/// Runs a vfunc's body: what it returns, or `fallback` and a posted error where it throws. Where
-/// the process exits meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING: an
+/// Runs a vfunc's body and returns its result; if it throws, posts an error, returns `fallback`.
+/// If the process exits meanwhile nothing is posted, and a GstFlowReturn is GST_FLOW_FLUSHING: an
 /// interpreter that has ended must not be handed another frame while exit() waits for threads of
 /// ours.
 ///

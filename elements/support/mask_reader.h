@@ -63,7 +63,7 @@ class MaskReader {
   /// Begins another stream: warns anew.
   void restart();
 
-  /// Time begins anew: patience, too.
+  /// After a flush the ten seconds begin again.
   void flushed() { first_pts_ = GST_CLOCK_TIME_NONE; }
 
  private:

@@ -234,8 +234,8 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec,
 
 /// The body of GObjectClass::set_property; true where the value was taken. `accept` sees the
 /// settings as they would be, outside the lock, and throws Error to refuse them: that becomes a
-/// warning on the bus and the old value stays. Before the element has started it is `refused` that
-/// remembers, for start to fail with it.
+/// warning on the bus and the old value stays. Before the element has started the error is also
+/// stored in `refused`, so that start can fail with it.
 template <class Settings, std::size_t kCount, class Accept>
 bool set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec,
                   const std::array<Property<Settings>, kCount> &rows, Settings &settings,

@@ -1,5 +1,5 @@
-// How frames go through a network on one kind of device. What is the same everywhere is the
-// segmenter's.
+// How frames go through a network on one kind of device. What does not depend on the device is in
+// TorchSegmenter.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,4 +1,4 @@
-// What the facade asks of its callers, and how it puts what libtorch throws.
+// Checks of the facade's arguments, and translation of libtorch's exceptions to Error.
 #pragma once
 
 #include <string>

@@ -33,16 +33,16 @@ class ComputeThread {
     return run_from(tasks_, std::forward<Work>(work), stop);
   }
 
-  /// The same for a short piece that need not wait for the whole of what is being done: it is also
-  /// run at interruption points of that.
+  /// The same for short work that need not wait until the current work is done: it may also run at
+  /// an interruption_point() of the current work.
   template <class Work>
   auto run_between(Work &&work, const std::stop_token &stop = {}) -> std::invoke_result_t<Work> {
     return run_from(short_tasks_, std::forward<Work>(work), stop);
   }
 
-  /// Called by work in the middle of it. Throws Interrupted where the work is to end; else runs one
-  /// piece of run_between(), if any waits. At most one gets by a piece of work, so that many do not
-  /// hold it up for long. Does nothing on other threads.
+  /// Called by work while it runs. Throws Interrupted where the work is to end; else runs one
+  /// waiting task of run_between(), if any. At most one runs during each piece of work, so that
+  /// many do not delay it for long. Does nothing on other threads.
   void interruption_point();
 
  private:

@@ -27,7 +27,7 @@ struct Compute {
 /// precision.
 Compute choose_compute(const std::string &device, Precision precision);
 
-/// kShort: other work on the CPU lets it by; see ComputeThread::run_between().
+/// kShort: may run in the middle of other work on the CPU; see ComputeThread::run_between().
 enum class Piece { kWhole, kShort };
 
 /// Runs `work` where the device's work is done: on the process's one thread for the CPU, here for

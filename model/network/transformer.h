@@ -49,7 +49,7 @@ struct Block {
   /// [B, N, C] normalised -> queries, keys and values.
   Projections project(const at::Tensor &x) const;
 
-  /// EncodedVocabulary, keys and values in the outcome of in_proj, [B, N, 3 C]; views.
+  /// Queries, keys and values in the outcome of in_proj, [B, N, 3 C]; views.
   Projections split(const at::Tensor &projected) const;
 
   /// [B, heads, N, C / heads] -> [B, N, C], heads merged and projected.

@@ -95,7 +95,7 @@ class Scheduler {
 /// One stream's place. Its methods may be called from any thread.
 class Scheduler::Stream {
  public:
-  /// Leaves: what waits is dropped, and nobody hears of what is in work. Does not wait.
+  /// Drops the waiting frame, and the outcome of the one in work. Does not wait.
   ~Stream();
   Stream(const Stream &) = delete;
   Stream &operator=(const Stream &) = delete;

@@ -22,9 +22,9 @@ struct SharedModel {
 using LoadModel = std::function<std::unique_ptr<Segmenter>(const ModelOptions &)>;
 
 /// The model that `options` ask for: the one already loaded for equal options and the same file,
-/// else loaded now. Two who ask at once load it once. A file that was replaced since is another
-/// model: who has the old one keeps it. ModelOptions::log is that of the first one to ask and may
-/// be called while the model lives; it makes no difference. Throws what `load` throws, and
+/// else loaded now. Concurrent calls load it once. A file that was replaced since is another model;
+/// users of the old one keep it. ModelOptions::log is not compared: the first caller's is used, and
+/// may be called as long as the model exists. Throws what `load` throws, and
 /// Error{kSettings | kNotFound} as resolve_model() does.
 std::shared_ptr<SharedModel> share_model(const ModelOptions &options, const LoadModel &load);
 

@@ -59,7 +59,7 @@ Spread spread_of(const ExpectedTensor &tensor) {
   const std::string &name = tensor.name;
   const bool bias = name.ends_with("bias");
   if (name.find("ln_") != std::string::npos) return {bias ? 0.0 : 1.0, 0.1};
-  // EncodedVocabulary and keys of deviation 1.3: attention on some thirtieth of the tokens.
+  // Queries and keys of deviation 1.3: attention on some thirtieth of the tokens.
   if (name.ends_with("in_proj_weight")) return {0.0, 1.3 / std::sqrt(width_of(tensor))};
   if (name.ends_with("in_proj_bias")) return {0.0, 0.2};
   if (bias) return {0.0, 0.1};
