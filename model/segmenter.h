@@ -19,8 +19,8 @@
 
 namespace naclip {
 
-/// Hears how many of a vocabulary's words are known by now; called by the thread that encodes,
-/// before it begins and whenever there are more.
+/// Receives how many of a vocabulary's words are encoded so far; called by the encoding thread,
+/// before it begins and whenever the number grows.
 using EncodeProgress = std::function<void(std::size_t known, std::size_t words)>;
 
 /// What a checkpoint turned out to be.
@@ -35,6 +35,8 @@ struct ModelInfo {
   int batch = 1;          ///< frames that it pays to segment together on this device
   std::string device;     ///< the device in use, e.g. "cuda:0"
   std::string precision;  ///< the precision in use, e.g. "float32"
+  /// Pictures in the memory of `device` are read where they lie; else they are refused.
+  bool reads_device_memory = false;
 };
 
 /// A vocabulary that was encoded by one model; immutable, may be shared between threads.
@@ -44,7 +46,7 @@ class NACLIP_API EncodedVocabulary {
   virtual const Vocabulary &vocabulary() const = 0;
 };
 
-/// A frame as the network reads it: small, and owning what it holds, so that the frame may go.
+/// A frame at the network's input size. It owns its data, so that the frame may be released.
 /// Immutable, may be shared between threads.
 class NACLIP_API PreparedPicture {
  public:
@@ -117,7 +119,7 @@ class NACLIP_API Segmenter {
 NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
-inline constexpr int kNaclipAbi = 6;
+inline constexpr int kNaclipAbi = 7;
 
 }  // namespace naclip
 

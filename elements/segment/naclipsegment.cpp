@@ -160,7 +160,8 @@ GstStateChangeReturn change_state(GstElement *element, GstStateChange transition
 }
 
 void set_context(GstElement *element, GstContext *context) {
-  GST_NACLIP_SEGMENT(element)->impl->cuda.set_context(element, context);
+  Impl &impl = *GST_NACLIP_SEGMENT(element)->impl;
+  impl.cuda.set_context(element, context, impl.snapshot->get()->device);
   GST_ELEMENT_CLASS(gst_naclip_segment_parent_class)->set_context(element, context);
 }
 

@@ -131,7 +131,8 @@ Ptr<GstStructure> SegmentSession::statistics() const {
 
 SegmentSession::OptionalMask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInfo &info,
                                                      Pace pace) {
-  FrameReader reader(frame, info, model_->segmenter->info().device);
+  const ModelInfo &model = model_->segmenter->info();
+  FrameReader reader(frame, info, model.reads_device_memory ? model.device : "");
   if (auto settings = current_settings_(); settings != settings_) {
     options_ = inference_options(*settings);
     settings_ = std::move(settings);

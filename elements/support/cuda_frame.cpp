@@ -51,7 +51,6 @@ CUcontext primary_context(int device) {
 struct CudaSharing::Impl {
   std::mutex mutex;
   GstCudaContext *context = nullptr;  // owned
-  int device = 0;
 };
 
 CudaSharing::CudaSharing() : impl_(new Impl) {}
@@ -66,18 +65,19 @@ void CudaSharing::offer(GstElement *element, const std::string &device) {
   const std::lock_guard lock(impl_->mutex);
   // A context that a neighbour or the application set goes first: the model then copies frames over
   // on the device.
-  if (!number || impl_->context != nullptr || !gst_cuda_load_library()) return;
-  impl_->device = *number;
+  if (!number || impl_->context != nullptr || !gst_cuda_load_library() || CuInit(0) != CUDA_SUCCESS)
+    return;
   CUdevice handle = 0;
   if (CuDeviceGet(&handle, *number) != CUDA_SUCCESS) return;
   const CUcontext primary = primary_context(handle);
   if (primary != nullptr) impl_->context = gst_cuda_context_new_wrapped(primary, handle);
 }
 
-void CudaSharing::set_context(GstElement *element, GstContext *context) {
-  if (!gst_context_has_context_type(context, GST_CUDA_CONTEXT_TYPE)) return;
+void CudaSharing::set_context(GstElement *element, GstContext *context, const std::string &device) {
+  const std::optional<int> number = device_number(device);
+  if (!number || !gst_context_has_context_type(context, GST_CUDA_CONTEXT_TYPE)) return;
   const std::lock_guard lock(impl_->mutex);
-  gst_cuda_handle_set_context(element, context, impl_->device, &impl_->context);
+  gst_cuda_handle_set_context(element, context, *number, &impl_->context);
 }
 
 bool CudaSharing::query(GstElement *element, GstQuery *query) {
@@ -104,12 +104,17 @@ int cuda_device_of(GstBuffer *frame) {
   return device;
 }
 
-GstMapFlags map_on_device(GstBuffer *frame) {
+GstMapFlags flags_on_device() {
+  return static_cast<GstMapFlags>(GST_MAP_READ | GST_MAP_CUDA);
+}
+
+void wait_until_written(GstBuffer *frame) {
 #if GST_CHECK_VERSION(1, 24, 0)
   for (guint i = 0; i < gst_buffer_n_memory(frame); ++i)
     gst_cuda_memory_sync(GST_CUDA_MEMORY_CAST(gst_buffer_peek_memory(frame, i)));
+#else
+  (void)frame;  // mapping waits itself
 #endif
-  return static_cast<GstMapFlags>(GST_MAP_READ | GST_MAP_CUDA);
 }
 
 }  // namespace naclip

@@ -28,7 +28,7 @@ class CudaSharing {
   /// that decoders fill memory that the model reads where it lies. `device` as the element's
   /// property: cpu offers nothing.
   void offer(GstElement *element, const std::string &device);
-  void set_context(GstElement *element, GstContext *context);
+  void set_context(GstElement *element, GstContext *context, const std::string &device);
   /// True where the query was answered.
   bool query(GstElement *element, GstQuery *query);
   /// READY -> NULL.
@@ -46,7 +46,7 @@ int cuda_device_of(GstBuffer *frame);
 /// host memory.
 class EngineFrame {
  public:
-  /// `engine_device` as ModelInfo::device. A frame on the GPU is waited for until it is written.
+  /// `engine_device` as ModelInfo::device; empty where the engine reads host memory alone. A frame on the GPU is waited for until it is written.
   /// Throws as MappedFrame does.
   EngineFrame(GstBuffer *frame, const GstVideoInfo &info, const std::string &engine_device);
 

@@ -5,8 +5,10 @@
 
 namespace naclip {
 
-/// Waits until a frame in CUDA memory is written, and gives the flags that map it where it lies,
-/// for reading.
-GstMapFlags map_on_device(GstBuffer *frame);
+/// The flags that map a frame in CUDA memory where it lies, for reading.
+GstMapFlags flags_on_device();
+
+/// Waits until a frame is written that is mapped so: mapping may start a copy to the device.
+void wait_until_written(GstBuffer *frame);
 
 }  // namespace naclip

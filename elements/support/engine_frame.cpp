@@ -18,9 +18,10 @@ EngineFrame::EngineFrame(GstBuffer *frame, const GstVideoInfo &info,
     : EngineFrame(frame, info, shared_device(frame, engine_device)) {}
 
 EngineFrame::EngineFrame(GstBuffer *frame, const GstVideoInfo &info, int device)
-    : mapped_(frame, info, device >= 0 ? map_on_device(frame) : GST_MAP_READ),
+    : mapped_(frame, info, device >= 0 ? flags_on_device() : GST_MAP_READ),
       picture_(mapped_.picture()) {
   picture_.cuda_device = device;
+  if (device >= 0) wait_until_written(frame);
 }
 
 }  // namespace naclip

@@ -9,7 +9,7 @@ struct CudaSharing::Impl {};
 CudaSharing::CudaSharing() : impl_(nullptr) {}
 CudaSharing::~CudaSharing() = default;
 void CudaSharing::offer(GstElement *, const std::string &) {}
-void CudaSharing::set_context(GstElement *, GstContext *) {}
+void CudaSharing::set_context(GstElement *, GstContext *, const std::string &) {}
 bool CudaSharing::query(GstElement *, GstQuery *) {
   return false;
 }
@@ -19,8 +19,10 @@ int cuda_device_of(GstBuffer *) {
   return -1;
 }
 
-GstMapFlags map_on_device(GstBuffer *) {
+GstMapFlags flags_on_device() {
   return GST_MAP_READ;
 }
+
+void wait_until_written(GstBuffer *) {}
 
 }  // namespace naclip

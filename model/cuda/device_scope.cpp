@@ -1,8 +1,42 @@
 #include "model/cuda/device_scope.h"
 
+#include <c10/cuda/CUDACachingAllocator.h>
+
 #include "model/cuda/driver.h"
 
 namespace naclip::cuda {
+
+namespace {
+
+c10::cuda::CUDAStream make_stream(const c10::Device &device, bool urgent) {
+  constexpr unsigned kNonBlocking = 1;
+  require_success(driver().push_context(primary_context(device)), "to take its context");
+  int least = 0, greatest = 0;
+  Stream stream = nullptr;
+  int result = driver().priority_range(&least, &greatest);
+  if (result == 0)
+    result = driver().create_stream(&stream, kNonBlocking, urgent ? greatest : least);
+  Context popped = nullptr;
+  driver().pop_context(&popped);
+  require_success(result, "to make a stream");
+  return c10::cuda::getStreamFromExternal(static_cast<cudaStream_t>(stream), device.index());
+}
+
+}  // namespace
+
+OwnStream::OwnStream(const c10::Device &device, bool urgent)
+    : stream_(make_stream(device, urgent)) {}
+
+OwnStream::~OwnStream() {
+  try {
+    const DeviceScope scope(stream_);
+    driver().synchronize(stream_.stream());
+    c10::cuda::CUDACachingAllocator::emptyCache();
+  } catch (const std::exception &) {
+    // A device that has failed is told of by whoever uses it next.
+  }
+  driver().destroy_stream(stream_.stream());
+}
 
 DeviceScope::PushedContext::PushedContext(const c10::Device &device) {
   require_success(driver().push_context(primary_context(device)), "to take its context");

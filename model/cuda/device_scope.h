@@ -7,6 +7,25 @@
 
 namespace naclip::cuda {
 
+/// A stream that nobody else uses, and that the default stream does not wait for: libtorch hands
+/// out 32 of its own in turn, then the first again.
+class OwnStream {
+ public:
+  /// urgent: its kernels go before those of streams that are not. Throws Error{kInference |
+  /// kMemory}.
+  OwnStream(const c10::Device &device, bool urgent);
+  /// Waits for what was given to it, and gives the memory that was freed on it back to the device:
+  /// libtorch would keep it for this stream.
+  ~OwnStream();
+  OwnStream(const OwnStream &) = delete;
+  OwnStream &operator=(const OwnStream &) = delete;
+
+  operator const c10::cuda::CUDAStream &() const { return stream_; }
+
+ private:
+  c10::cuda::CUDAStream stream_;
+};
+
 /// While it lives, this thread's work on the device goes to `stream` and the context that libtorch
 /// computes in is the current one, whichever was before; both are put back. GStreamer's threads may
 /// have another context, or none, and the driver's own functions ask for the right one.

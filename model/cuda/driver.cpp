@@ -42,6 +42,9 @@ const Driver &driver() {
     find(library, "cuModuleLoadData", f.load_module);
     find(library, "cuModuleGetFunction", f.find_function);
     find(library, "cuLaunchKernel", f.launch);
+    find(library, "cuCtxGetStreamPriorityRange", f.priority_range);
+    find(library, "cuStreamCreateWithPriority", f.create_stream);
+    find(library, "cuStreamDestroy_v2", f.destroy_stream);
     find(library, "cuStreamSynchronize", f.synchronize);
     find(library, "cuStreamWaitEvent", f.wait_event);
     find(library, "cuPointerGetAttribute", f.pointer_attribute);

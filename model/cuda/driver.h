@@ -28,6 +28,9 @@ struct Driver {
   int (*find_function)(Function *, Module, const char *name) = nullptr;
   int (*launch)(Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
                 unsigned shared_bytes, Stream, void **parameters, void **extra) = nullptr;
+  int (*priority_range)(int *least, int *greatest) = nullptr;
+  int (*create_stream)(Stream *, unsigned flags, int priority) = nullptr;
+  int (*destroy_stream)(Stream) = nullptr;
   int (*synchronize)(Stream) = nullptr;
   int (*wait_event)(Stream, Event, unsigned flags) = nullptr;
   int (*pointer_attribute)(void *value, int attribute, Pointer) = nullptr;

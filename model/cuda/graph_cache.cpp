@@ -1,6 +1,8 @@
 #include "model/cuda/graph_cache.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace naclip::cuda {
@@ -10,6 +12,15 @@ namespace {
 // Each holds the network's activations for its shape; a stream has one shape, or two while its size
 // changes.
 constexpr std::size_t kShapesKept = 4;
+// Runs of a key before the next try, after each of its captures that failed.
+constexpr std::array kRunsToNextTry{10, 100};
+constexpr int kNever = -1;  // after those
+
+/// What libtorch throws has its call stack on further lines.
+std::string first_line(const char *text) {
+  const std::string_view whole(text);
+  return std::string(whole.substr(0, whole.find('\n')));
+}
 
 }  // namespace
 
@@ -17,6 +28,8 @@ struct GraphCache::Entry {
   NetworkKey key;
   Network network;
   bool warm = false;
+  std::size_t failures = 0;
+  int runs_to_next_try = 0;
   Tensors inputs, outputs;       // the graph's own, at fixed addresses
   std::unique_ptr<Graph> graph;  // goes first
 };
@@ -47,20 +60,23 @@ GraphCache::Entry &GraphCache::entry_of(const NetworkKey &key,
 }
 
 bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
-  for (const at::Tensor &input : inputs)
-    entry.inputs.push_back(input.clone(at::MemoryFormat::Contiguous));
-  std::unique_ptr<Graph> graph = make_graph_();
+  std::unique_ptr<Graph> graph;
   try {
+    for (const at::Tensor &input : inputs)
+      entry.inputs.push_back(input.clone(at::MemoryFormat::Contiguous));
+    graph = make_graph_();
     graph->capture([&entry] { entry.outputs = entry.network(entry.inputs); });
   } catch (const std::exception &error) {
-    can_capture_ = false;
     entry.inputs.clear();
     entry.outputs.clear();
-    if (log_)
-      log_(LogLevel::kInfo,
+    entry.runs_to_next_try =
+        entry.failures < kRunsToNextTry.size() ? kRunsToNextTry[entry.failures] : kNever;
+    ++entry.failures;
+    if (log_ && !std::exchange(warned_, true))
+      log_(LogLevel::kWarning,
            Error(ErrorKind::kDevice,
-                 std::string("No CUDA graph could be captured; the network runs step by step: ") +
-                     error.what()));
+                 "A CUDA graph could not be captured; the network runs step by step, slower: " +
+                     first_line(error.what())));
     return false;
   }
   entry.graph = std::move(graph);
@@ -71,11 +87,12 @@ bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
 Tensors GraphCache::run(const NetworkKey &key, const Tensors &inputs,
                         const std::function<Network()> &make) {
   Entry &entry = entry_of(key, make);
-  const bool replayable =
-      entry.graph != nullptr || (entry.warm && can_capture_ && capture(entry, inputs));
-  if (!replayable) {
+  const bool due = entry.warm && (entry.runs_to_next_try == 0 ||
+                                  (entry.runs_to_next_try > 0 && --entry.runs_to_next_try == 0));
+  if (entry.graph == nullptr && !(due && capture(entry, inputs))) {
+    Tensors outputs = entry.network(inputs);
     entry.warm = true;
-    return entry.network(inputs);
+    return outputs;
   }
   for (std::size_t i = 0; i < inputs.size(); ++i)
     entry.inputs[i].copy_(inputs[i], /*non_blocking=*/true);

@@ -23,8 +23,11 @@ class Graph {
   virtual void replay() = 0;
 };
 
-/// A CUDA graph.
-std::unique_ptr<Graph> make_cuda_graph();
+/// Makes CUDA graphs that share their memory: for graphs that are replayed one after another on one
+/// stream, each of whose outcome is read before another is replayed. The memory is the device's
+/// again once the function and all its graphs are gone. device: the one that is current when graphs
+/// are made.
+std::function<std::unique_ptr<Graph>()> cuda_graph_maker(const at::Device &device);
 
 /// Used by one thread at a time, on one stream that is not the default one. Knows nothing of CUDA
 /// itself.
@@ -38,8 +41,9 @@ class GraphCache {
   /// What the network of `key` makes of `inputs`, on the current stream. The first time for a key
   /// `make` is asked for a network, which is kept with all that it holds, and run as it is; that
   /// also warms up libraries. From the second time on a graph of it is replayed. The outcome is
-  /// overwritten by the next replay. Where a graph cannot be captured, the network goes on being
-  /// run as it is, and the log says so once.
+  /// overwritten by the next run of any key. Where a graph cannot be captured, which may have a
+  /// passing reason, the network is run as it is; it is tried again after 10 and after 100 more
+  /// runs of that key, and the log warns once.
   Tensors run(const NetworkKey &key, const Tensors &inputs, const std::function<Network()> &make);
 
   /// Graphs captured and alive.
@@ -53,7 +57,7 @@ class GraphCache {
 
   MakeGraph make_graph_;
   Log log_;
-  bool can_capture_ = true;
+  bool warned_ = false;
   std::list<Entry> entries_;  // used last, first
 };
 

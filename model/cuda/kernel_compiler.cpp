@@ -1,9 +1,11 @@
 #include "model/cuda/kernel_compiler.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "model/cuda/kernel_source.h"
 #include "model/error.h"
@@ -17,8 +19,9 @@ namespace {
 using Program = struct NvrtcProgram *;
 using Result = int;
 
-constexpr std::array kLibraries{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2",
-                                "libnvrtc.so", "/usr/local/cuda/lib64/libnvrtc.so"};
+constexpr std::array kRunTimes{"libcudart.so.13", "libcudart.so.12"};
+constexpr std::array kCompilers{"libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2",
+                                "libnvrtc.so"};
 
 struct Nvrtc {
   Result (*create)(Program *, const char *source, const char *name, int headers,
@@ -36,13 +39,40 @@ struct Nvrtc {
   const char *(*words_for)(Result) = nullptr;
 };
 
+/// Where a loaded library lies; empty where that is not known.
+std::filesystem::path folder_of(void *library) {
+  link_map *map = nullptr;
+  if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || map == nullptr) return {};
+  return std::filesystem::path(map->l_name).parent_path();
+}
+
+/// Where the CUDA run time lies that libtorch has loaded; empty where it has loaded none.
+std::filesystem::path runtime_folder() {
+  for (const char *name : kRunTimes)
+    if (void *library = dlopen(name, RTLD_LAZY | RTLD_NOLOAD)) {
+      const std::filesystem::path folder = folder_of(library);
+      dlclose(library);
+      return folder;
+    }
+  return {};
+}
+
+/// NVRTC opens its built-ins by their bare name, which the loader finds only once they are loaded
+/// where they lie beside it in a folder that is not on its path, as with pip's packages.
+void load_builtins(const std::filesystem::path &folder) {
+  std::error_code ignored;
+  for (const auto &file : std::filesystem::directory_iterator(folder, ignored))
+    if (file.path().filename().string().starts_with("libnvrtc-builtins.so"))
+      dlopen(file.path().c_str(), RTLD_NOW | RTLD_LOCAL);
+}
+
 /// Opened once for the process and never closed.
 void *open_library() {
-  std::string tried;
-  // One that libtorch brought goes before another of the system's.
-  for (const int more_flags : {RTLD_NOLOAD, 0})
-    for (const char *name : kLibraries)
-      if (void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL | more_flags)) return library;
+  for (const std::string &place : nvrtc_places(runtime_folder().string()))
+    if (void *library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+      load_builtins(folder_of(library));
+      return library;
+    }
   const char *words = dlerror();
   throw Error(
       ErrorKind::kNotFound,
@@ -130,6 +160,17 @@ class CompiledProgram {
 };
 
 }  // namespace
+
+std::vector<std::string> nvrtc_places(const std::string &runtime_folder) {
+  std::vector<std::string> folders;
+  if (!runtime_folder.empty())
+    folders = {runtime_folder + "/", runtime_folder + "/../../cuda_nvrtc/lib/"};
+  folders.insert(folders.end(), {"", "/usr/local/cuda/lib64/"});
+  std::vector<std::string> places;
+  for (const std::string &folder : folders)
+    for (const char *name : kCompilers) places.push_back(folder + name);
+  return places;
+}
 
 std::vector<int> nvrtc_architectures() {
   int count = 0;

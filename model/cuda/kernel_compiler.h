@@ -14,14 +14,17 @@ struct CompiledKernels {
   std::vector<char> image;
 };
 
+/// Where libnvrtc is looked for, best first, as dlopen() takes it: beside the CUDA run time in
+/// `runtime_folder` (pip's nvidia/cu13/lib), in the folder that pip's packages for CUDA 12 have
+/// beside that one, on the loader's path, in /usr/local/cuda. runtime_folder: may be empty.
+std::vector<std::string> nvrtc_places(const std::string &runtime_folder);
+
 /// The compute capabilities that the found NVRTC compiles for, ascending, e.g. 90 for 9.0. Throws
 /// Error{kNotFound} where there is no libnvrtc.
 std::vector<int> nvrtc_architectures();
 
 /// Compiles kernel_source() for a device of compute capability `capability` / 10: its own code
-/// where NVRTC knows it, else PTX of the nearest older one, which the driver translates. libnvrtc
-/// is taken from those that the process has loaded, else from the loader's path, else from
-/// /usr/local/cuda. Throws Error{kNotFound} where there is none, Error{kDevice} with NVRTC's words
+/// where NVRTC knows it, else PTX of the nearest older one, which the driver translates. Throws Error{kNotFound} where there is none, Error{kDevice} with NVRTC's words
 /// where it fails or knows nothing so old.
 CompiledKernels compile_kernels(int capability);
 

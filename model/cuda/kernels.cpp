@@ -1,6 +1,5 @@
 #include "model/cuda/kernels.h"
 
-#include <ATen/Context.h>
 #include <c10/cuda/CUDAStream.h>
 
 #include <algorithm>
@@ -54,12 +53,6 @@ std::string Kernels::failure_of(const c10::Device &device) {
 }
 
 Kernels::Kernels(const c10::Device &device) : device_(device) {
-  try {
-    // Brings the libnvrtc that belongs to this libtorch into the process, wherever it is installed.
-    at::globalContext().getNVRTC();
-  } catch (const std::exception &) {
-    // compile_kernels() then looks for another.
-  }
   const CompiledKernels compiled = compile_kernels(compute_capability(device));
   Module module = nullptr;
   require_success(driver().load_module(&module, compiled.image.data()), "to load the kernels");

@@ -1,5 +1,9 @@
 #include "model/cuda/runner.h"
 
+#include <ATen/Context.h>
+
+#include <cstdlib>
+
 #include "model/cuda/device_scope.h"
 #include "model/cuda/graph_cache.h"
 #include "model/cuda/kernels.h"
@@ -9,21 +13,31 @@ namespace naclip::cuda {
 
 namespace {
 
+/// For the whole process. Where libtorch takes cuDNN's attention (H100 and newer), cuDNN plans each
+/// shape anew, also while a graph is captured.
+void choose_attention() {
+  if (std::getenv("NACLIP_CUDNN_ATTENTION") == nullptr) at::globalContext().setSDPUseCuDNN(false);
+}
+
 class StreamRunner final : public Runner {
  public:
   StreamRunner(const at::Device &device, const Log &log)
       : device_(device),
-        stream_(c10::cuda::getStreamFromPool(false, device.index())),
-        second_stream_(c10::cuda::getStreamFromPool(false, device.index())),
-        pictures_stream_(c10::cuda::getStreamFromPool(false, device.index())),
-        graphs_(make_cuda_graph, log) {
+        stream_(device, true),
+        second_stream_(device, false),
+        pictures_stream_(device, true),
+        graphs_(cuda_graph_maker(device), log) {
+    choose_attention();
     const DeviceScope scope(stream_);
-    if (Kernels::of(device_) == nullptr && log)
+    has_kernels_ = Kernels::of(device_) != nullptr;
+    if (!has_kernels_ && log)
       log(LogLevel::kWarning,
           Error(ErrorKind::kDevice,
                 "The GPU's kernels cannot be had, so that refinement and labels are slow",
                 Kernels::failure_of(device_)));
   }
+
+  bool has_kernels() const override { return has_kernels_; }
 
   void in_order(const std::function<void()> &work) override {
     const DeviceScope scope(stream_);
@@ -60,8 +74,9 @@ class StreamRunner final : public Runner {
 
  private:
   at::Device device_;
-  c10::cuda::CUDAStream stream_, second_stream_, pictures_stream_;
-  GraphCache graphs_;
+  bool has_kernels_ = false;
+  OwnStream stream_, second_stream_, pictures_stream_;
+  GraphCache graphs_;  // goes first
 };
 
 }  // namespace

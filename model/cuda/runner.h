@@ -27,6 +27,9 @@ class Runner {
   static std::unique_ptr<Runner> on(const at::Device &device, Log log);
   virtual ~Runner() = default;
 
+  /// Whether the kernels could be had. Without them pictures have to lie in host memory.
+  virtual bool has_kernels() const = 0;
+
   /// Runs `work` with all that it gives to the device going to the runner's own stream; the default
   /// stream is not touched. One call at a time.
   virtual void in_order(const std::function<void()> &work) = 0;

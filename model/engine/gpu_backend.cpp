@@ -14,7 +14,7 @@ class GpuBackend final : public Backend {
   void in_order(const std::function<void()> &work) override { runner_->in_order(work); }
   void aside(const std::function<void()> &work) override { runner_->aside(work); }
 
-  bool reads_device_memory() const override { return true; }
+  bool reads_device_memory() const override { return runner_->has_kernels(); }
 
   at::Tensor prepare(const Picture &picture, PictureSize size) override {
     return runner_->prepare(picture, size);

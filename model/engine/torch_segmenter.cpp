@@ -14,7 +14,9 @@ TorchSegmenter::TorchSegmenter(ModelInfo info, const Compute &compute,
       compute_(compute),
       backend_(std::move(backend)),
       vision_(std::move(vision)),
-      words_(std::move(words)) {}
+      words_(std::move(words)) {
+  info_.reads_device_memory = backend_->reads_device_memory();
+}
 
 std::shared_ptr<const EncodedVocabulary> TorchSegmenter::encode(const Vocabulary &vocabulary,
                                                                 const Log &log,

@@ -1,8 +1,12 @@
 // The kernels on a GPU against the plain forms, on the sizes where such kernels break.
+#include <ATen/Context.h>
+
 #include <numeric>
+#include <tuple>
 
 #include "model/cuda/operations.h"
 #include "model/cuda/preprocess_arguments.h"
+#include "model/plain/attention.h"
 #include "model/plain/refine.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
@@ -139,6 +143,37 @@ TEST_F(OnDevice, APictureOfAnotherDeviceIsRefused) {
   frames.on_device.cuda_device = 63;
   EXPECT_THROW(runner_->in_order([&] { runner_->preprocess(frames.on_device, {8, 8}); }), Error);
 }
+
+class DeviceAttention
+    : public OnDevice,
+      public ::testing::WithParamInterface<std::tuple<std::int64_t, at::ScalarType, bool>> {};
+
+// The forms that libtorch may choose from differ in what they make of a mask.
+TEST_P(DeviceAttention, WithAMaskInHalfPrecisionIsThatOfFloat32) {
+  const auto [tokens, type, cudnn] = GetParam();
+  at::manual_seed(12);
+  const auto on_host = [&] { return at::randn({2, 12, tokens, 64}); };
+  const plain::Projections exact{on_host(), on_host(), on_host()};
+  const at::Tensor mask = at::randn({tokens, tokens});
+  const at::Tensor expected = plain::attention(exact, mask);
+  const auto there = [&, type = type](const at::Tensor &tensor) {
+    return tensor.to(device_, type);
+  };
+  at::globalContext().setSDPUseCuDNN(cudnn);
+  at::Tensor ours;
+  runner_->in_order([&] {
+    ours = plain::attention({there(exact.query), there(exact.key), there(exact.value)}, there(mask))
+               .to(at::kCPU, at::kFloat);
+  });
+  at::globalContext().setSDPUseCuDNN(false);
+  const double limit = type == at::kHalf ? 0.02 : 0.1;  // 10 and 7 bits of mantissa, values to 4
+  EXPECT_LE((ours - expected).abs().max().item<double>(), limit);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, DeviceAttention,
+                         ::testing::Combine(::testing::Values(197, 589),
+                                            ::testing::Values(at::kHalf, at::kBFloat16),
+                                            ::testing::Bool()));
 
 }  // namespace
 }  // namespace naclip

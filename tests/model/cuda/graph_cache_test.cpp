@@ -22,7 +22,7 @@ class StandIn final : public Graph {
   ~StandIn() override { --counts_.alive; }
   void capture(const std::function<void()> &work) override {
     work();
-    if (counts_.refuse) throw std::runtime_error("not permitted");
+    if (counts_.refuse) throw std::runtime_error("not permitted\nframe #0: somewhere\n");
     work_ = work;
   }
   void replay() override {
@@ -47,10 +47,11 @@ class GraphCaching : public ::testing::Test {
 
   Counts counts_;
   std::string said_;
-  int networks_ = 0;
+  int networks_ = 0, warnings_ = 0;
   GraphCache cache_{[this] { return std::make_unique<StandIn>(counts_); },
                     [this](LogLevel level, const Error &line) {
                       if (level != LogLevel::kDebug) said_ += std::string(line.what()) + "\n";
+                      if (level == LogLevel::kWarning) ++warnings_;
                     }};
 };
 
@@ -91,17 +92,67 @@ TEST_F(GraphCaching, ShapesAreGivenUpLeastRecentlyUsedFirst) {
   EXPECT_EQ(counts_.made, made + 1) << "2 was kept";
 }
 
-TEST_F(GraphCaching, WhereNothingCanBeCapturedTheNetworkRunsAndTheLogSaysSoOnce) {
+TEST_F(GraphCaching, WhereNothingCanBeCapturedTheNetworkRunsAndTheLogWarnsOnceInOneLine) {
   counts_.refuse = true;
   for (std::int64_t size = 1; size <= 3; ++size)
     for (int i = 0; i < 4; ++i) {
       const at::Tensor input = at::full({size}, i);
       EXPECT_TRUE(doubled({size}, input).equal(input * 2.0));
     }
+  EXPECT_EQ(counts_.made, 3) << "once for each key";
+  EXPECT_EQ(counts_.alive, 0);
+  EXPECT_EQ(counts_.replays, 0);
+  EXPECT_EQ(std::count(said_.begin(), said_.end(), '\n'), 1) << said_;
+  EXPECT_NE(said_.find("not permitted"), std::string::npos);
+  EXPECT_EQ(warnings_, 1);
+}
+
+TEST_F(GraphCaching, ACaptureThatFailedIsTriedAgainAfterTenRuns) {
+  counts_.refuse = true;
+  for (int i = 0; i < 2; ++i) doubled({1}, at::ones({1}));
+  EXPECT_EQ(counts_.made, 1);
+  counts_.refuse = false;
+  for (int i = 0; i < 9; ++i) doubled({1}, at::ones({1}));
   EXPECT_EQ(counts_.made, 1);
   EXPECT_EQ(counts_.replays, 0);
-  EXPECT_EQ(std::count(said_.begin(), said_.end(), '\n'), 1);
-  EXPECT_NE(said_.find("not permitted"), std::string::npos);
+  for (int i = 0; i < 5; ++i) {
+    const at::Tensor input = at::full({1}, i);
+    EXPECT_TRUE(doubled({1}, input).equal(input * 2.0));
+  }
+  EXPECT_EQ(counts_.made, 2);
+  EXPECT_EQ(counts_.replays, 5);
+}
+
+TEST_F(GraphCaching, ACaptureThatFailsThreeTimesIsNotTriedAgain) {
+  counts_.refuse = true;
+  for (int i = 0; i < 1000; ++i) doubled({1}, at::ones({1}));
+  EXPECT_EQ(counts_.made, 3);
+}
+
+TEST_F(GraphCaching, AnotherKeysCaptureIsNotHeldUpByOneThatFailed) {
+  counts_.refuse = true;
+  for (int i = 0; i < 2; ++i) doubled({1}, at::ones({1}));
+  counts_.refuse = false;
+  for (int i = 0; i < 2; ++i) doubled({2}, at::ones({2}));
+  EXPECT_EQ(cache_.graphs(), 1);
+}
+
+TEST_F(GraphCaching, ANetworkThatThrewIsRunOnceMoreBeforeItIsCaptured) {
+  bool fails = true;
+  const auto run = [&] {
+    return cache_.run({1}, {at::ones({1})}, [&]() -> Network {
+      return [&](const Tensors &inputs) -> Tensors {
+        if (fails) throw std::runtime_error("no memory");
+        return {inputs[0] * 2.0};
+      };
+    });
+  };
+  EXPECT_THROW(run(), std::runtime_error);
+  fails = false;
+  run();
+  EXPECT_EQ(counts_.made, 0) << "libraries may not be warm";
+  run();
+  EXPECT_EQ(counts_.made, 1);
 }
 
 }  // namespace

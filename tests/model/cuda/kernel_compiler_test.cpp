@@ -19,6 +19,22 @@ constexpr std::array kEntryPoints{"naclip_preprocess",    "naclip_refine_weights
                                   "naclip_refine_step_3", "naclip_refine_step_many",
                                   "naclip_decode"};
 
+TEST(NvrtcPlaces, OfLibtorchsOwnRunTimeGoBeforeTheSystems) {
+  const auto places = nvrtc_places("/site/nvidia/cu13/lib");
+  const auto rank = [&](const char *place) {
+    return std::find(places.begin(), places.end(), place) - places.begin();
+  };
+  EXPECT_EQ(rank("/site/nvidia/cu13/lib/libnvrtc.so.13"), 0);
+  EXPECT_LT(rank("/site/nvidia/cu13/lib/../../cuda_nvrtc/lib/libnvrtc.so.12"),
+            rank("libnvrtc.so.13"));
+  EXPECT_LT(rank("libnvrtc.so.12"), rank("/usr/local/cuda/lib64/libnvrtc.so"));
+  EXPECT_LT(rank("/usr/local/cuda/lib64/libnvrtc.so"), std::ssize(places));
+}
+
+TEST(NvrtcPlaces, WithoutARunTimeAreTheSystemsAlone) {
+  EXPECT_EQ(nvrtc_places("").front(), "libnvrtc.so.13");
+}
+
 class KernelCompiler : public ::testing::Test {
  protected:
   void SetUp() override {
