@@ -20,7 +20,7 @@ class OwnStream {
   OwnStream(const OwnStream &) = delete;
   OwnStream &operator=(const OwnStream &) = delete;
 
-  operator const c10::cuda::CUDAStream &() const { return stream_; }
+  const c10::cuda::CUDAStream &get() const { return stream_; }
 
  private:
   c10::cuda::CUDAStream stream_;

@@ -28,7 +28,7 @@ class StreamRunner final : public Runner {
         pictures_stream_(device, true),
         graphs_(cuda_graph_maker(device), log) {
     choose_attention();
-    const DeviceScope scope(stream_);
+    const DeviceScope scope(stream_.get());
     has_kernels_ = Kernels::of(device_) != nullptr;
     if (!has_kernels_ && log)
       log(LogLevel::kWarning,
@@ -40,18 +40,18 @@ class StreamRunner final : public Runner {
   bool has_kernels() const override { return has_kernels_; }
 
   void in_order(const std::function<void()> &work) override {
-    const DeviceScope scope(stream_);
+    const DeviceScope scope(stream_.get());
     try {
       work();
     } catch (...) {
       // What was begun may still read the caller's pictures.
-      driver().synchronize(stream_.stream());
+      driver().synchronize(stream_.get().stream());
       throw;
     }
   }
 
   void aside(const std::function<void()> &work) override {
-    const DeviceScope scope(second_stream_);
+    const DeviceScope scope(second_stream_.get());
     work();
     synchronize(device_);
   }
@@ -61,7 +61,7 @@ class StreamRunner final : public Runner {
   }
 
   at::Tensor prepare(const Picture &picture, PictureSize size) override {
-    const DeviceScope scope(pictures_stream_);
+    const DeviceScope scope(pictures_stream_.get());
     const at::Tensor result = cuda::preprocess(picture, size, device_);
     synchronize(device_);
     return result;
