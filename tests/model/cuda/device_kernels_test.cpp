@@ -153,7 +153,7 @@ TEST_P(DeviceAttention, WithAMaskInHalfPrecisionIsThatOfFloat32) {
   const auto [tokens, type, cudnn] = GetParam();
   at::manual_seed(12);
   const auto on_host = [&] { return at::randn({2, 12, tokens, 64}); };
-  const plain::Projections exact{on_host(), on_host(), on_host()};
+  const Projections exact{on_host(), on_host(), on_host()};
   const at::Tensor mask = at::randn({tokens, tokens});
   const at::Tensor expected = plain::attention(exact, mask);
   const auto there = [&, type = type](const at::Tensor &tensor) {
