@@ -279,7 +279,7 @@ GstFlowReturn segment(GstNaclipSegment *self, GstBuffer *buffer) {
     session.analytics().attach(buffer);
   }
   post_news(self, session, mask, GST_BUFFER_PTS(buffer));
-  if (mask.fresh && pace == Pace::kSync)
+  if (mask.fresh && pace == Pace::kSync && impl.pacing.live())
     impl.pacing.waited(g_get_monotonic_time() - arrival, session.worst_latency(), impl.info);
   return GST_FLOW_OK;
 }

@@ -23,7 +23,6 @@ Pace Pacing::pace(Mode mode) {
 }
 
 void Pacing::waited(gint64 microseconds, GstClockTime worst, const GstVideoInfo &info) {
-  if (!live_.value_or(false)) return;
   update_latency(worst);
   if (!many_late(microseconds, info)) return;
   post_warning(GST_ELEMENT_CAST(element_),

@@ -26,9 +26,12 @@ class Pacing {
   /// Of the next frame. Whether the source is live is asked with the first one.
   Pace pace(Mode mode);
 
-  /// Records that a frame waited so many microseconds for its mask; `worst` is the 99th percentile
-  /// of such waits, nanoseconds. With a live source, posts a LATENCY message if `worst` has grown,
-  /// and warns once if many frames in a row wait longer than a frame's duration: sinks drop these.
+  /// Whether the source is live; false before pace() was asked.
+  bool live() const { return live_.value_or(false); }
+
+  /// Records that a frame of a live source waited so many microseconds for its mask; `worst` is the
+  /// 99th percentile of such waits, nanoseconds. Posts a LATENCY message if `worst` has grown, and
+  /// warns once if many frames in a row wait longer than a frame's duration: sinks drop these.
   void waited(gint64 microseconds, GstClockTime worst, const GstVideoInfo &info);
 
   /// Adds the latency that was told to the answer of a LATENCY query. From any thread.

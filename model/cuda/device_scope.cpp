@@ -10,15 +10,12 @@ namespace {
 
 c10::cuda::CUDAStream make_stream(const c10::Device &device, bool urgent) {
   constexpr unsigned kNonBlocking = 1;
-  require_success(driver().push_context(primary_context(device)), "to take its context");
+  const PushedContext context(device);
   int least = 0, greatest = 0;
   Stream stream = nullptr;
-  int result = driver().priority_range(&least, &greatest);
-  if (result == 0)
-    result = driver().create_stream(&stream, kNonBlocking, urgent ? greatest : least);
-  Context popped = nullptr;
-  driver().pop_context(&popped);
-  require_success(result, "to make a stream");
+  require_success(driver().priority_range(&least, &greatest), "to tell its priorities");
+  require_success(driver().create_stream(&stream, kNonBlocking, urgent ? greatest : least),
+                  "to make a stream");
   return c10::cuda::getStreamFromExternal(static_cast<cudaStream_t>(stream), device.index());
 }
 
@@ -38,11 +35,11 @@ OwnStream::~OwnStream() {
   driver().destroy_stream(stream_.stream());
 }
 
-DeviceScope::PushedContext::PushedContext(const c10::Device &device) {
+PushedContext::PushedContext(const c10::Device &device) {
   require_success(driver().push_context(primary_context(device)), "to take its context");
 }
 
-DeviceScope::PushedContext::~PushedContext() {
+PushedContext::~PushedContext() {
   Context popped = nullptr;
   driver().pop_context(&popped);
 }

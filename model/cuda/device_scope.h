@@ -7,6 +7,15 @@
 
 namespace naclip::cuda {
 
+/// While it lives, the context that libtorch computes in is this thread's current one.
+class PushedContext {
+ public:
+  explicit PushedContext(const c10::Device &device);
+  ~PushedContext();
+  PushedContext(const PushedContext &) = delete;
+  PushedContext &operator=(const PushedContext &) = delete;
+};
+
 /// A stream that nobody else uses, and that the default stream does not wait for: libtorch hands
 /// out 32 of its own in turn, then the first again.
 class OwnStream {
@@ -37,11 +46,8 @@ class DeviceScope {
   DeviceScope &operator=(const DeviceScope &) = delete;
 
  private:
-  // The context is pushed first and popped last.
-  struct PushedContext {
-    explicit PushedContext(const c10::Device &device);
-    ~PushedContext();
-  } context_;
+  // Pushed first and popped last.
+  PushedContext context_;
   c10::StreamGuard guard_;
 };
 

@@ -27,9 +27,8 @@ std::string first_line(const char *text) {
 struct GraphCache::Entry {
   NetworkKey key;
   Network network;
-  bool warm = false;
   std::size_t failures = 0;
-  int runs_to_next_try = 0;
+  int runs_to_next_try = 1;      // the first run warms up libraries
   Tensors inputs, outputs;       // the graph's own, at fixed addresses
   std::unique_ptr<Graph> graph;  // goes first
 };
@@ -87,11 +86,9 @@ bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
 Tensors GraphCache::run(const NetworkKey &key, const Tensors &inputs,
                         const std::function<Network()> &make) {
   Entry &entry = entry_of(key, make);
-  const bool due = entry.warm && (entry.runs_to_next_try == 0 ||
-                                  (entry.runs_to_next_try > 0 && --entry.runs_to_next_try == 0));
-  if (entry.graph == nullptr && !(due && capture(entry, inputs))) {
+  if (entry.graph == nullptr && !(entry.runs_to_next_try == 0 && capture(entry, inputs))) {
     Tensors outputs = entry.network(inputs);
-    entry.warm = true;
+    if (entry.runs_to_next_try > 0) --entry.runs_to_next_try;
     return outputs;
   }
   for (std::size_t i = 0; i < inputs.size(); ++i)
