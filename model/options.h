@@ -100,6 +100,8 @@ struct InferenceOptions {
   /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself.
   /// Needs a StreamMemory.
   double smoothing = 0.0;
+
+  bool operator==(const InferenceOptions &) const = default;
 };
 
 }  // namespace naclip

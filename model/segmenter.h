@@ -101,6 +101,13 @@ class NACLIP_API Segmenter {
   virtual std::shared_ptr<const PreparedPicture> prepare(const Picture &picture,
                                                          int input_size) = 0;
 
+  /// The first plane of a picture in this model's device memory, shrunk by a whole number >= 1, in
+  /// host memory: each byte is the mean of those of factor x factor pixels, without what is left
+  /// over at the right and at the bottom. For FlowPicture::of(), so that frames need not leave the
+  /// device. Does not wait for segment() or encode(). -> [height / factor, width / factor, bytes of
+  /// a pixel in that plane]. Throws Error{kSettings | kDevice | kMemory | kInference}.
+  virtual std::vector<std::uint8_t> shrink(const Picture &picture, int factor) = 0;
+
   /// An empty memory for a stream.
   virtual std::shared_ptr<StreamMemory> make_memory() = 0;
 
@@ -119,7 +126,7 @@ class NACLIP_API Segmenter {
 NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
-inline constexpr int kNaclipAbi = 7;
+inline constexpr int kNaclipAbi = 8;
 
 }  // namespace naclip
 

@@ -42,23 +42,26 @@ InferenceOptions checked_options(const SegmentSettings &settings) {
 
 class SegmentSession::FrameReader {
  public:
-  FrameReader(GstBuffer *frame, const GstVideoInfo &info, const std::string &device)
-      : frame_(frame), info_(info), device_(device) {}
+  FrameReader(GstBuffer *frame, const GstVideoInfo &info, Segmenter &segmenter)
+      : frame_(frame), info_(info), segmenter_(segmenter) {}
 
   GstClockTime pts() const { return GST_BUFFER_PTS(frame_); }
   gint64 arrival() const { return arrival_; }
 
   /// For the model, on its device where the frame lies there.
   const Picture &picture() {
-    if (!for_model_) for_model_.emplace(frame_, info_, device_);
+    const ModelInfo &model = segmenter_.info();
+    if (!for_model_)
+      for_model_.emplace(frame_, info_, model.reads_device_memory ? model.device : "");
     return for_model_->picture();
   }
-  /// For optical flow, from host memory.
+  /// For optical flow: of a frame on the model's device no more than that comes to the host.
   const FlowPicture &flow() {
-    if (!flow_)
-      flow_ = picture().cuda_device < 0
-                  ? FlowPicture::of(picture())
-                  : FlowPicture::of(MappedFrame(frame_, info_, GST_MAP_READ).picture());
+    if (flow_) return flow_;
+    const Picture &frame = picture();
+    flow_ = frame.cuda_device < 0
+                ? FlowPicture::of(frame)
+                : FlowPicture::of(frame, segmenter_.shrink(frame, FlowPicture::factor_of(frame)));
     return flow_;
   }
 
@@ -66,7 +69,7 @@ class SegmentSession::FrameReader {
   GstBuffer *frame_;
   const gint64 arrival_ = g_get_monotonic_time();
   const GstVideoInfo &info_;
-  const std::string &device_;
+  Segmenter &segmenter_;
   std::optional<EngineFrame> for_model_;
   FlowPicture flow_;
 };
@@ -131,8 +134,7 @@ Ptr<GstStructure> SegmentSession::statistics() const {
 
 SegmentSession::OptionalMask SegmentSession::mask_of(GstBuffer *frame, const GstVideoInfo &info,
                                                      Pace pace) {
-  const ModelInfo &model = model_->segmenter->info();
-  FrameReader reader(frame, info, model.reads_device_memory ? model.device : "");
+  FrameReader reader(frame, info, *model_->segmenter);
   if (auto settings = current_settings_(); settings != settings_) {
     options_ = inference_options(*settings);
     settings_ = std::move(settings);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 #include <utility>
 
@@ -9,9 +10,9 @@ namespace naclip::cuda {
 
 namespace {
 
-// Each holds the network's activations for its shape; a stream has one shape, or two while its size
-// changes.
-constexpr std::size_t kShapesKept = 4;
+// Each holds its pictures and its outcome; activations are shared. Four sizes of pictures at batches
+// of 1, 2, 4, 8 and 16.
+constexpr std::size_t kGraphsKept = 20;
 // Runs of a key before the next try, after each of its captures that failed.
 constexpr std::array kRunsToNextTry{10, 100};
 constexpr int kNever = -1;  // after those
@@ -26,10 +27,12 @@ std::string first_line(const char *text) {
 
 struct GraphCache::Entry {
   NetworkKey key;
+  std::int64_t batch;
   Network network;
   std::size_t failures = 0;
   int runs_to_next_try = 1;      // the first run warms up libraries
-  Tensors inputs, outputs;       // the graph's own, at fixed addresses
+  at::Tensor pictures;           // [batch, ...], at a fixed address
+  at::Tensor outcome;            // the graph's own
   std::unique_ptr<Graph> graph;  // goes first
 };
 
@@ -42,32 +45,35 @@ int GraphCache::graphs() const {
                                         [](const Entry &entry) { return entry.graph != nullptr; }));
 }
 
-GraphCache::Entry &GraphCache::entry_of(const NetworkKey &key,
+GraphCache::Entry &GraphCache::entry_of(const NetworkKey &key, std::int64_t batch,
+                                        const at::Tensor &picture,
                                         const std::function<Network()> &make) {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry &entry) { return entry.key == key; });
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry &entry) {
+    return entry.batch == batch && entry.key == key;
+  });
   if (found != entries_.end()) {
     entries_.splice(entries_.begin(), entries_, found);
     return entries_.front();
   }
-  if (entries_.size() >= kShapesKept) entries_.pop_back();
+  if (entries_.size() >= kGraphsKept) entries_.pop_back();
   Entry entry;
   entry.key = key;
+  entry.batch = batch;
   entry.network = make();
+  std::vector<std::int64_t> shape = picture.sizes().vec();
+  shape.front() = batch;
+  entry.pictures = at::zeros(shape, picture.options());
   entries_.push_front(std::move(entry));
   return entries_.front();
 }
 
-bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
+bool GraphCache::capture(Entry &entry) {
   std::unique_ptr<Graph> graph;
   try {
-    for (const at::Tensor &input : inputs)
-      entry.inputs.push_back(input.clone(at::MemoryFormat::Contiguous));
     graph = make_graph_();
-    graph->capture([&entry] { entry.outputs = entry.network(entry.inputs); });
+    graph->capture([&entry] { entry.outcome = entry.network(entry.pictures); });
   } catch (const std::exception &error) {
-    entry.inputs.clear();
-    entry.outputs.clear();
+    entry.outcome = at::Tensor();
     entry.runs_to_next_try =
         entry.failures < kRunsToNextTry.size() ? kRunsToNextTry[entry.failures] : kNever;
     ++entry.failures;
@@ -83,18 +89,20 @@ bool GraphCache::capture(Entry &entry, const Tensors &inputs) {
   return true;
 }
 
-Tensors GraphCache::run(const NetworkKey &key, const Tensors &inputs,
-                        const std::function<Network()> &make) {
-  Entry &entry = entry_of(key, make);
-  if (entry.graph == nullptr && !(entry.runs_to_next_try == 0 && capture(entry, inputs))) {
-    Tensors outputs = entry.network(inputs);
+at::Tensor GraphCache::run(const NetworkKey &key, std::span<const at::Tensor> pictures,
+                           const std::function<Network()> &make) {
+  const auto batch = static_cast<std::int64_t>(std::bit_ceil(pictures.size()));
+  Entry &entry = entry_of(key, batch, pictures.front(), make);
+  for (std::size_t i = 0; i < pictures.size(); ++i)
+    entry.pictures.narrow(0, static_cast<std::int64_t>(i), 1)
+        .copy_(pictures[i], /*non_blocking=*/true);
+  if (entry.graph == nullptr && !(entry.runs_to_next_try == 0 && capture(entry))) {
+    at::Tensor outcome = entry.network(entry.pictures);
     if (entry.runs_to_next_try > 0) --entry.runs_to_next_try;
-    return outputs;
+    return outcome;
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    entry.inputs[i].copy_(inputs[i], /*non_blocking=*/true);
   entry.graph->replay();
-  return entry.outputs;
+  return entry.outcome;
 }
 
 }  // namespace naclip::cuda

@@ -1,5 +1,5 @@
-// The network as CUDA graphs, one for each shape: hundreds of small kernels are started by one
-// call.
+// The network as CUDA graphs, one for each size of pictures and each of a few sizes of batches:
+// hundreds of small kernels are started by one call.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -38,13 +38,16 @@ class GraphCache {
   GraphCache(MakeGraph make_graph, Log log);
   ~GraphCache();
 
-  /// What the network of `key` makes of `inputs`, on the current stream. The first time for a key
-  /// `make` is asked for a network, which is kept with all that it holds, and run as it is; that
-  /// also warms up libraries. From the second time on a graph of it is replayed. The outcome is
-  /// overwritten by the next run of any key. Where a graph cannot be captured, which may have a
-  /// passing reason, the network is run as it is; it is tried again after 10 and after 100 more
-  /// runs of that key, and the log warns once.
-  Tensors run(const NetworkKey &key, const Tensors &inputs, const std::function<Network()> &make);
+  /// What the network of `key` makes of `pictures`, [1, ...] each, on the current stream. They go
+  /// into the first places of a batch of 1, 2, 4, 8, ... pictures, so that streams which come and go
+  /// find a graph that fits; what lies in the other places and comes of them is of no use. The first
+  /// time for a key and a batch `make` is asked for a network, which is kept with all that it holds,
+  /// and run as it is; that also warms up libraries. From the second time on a graph of it is
+  /// replayed. The outcome, [batch x parts, ...], is overwritten by the next run. Where a graph
+  /// cannot be captured, which may have a passing reason, the network is run as it is; it is tried
+  /// again after 10 and after 100 more runs of that key and batch, and the log warns once.
+  at::Tensor run(const NetworkKey &key, std::span<const at::Tensor> pictures,
+                 const std::function<Network()> &make);
 
   /// Graphs captured and alive.
   int graphs() const;
@@ -52,8 +55,9 @@ class GraphCache {
  private:
   struct Entry;
 
-  Entry &entry_of(const NetworkKey &key, const std::function<Network()> &make);
-  bool capture(Entry &entry, const Tensors &inputs);
+  Entry &entry_of(const NetworkKey &key, std::int64_t batch, const at::Tensor &picture,
+                  const std::function<Network()> &make);
+  bool capture(Entry &entry);
 
   MakeGraph make_graph_;
   Log log_;

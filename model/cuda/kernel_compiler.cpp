@@ -124,7 +124,8 @@ class CompiledProgram {
         "to start");
     const std::string target = "--gpu-architecture=" + architecture;
     // Contraction only where the source says so, as on the host.
-    const std::array options{target.c_str(), "--std=c++17", "--fmad=false"};
+    const std::array options{target.c_str(), "--std=c++17", "--fmad=false",
+                             "--ptxas-options=--verbose"};
     const Result result =
         nvrtc().compile(program_, static_cast<int>(options.size()), options.data());
     if (result == 0) return;
@@ -135,6 +136,15 @@ class CompiledProgram {
   ~CompiledProgram() { nvrtc().destroy(&program_); }
   CompiledProgram(const CompiledProgram &) = delete;
   CompiledProgram &operator=(const CompiledProgram &) = delete;
+
+  std::string log() const {
+    std::size_t size = 0;
+    if (nvrtc().log_size(program_, &size) != 0 || size == 0) return {};
+    std::string words(size, '\0');
+    if (nvrtc().log(program_, words.data()) != 0) return {};
+    words.resize(size - 1);
+    return words;
+  }
 
   std::vector<char> image(bool own_code) const {
     std::size_t size = 0;
@@ -147,15 +157,6 @@ class CompiledProgram {
   }
 
  private:
-  std::string log() const {
-    std::size_t size = 0;
-    if (nvrtc().log_size(program_, &size) != 0 || size == 0) return {};
-    std::string words(size, '\0');
-    if (nvrtc().log(program_, words.data()) != 0) return {};
-    words.resize(size - 1);
-    return words;
-  }
-
   Program program_ = nullptr;
 };
 
@@ -192,7 +193,9 @@ CompiledKernels compile_kernels(int capability) {
   const bool own_code = nearest == capability;
   CompiledKernels result;
   result.architecture = (own_code ? "sm_" : "compute_") + std::to_string(nearest);
-  result.image = CompiledProgram(result.architecture).image(own_code);
+  const CompiledProgram program(result.architecture);
+  result.image = program.image(own_code);
+  result.log = program.log();
   return result;
 }
 

@@ -12,6 +12,8 @@ struct CompiledKernels {
   std::string architecture;  ///< e.g. "sm_90" for a device's own code, "compute_90" for PTX
   /// A cubin, or PTX with its closing zero, as cuModuleLoadData() takes it.
   std::vector<char> image;
+  /// What NVRTC says of it: each kernel's registers and spills, where it made a device's own code.
+  std::string log;
 };
 
 /// Where libnvrtc is looked for, best first, as dlopen() takes it: beside the CUDA run time in
@@ -24,8 +26,9 @@ std::vector<std::string> nvrtc_places(const std::string &runtime_folder);
 std::vector<int> nvrtc_architectures();
 
 /// Compiles kernel_source() for a device of compute capability `capability` / 10: its own code
-/// where NVRTC knows it, else PTX of the nearest older one, which the driver translates. Throws Error{kNotFound} where there is none, Error{kDevice} with NVRTC's words
-/// where it fails or knows nothing so old.
+/// where NVRTC knows it, else PTX of the nearest older one, which the driver translates. Throws
+/// Error{kNotFound} where there is no libnvrtc, Error{kDevice} with NVRTC's words where it fails or
+/// knows nothing so old.
 CompiledKernels compile_kernels(int capability);
 
 }  // namespace naclip

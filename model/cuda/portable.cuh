@@ -7,6 +7,7 @@
 #define NACLIP_UNROLL _Pragma("unroll")
 #else
 #include <cmath>
+#include <cstring>
 #define NACLIP_BODY inline
 #define NACLIP_UNROLL
 #endif
@@ -70,6 +71,76 @@ NACLIP_BODY int greatest(int a, int b) {
 NACLIP_BODY int clamped(int x, int size) {
   return least(greatest(x, 0), size - 1);
 }
+
+/// 16 bits of a number: IEEE half precision, and bfloat16.
+struct Half {
+  unsigned short bits;
+};
+struct Bfloat16 {
+  unsigned short bits;
+};
+
+NACLIP_BODY unsigned bits_of(float x) {
+#ifdef __CUDACC__
+  return __float_as_uint(x);
+#else
+  unsigned bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+#endif
+}
+NACLIP_BODY float from_bits(unsigned bits) {
+#ifdef __CUDACC__
+  return __uint_as_float(bits);
+#else
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+#endif
+}
+
+NACLIP_BODY float to_float(float x) {
+  return x;
+}
+NACLIP_BODY float to_float(Bfloat16 x) {
+  return from_bits(static_cast<unsigned>(x.bits) << 16);
+}
+NACLIP_BODY float to_float(Half x) {
+#ifdef __CUDACC__
+  float result;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(result) : "h"(x.bits));
+  return result;
+#else
+  _Float16 value;
+  std::memcpy(&value, &x.bits, sizeof value);
+  return static_cast<float>(value);
+#endif
+}
+
+// Rounded to the nearest, half to even.
+NACLIP_BODY void store(float x, float &result) {
+  result = x;
+}
+NACLIP_BODY void store(float x, Bfloat16 &result) {
+  const unsigned bits = bits_of(x);
+  result.bits = x == x ? static_cast<unsigned short>((bits + 0x7fffU + (bits >> 16 & 1U)) >> 16)
+                       : static_cast<unsigned short>(0x7fc0);
+}
+NACLIP_BODY void store(float x, Half &result) {
+#ifdef __CUDACC__
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+#else
+  const auto value = static_cast<_Float16>(x);
+  std::memcpy(&result.bits, &value, sizeof value);
+#endif
+}
+
+/// As many numbers as one thread reads or writes at once.
+template <class Element>
+struct alignas(16) Pack {
+  enum { kCount = 16 / sizeof(Element) };
+  Element of[kCount];
+};
 
 /// One output position of bilinear sampling along a side, as bilinear_taps() in model/kernels/bilinear.h gives it:
 /// (1 - weight) x first + weight x second.

@@ -128,4 +128,24 @@ at::Tensor preprocess(const Picture &picture, PictureSize size, const at::Device
   return result;
 }
 
+std::vector<std::uint8_t> shrink(const Picture &picture, int factor, const at::Device &device) {
+  const Kernels *kernels = Kernels::of(device);
+  if (kernels == nullptr || picture.cuda_device < 0)
+    throw Error(ErrorKind::kDevice, "Only pictures on a GPU are shrunk there, by its kernels",
+                Kernels::failure_of(device));
+  at::Tensor memory;
+  const Picture placed = on_device(picture, device, memory);
+  const int step = layout_of(picture.format).channels[0].step;
+  const int height = picture.height / factor, width = picture.width / factor;
+  const at::Tensor small = bytes_on(device, std::ptrdiff_t{height} * width * step);
+  kernels->shrink(placed.planes[0], placed.strides[0], step, factor, height, width,
+                  small.data_ptr<std::uint8_t>());
+  const at::Tensor host =
+      at::empty(small.sizes(), at::TensorOptions().dtype(at::kByte).pinned_memory(true));
+  host.copy_(small, /*non_blocking=*/true);
+  wait(device);
+  const std::uint8_t *bytes = host.data_ptr<std::uint8_t>();
+  return {bytes, bytes + host.numel()};
+}
+
 }  // namespace naclip::cuda

@@ -20,6 +20,14 @@ struct Frame {
   float luma_offset, luma_scale, cr_to_r, cb_to_g, cr_to_g, cb_to_b;
 };
 
+/// The mean of a byte over factor x factor pixels, `step` bytes each.
+NACLIP_BODY Byte mean_byte(const Byte *first, Offset stride, int step, int factor) {
+  unsigned sum = 0;
+  for (int y = 0; y < factor; ++y)
+    for (int x = 0; x < factor; ++x) sum += first[y * stride + x * step];
+  return static_cast<Byte>(rounded(static_cast<float>(sum) / static_cast<float>(factor * factor)));
+}
+
 /// The network's mean and deviation, by channel.
 struct Normalisation {
   float mean[3], deviation[3];

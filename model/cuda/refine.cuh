@@ -1,5 +1,6 @@
-// One pixel of pixel-adaptive mask refinement; see model/plain/refine.h. Maps lie plane by plane, [channel][y][x], so
-// that neighbouring threads read neighbouring floats.
+// One pixel of pixel-adaptive mask refinement; see model/plain/refine.h. In float32 maps lie plane by plane,
+// [channel][y][x], so that neighbouring threads read neighbouring floats. In half precision a pixel's channels lie side
+// by side, [y][x][channel], eight to a pack, and so do the weights of its neighbours.
 #pragma once
 
 #include "model/cuda/portable.cuh"
@@ -47,9 +48,10 @@ NACLIP_BODY float inverse_deviation(const float *plane, int y, int x, int height
   return 1.0F / (1e-8F + 0.1F * square_root(squares / (samples - 1.0F)));
 }
 
-/// The weights of one pixel's neighbours. picture: [3, height, width]; weights: [neighbours, height, width]
+/// The weights of one pixel's neighbours. picture: [3, height, width]; weights: [neighbours, height, width]; halves, where
+/// it is not null, gets the outcome instead, [height, width, neighbours], and `weights` is of no use then.
 NACLIP_BODY void refine_weights_pixel(const float *picture, int y, int x, int height, int width,
-                                      const Dilations &dilations, float *weights) {
+                                      const Dilations &dilations, float *weights, Half *halves) {
   const Offset map = static_cast<Offset>(height) * width;
   const Offset pixel = static_cast<Offset>(y) * width + x;
   float factor[3];
@@ -76,7 +78,13 @@ NACLIP_BODY void refine_weights_pixel(const float *picture, int y, int x, int he
     weights[p * map + pixel] = weight;
     total += weight;
   }
-  for (int p = 0; p < count; ++p) weights[p * map + pixel] /= total;
+  for (int p = 0; p < count; ++p) {
+    const float weight = weights[p * map + pixel] / total;
+    if (halves != nullptr)
+      store(weight, halves[pixel * count + p]);
+    else
+      weights[p * map + pixel] = weight;
+  }
 }
 
 /// One step for one pixel and the channels begin..end, its weights and its neighbours' places held in
@@ -122,6 +130,33 @@ NACLIP_BODY void refine_step_pixel_of_many(const float *scores, const float *wei
     }
     out[channel * map + pixel] = sum;
   }
+}
+
+/// One step for one pixel and eight channels, any number of dilations. The rounded weights are divided by their sum, or
+/// step after step scores would grow or shrink. scores, out: [height, width, packs]; weights: [height, width, dilations]
+NACLIP_BODY void refine_step_pack(const Pack<Half> *scores, const Pack<Half> *weights, int y, int x,
+                                  int pack, int packs, int height, int width,
+                                  const Dilations &dilations, Pack<Half> *out) {
+  const Offset pixel = static_cast<Offset>(y) * width + x;
+  float sums[Pack<Half>::kCount] = {}, total = 0.0F;
+  int places[kNeighboursOfDilation];
+  for (int d = 0; d < dilations.count; ++d) {
+    neighbours_of(y, x, dilations.pixels[d], height, width, places);
+    const Pack<Half> rounded_weights = weights[pixel * dilations.count + d];
+    NACLIP_UNROLL
+    for (int p = 0; p < kNeighboursOfDilation; ++p) {
+      const float weight = to_float(rounded_weights.of[p]);
+      total += weight;
+      const Pack<Half> from = scores[static_cast<Offset>(places[p]) * packs + pack];
+      NACLIP_UNROLL
+      for (int i = 0; i < Pack<Half>::kCount; ++i)
+        sums[i] = multiply_add(weight, to_float(from.of[i]), sums[i]);
+    }
+  }
+  Pack<Half> result;
+  NACLIP_UNROLL
+  for (int i = 0; i < Pack<Half>::kCount; ++i) store(sums[i] / total, result.of[i]);
+  out[pixel * packs + pack] = result;
 }
 
 }  // namespace naclip::kernel

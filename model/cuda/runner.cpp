@@ -8,6 +8,7 @@
 #include "model/cuda/graph_cache.h"
 #include "model/cuda/kernels.h"
 #include "model/cuda/operations.h"
+#include "model/cuda/worker.h"
 
 namespace naclip::cuda {
 
@@ -40,14 +41,16 @@ class StreamRunner final : public Runner {
   bool has_kernels() const override { return has_kernels_; }
 
   void in_order(const std::function<void()> &work) override {
-    const DeviceScope scope(stream_.get());
-    try {
-      work();
-    } catch (...) {
-      // What was begun may still read the caller's pictures.
-      driver().synchronize(stream_.get().stream());
-      throw;
-    }
+    worker_.run([&] {
+      const DeviceScope scope(stream_.get());
+      try {
+        work();
+      } catch (...) {
+        // What was begun may still read the caller's pictures.
+        driver().synchronize(stream_.get().stream());
+        throw;
+      }
+    });
   }
 
   void aside(const std::function<void()> &work) override {
@@ -67,16 +70,22 @@ class StreamRunner final : public Runner {
     return result;
   }
 
-  Tensors network(const NetworkKey &key, const Tensors &inputs,
-                  const std::function<Network()> &make) override {
-    return graphs_.run(key, inputs, make);
+  std::vector<std::uint8_t> shrink(const Picture &picture, int factor) override {
+    const DeviceScope scope(pictures_stream_.get());
+    return cuda::shrink(picture, factor, device_);
+  }
+
+  at::Tensor network(const NetworkKey &key, std::span<const at::Tensor> pictures,
+                     const std::function<Network()> &make) override {
+    return graphs_.run(key, pictures, make);
   }
 
  private:
   at::Device device_;
   bool has_kernels_ = false;
   OwnStream stream_, second_stream_, pictures_stream_;
-  GraphCache graphs_;  // goes first
+  GraphCache graphs_;
+  Worker worker_;  // goes first
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "model/options.h"
@@ -13,11 +14,10 @@
 
 namespace naclip::cuda {
 
-using Tensors = std::vector<at::Tensor>;
-/// Computes tensors from tensors with no other state, in kernels alone: nothing in it may wait for
-/// the device once it has run.
-using Network = std::function<Tensors(const Tensors &)>;
-/// Whatever the shapes and the work depend on.
+/// A batch of pictures, [B, 3, H, W] -> [B x parts, ...], in kernels alone: nothing in it may wait
+/// for the device once it has run.
+using Network = std::function<at::Tensor(const at::Tensor &pictures)>;
+/// Whatever the work depends on beside the number of pictures.
 using NetworkKey = std::vector<std::int64_t>;
 
 class Runner {
@@ -30,8 +30,8 @@ class Runner {
   /// Whether the kernels could be had. Without them pictures have to lie in host memory.
   virtual bool has_kernels() const = 0;
 
-  /// Runs `work` with all that it gives to the device going to the runner's own stream; the default
-  /// stream is not touched. One call at a time.
+  /// Runs `work` on the runner's own thread, with all that it gives to the device going to its own
+  /// stream, and waits for it; the default stream is not touched. One call at a time.
   virtual void in_order(const std::function<void()> &work) = 0;
 
   /// Runs `work` on a second stream and waits until the device is done with it; beside in_order()
@@ -45,10 +45,13 @@ class Runner {
   /// other threads.
   virtual at::Tensor prepare(const Picture &picture, PictureSize size) = 0;
 
-  /// What the network of `key` makes of `inputs`: as it is the first time, from then on as a CUDA
-  /// graph; see GraphCache::run(). Within in_order().
-  virtual Tensors network(const NetworkKey &key, const Tensors &inputs,
-                          const std::function<Network()> &make) = 0;
+  /// Segmenter::shrink(), where prepare() runs.
+  virtual std::vector<std::uint8_t> shrink(const Picture &picture, int factor) = 0;
+
+  /// What the network of `key` makes of pictures of one size, [1, 3, H, W] each: as it is the first
+  /// time, from then on as a CUDA graph; see GraphCache::run(). Within in_order().
+  virtual at::Tensor network(const NetworkKey &key, std::span<const at::Tensor> pictures,
+                             const std::function<Network()> &make) = 0;
 };
 
 }  // namespace naclip::cuda

@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 
+#include "model/cuda/runner.h"
 #include "model/machine/device.h"
 #include "model/network/clip_vision.h"
 #include "model/options.h"
@@ -18,9 +20,11 @@ class Backend {
  public:
   /// The words of a batch's picture, [Q, D] on the device.
   using QueriesOf = std::function<at::Tensor(std::size_t picture)>;
-  /// Takes a picture's scores, [1, Q, h, w]: the grid of its patches where one window covers it,
-  /// else the windows put together at the input's size.
-  using TakeScores = std::function<void(std::size_t picture, const at::Tensor &scores)>;
+  /// Takes the scores of pictures `first` to `first + count - 1`, which have the same words,
+  /// [count, Q, h, w]: the grid of a picture's patches where one window covers it, else the windows
+  /// put together at the input's size.
+  using TakeScores =
+      std::function<void(std::size_t first, std::size_t count, const at::Tensor &scores)>;
 
   virtual ~Backend() = default;
 
@@ -42,13 +46,14 @@ class Backend {
   /// The same within in_order().
   virtual at::Tensor preprocess(const Picture &picture, PictureSize size) = 0;
 
-  /// Whether all pictures of a call of score() have one vocabulary.
-  virtual bool one_vocabulary_a_batch() const = 0;
+  /// As Segmenter::shrink(), where it reads pictures in its device's memory; beside all else.
+  virtual std::vector<std::uint8_t> shrink(const Picture &picture, int factor) = 0;
 
-  /// Scores pictures of one size, [B, 3, H, W], within in_order(): asks for each picture's words as
-  /// late as it can, and hands its scores over before it asks for the next one's.
-  virtual void score(ClipVision &vision, const at::Tensor &input, const InferenceOptions &options,
-                     const QueriesOf &queries, const TakeScores &take) = 0;
+  /// Scores pictures of one size, [1, 3, H, W] each, within in_order(): asks for their words as late
+  /// as it can, and hands scores over in the pictures' order, good until take() returns.
+  virtual void score(ClipVision &vision, std::span<const at::Tensor> pictures,
+                     const InferenceOptions &options, const QueriesOf &queries,
+                     const TakeScores &take) = 0;
 };
 
 /// threads: as ModelOptions::threads.
@@ -57,5 +62,8 @@ std::unique_ptr<Backend> make_cpu_backend(const Compute &compute, int threads);
 /// Null where the device is no GPU, or this build has no kernels for it: the CPU's backend then has
 /// libtorch compute on that device.
 std::unique_ptr<Backend> make_gpu_backend(const Compute &compute, const Log &log);
+
+/// The GPU's, on a runner of the caller's.
+std::unique_ptr<Backend> make_gpu_backend(std::unique_ptr<cuda::Runner> runner);
 
 }  // namespace naclip

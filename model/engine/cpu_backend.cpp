@@ -48,15 +48,22 @@ class CpuBackend final : public Backend {
     return naclip::preprocess(picture, size);
   }
 
-  bool one_vocabulary_a_batch() const override { return false; }
+  std::vector<std::uint8_t> shrink(const Picture &, int) override {
+    throw Error(ErrorKind::kDevice, "A model on the CPU has no pictures in its device's memory");
+  }
 
-  void score(ClipVision &vision, const at::Tensor &input, const InferenceOptions &options,
-             const QueriesOf &queries, const TakeScores &take) override {
-    const WindowFeatures features = encode_windows(vision, input, options);
-    for (std::int64_t picture = 0; picture < input.size(0); ++picture) {
-      const auto index = static_cast<std::size_t>(picture);
-      take(index, naclip::score(features, picture, queries(index)));
-    }
+  void score(ClipVision &vision, std::span<const at::Tensor> pictures,
+             const InferenceOptions &options, const QueriesOf &queries,
+             const TakeScores &take) override {
+    const at::Tensor batch = pictures.size() == 1
+                                 ? pictures.front()
+                                 : at::cat(at::TensorList(pictures.data(), pictures.size()));
+    const WindowPlan plan(batch.size(2), batch.size(3), vision.patch(), options);
+    const at::Tensor directions = encode_windows(vision, batch, plan);
+    for (std::size_t picture = 0; picture < pictures.size(); ++picture)
+      take(
+          picture, 1,
+          naclip::score(directions, plan, static_cast<std::int64_t>(picture), 1, queries(picture)));
   }
 
  private:

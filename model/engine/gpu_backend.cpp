@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "model/cuda/runner.h"
 #include "model/engine/backend.h"
 #include "model/stages/score.h"
@@ -5,6 +7,9 @@
 namespace naclip {
 
 namespace {
+
+// A larger batch gains nothing: the device is busy.
+constexpr std::size_t kMostPictures = 16;
 
 class GpuBackend final : public Backend {
  public:
@@ -23,30 +28,46 @@ class GpuBackend final : public Backend {
     return runner_->preprocess(picture, size);
   }
 
-  // A graph holds the scores, too.
-  bool one_vocabulary_a_batch() const override { return true; }
+  std::vector<std::uint8_t> shrink(const Picture &picture, int factor) override {
+    return runner_->shrink(picture, factor);
+  }
 
-  void score(ClipVision &vision, const at::Tensor &input, const InferenceOptions &options,
-             const QueriesOf &queries, const TakeScores &take) override {
-    const at::Tensor words = queries(0);
-    const cuda::NetworkKey key{input.size(0), input.size(2),       input.size(3),
-                               words.size(0), options.window_size, options.window_stride};
-    const cuda::Tensors scores = runner_->network(
-        key, {input, words}, [&]() -> cuda::Network { return network(vision, options); });
-    for (std::size_t picture = 0; picture < scores.size(); ++picture)
-      take(picture, scores[picture]);
+  void score(ClipVision &vision, std::span<const at::Tensor> pictures,
+             const InferenceOptions &options, const QueriesOf &queries,
+             const TakeScores &take) override {
+    for (std::size_t first = 0; first < pictures.size(); first += kMostPictures)
+      score_batch(
+          vision, pictures.subspan(first, std::min(kMostPictures, pictures.size() - first)),
+          options, [&](std::size_t picture) { return queries(first + picture); },
+          [&](std::size_t picture, std::size_t count, const at::Tensor &scores) {
+            take(first + picture, count, scores);
+          });
   }
 
  private:
-  /// As one graph for each shape. A graph keeps addresses, so it has its own copy of the vision
-  /// tower, whose tensors for the grid nobody else replaces.
-  static cuda::Network network(const ClipVision &vision, const InferenceOptions &options) {
-    return [vision = std::make_shared<ClipVision>(vision), options](const cuda::Tensors &inputs) {
-      const WindowFeatures features = encode_windows(*vision, inputs[0], options);
-      cuda::Tensors scores;
-      for (std::int64_t i = 0; i < inputs[0].size(0); ++i)
-        scores.push_back(naclip::score(features, i, inputs[1]));
-      return scores;
+  void score_batch(ClipVision &vision, std::span<const at::Tensor> pictures,
+                   const InferenceOptions &options, const QueriesOf &queries,
+                   const TakeScores &take) {
+    const std::int64_t height = pictures.front().size(2), width = pictures.front().size(3);
+    const WindowPlan plan(height, width, vision.patch(), options);
+    const cuda::NetworkKey key{height, width, options.window_size, options.window_stride};
+    const at::Tensor directions =
+        runner_->network(key, pictures, [&] { return network(vision, plan); });
+    for (std::size_t first = 0, end = 0; first < pictures.size(); first = end) {
+      const at::Tensor words = queries(first);
+      end = first + 1;
+      while (end < pictures.size() && queries(end).is_same(words)) ++end;
+      take(first, end - first,
+           naclip::score(directions, plan, static_cast<std::int64_t>(first),
+                         static_cast<std::int64_t>(end - first), words));
+    }
+  }
+
+  /// A graph keeps addresses, so it has its own copy of the vision tower, whose tensors for the grid
+  /// nobody else replaces.
+  static cuda::Network network(const ClipVision &vision, const WindowPlan &plan) {
+    return [vision = std::make_shared<ClipVision>(vision), plan](const at::Tensor &pictures) {
+      return encode_windows(*vision, pictures, plan);
     };
   }
 
@@ -57,7 +78,11 @@ class GpuBackend final : public Backend {
 
 std::unique_ptr<Backend> make_gpu_backend(const Compute &compute, const Log &log) {
   std::unique_ptr<cuda::Runner> runner = cuda::Runner::on(compute.device, log);
-  return runner ? std::make_unique<GpuBackend>(std::move(runner)) : nullptr;
+  return runner ? make_gpu_backend(std::move(runner)) : nullptr;
+}
+
+std::unique_ptr<Backend> make_gpu_backend(std::unique_ptr<cuda::Runner> runner) {
+  return std::make_unique<GpuBackend>(std::move(runner));
 }
 
 }  // namespace naclip

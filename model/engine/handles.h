@@ -43,21 +43,23 @@ class NetworkVocabulary final : public EncodedVocabulary {
  public:
   NetworkVocabulary(const void *owner, Vocabulary vocabulary, at::Tensor features)
       : owner_(owner), vocabulary_(std::move(vocabulary)), features_(std::move(features)) {
+    std::vector<int> regions;
     for (std::size_t index = 0; index < vocabulary_.classes().size(); ++index)
-      region_of_query_.insert(region_of_query_.end(), vocabulary_.classes()[index].synonyms.size(),
-                              static_cast<int>(vocabulary_.region_of(index)));
+      regions.insert(regions.end(), vocabulary_.classes()[index].synonyms.size(),
+                     static_cast<int>(vocabulary_.region_of(index)));
+    region_of_query_ = at::tensor(regions, at::kInt).to(features_.device());
   }
 
   const Vocabulary &vocabulary() const override { return vocabulary_; }
   const void *owner() const { return owner_; }
   const at::Tensor &features() const { return features_; }
-  const std::vector<int> &region_of_query() const { return region_of_query_; }
+  const at::Tensor &region_of_query() const { return region_of_query_; }
 
  private:
   const void *owner_;
   Vocabulary vocabulary_;
-  at::Tensor features_;  // [Q, D] on the model's device
-  std::vector<int> region_of_query_;
+  at::Tensor features_;         // [Q, D] on the model's device
+  at::Tensor region_of_query_;  // [Q] int32, there too
 };
 
 }  // namespace naclip

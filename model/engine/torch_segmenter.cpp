@@ -1,5 +1,8 @@
 #include "model/engine/torch_segmenter.h"
 
+#include <algorithm>
+
+#include "model/cuda/operations.h"
 #include "model/engine/checks.h"
 #include "model/process/process_exit.h"
 #include "model/stages/decode.h"
@@ -14,7 +17,8 @@ TorchSegmenter::TorchSegmenter(ModelInfo info, const Compute &compute,
       compute_(compute),
       backend_(std::move(backend)),
       vision_(std::move(vision)),
-      words_(std::move(words)) {
+      words_(std::move(words)),
+      refiner_(compute.weights == at::kFloat ? at::kFloat : at::kHalf) {
   info_.reads_device_memory = backend_->reads_device_memory();
 }
 
@@ -27,13 +31,14 @@ std::shared_ptr<const EncodedVocabulary> TorchSegmenter::encode(const Vocabulary
     std::vector<std::string> words;
     for (const VocabularyClass &one : vocabulary.classes())
       words.insert(words.end(), one.synonyms.begin(), one.synonyms.end());
-    at::Tensor features;
+    std::shared_ptr<const NetworkVocabulary> result;
     backend_->aside([&] {
-      features = words_->encode(words, log, progress, stop);
-      if (features.defined()) features = features.to(compute_.device);
+      const at::Tensor features = words_->encode(words, log, progress, stop);
+      if (features.defined())
+        result =
+            std::make_shared<NetworkVocabulary>(this, vocabulary, features.to(compute_.device));
     });
-    if (!features.defined()) return nullptr;
-    return std::make_shared<NetworkVocabulary>(this, vocabulary, features);
+    return result;
   });
 }
 
@@ -44,6 +49,16 @@ std::shared_ptr<const PreparedPicture> TorchSegmenter::prepare(const Picture &pi
     const ExitSection section;
     return std::make_shared<NetworkPicture>(
         this, picture, backend_->prepare(picture, network_input_size(picture, side)));
+  });
+}
+
+std::vector<std::uint8_t> TorchSegmenter::shrink(const Picture &picture, int factor) {
+  require_usable(picture);
+  require(factor >= 1 && factor <= std::min(picture.width, picture.height),
+          "A picture is shrunk by a whole number from 1 to its shorter side");
+  return translated("shrinking a picture", [&] {
+    const ExitSection section;
+    return backend_->shrink(picture, factor);
   });
 }
 
@@ -119,18 +134,16 @@ std::map<TorchSegmenter::BatchKey, std::vector<TorchSegmenter::Frame *>> TorchSe
     std::vector<Frame> &frames) const {
   std::map<BatchKey, std::vector<Frame *>> result;
   for (Frame &frame : frames) {
-    const NetworkVocabulary *vocabulary =
-        backend_->one_vocabulary_a_batch() ? frame.vocabulary().get() : nullptr;
     const InferenceOptions &options = *frame.options;
     result[{frame.input.size(2), frame.input.size(3), options.window_size,
-            options.window_size > 0 ? options.window_stride : 0, vocabulary}]
+            options.window_size > 0 ? options.window_stride : 0}]
         .push_back(&frame);
   }
   return result;
 }
 
 std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
-  std::vector<SegmentResult> results(frames.size());
+  std::vector<Finished> finished;
   for (const auto &[key, batch] : batches(frames)) {
     std::vector<at::Tensor> inputs;
     for (const Frame *frame : batch) inputs.push_back(frame->input);
@@ -143,31 +156,51 @@ std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
       return words;
     };
     backend_->score(
-        vision_, inputs.size() == 1 ? inputs.front() : at::cat(inputs), *batch.front()->options,
-        words_of, [&, &batch = batch](std::size_t picture, const at::Tensor &scores) {
-          Frame &frame = *batch[picture];
-          SegmentResult &result = results[static_cast<std::size_t>(&frame - frames.data())];
-          result.segmentation = finish(frame, scores);
-          result.vocabulary = frame.encoded;
+        vision_, inputs, *batch.front()->options, words_of,
+        [&, &batch = batch](std::size_t first, std::size_t count, const at::Tensor &scores) {
+          const std::span<Frame *const> scored(batch.data() + first, count);
+          for (std::size_t begin = 0, end = 0; begin < count; begin = end) {
+            end = begin + 1;
+            while (end < count && alike(*scored[begin], *scored[end])) ++end;
+            finished.push_back(finish(
+                scored.subspan(begin, end - begin),
+                scores.slice(0, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end))));
+          }
         });
+  }
+  cuda::wait(compute_.device);
+  std::vector<SegmentResult> results(frames.size());
+  for (const Finished &one : finished) {
+    std::vector<Segmentation> segmentations = one.outcome();
+    for (std::size_t i = 0; i < segmentations.size(); ++i)
+      results[static_cast<std::size_t>(one.frames[i] - frames.data())] = {
+          std::move(segmentations[i]), one.frames[i]->encoded};
   }
   return results;
 }
 
-Segmentation TorchSegmenter::finish(const Frame &frame, at::Tensor scores) {
+bool TorchSegmenter::alike(const Frame &one, const Frame &other) {
+  return one.memory == nullptr && other.memory == nullptr && one.size == other.size &&
+         *one.options == *other.options;
+}
+
+TorchSegmenter::Finished TorchSegmenter::finish(std::span<Frame *const> frames, at::Tensor scores) {
+  const Frame &frame = *frames.front();
   const InferenceOptions &options = *frame.options;
   const bool frame_sized = options.mask_size == MaskSize::kFrame;
   const std::int64_t height = frame_sized ? frame.size.height : frame.input.size(2);
   const std::int64_t width = frame_sized ? frame.size.width : frame.input.size(3);
+  std::vector<at::Tensor> inputs;
+  for (const Frame *one : frames) inputs.push_back(one->input);
+  const at::Tensor input = inputs.size() == 1 ? inputs.front() : at::cat(inputs);
   // Noise moves labels by way of the picture that refinement follows, too.
   ScoreSmoother *smoother = frame.memory ? &frame.memory->smoother : nullptr;
-  const at::Tensor guide =
-      smoother ? smoother->smooth_picture(frame.input, options.smoothing) : frame.input;
+  const at::Tensor guide = smoother ? smoother->smooth_picture(input, options.smoothing) : input;
   if (options.refine_steps > 0)
     scores = refiner_.refine(guide, scores, height, width, options.refine_steps,
                              options.refine_dilations);
   if (smoother) {
-    scores = smoother->smooth_scores(scores, frame.encoded.get());
+    scores = smoother->smooth_scores(scores.to(at::kFloat), frame.encoded.get());
     // Kept alive because the smoother compares addresses.
     frame.memory->vocabulary = frame.encoded;
   }
@@ -176,7 +209,8 @@ Segmentation TorchSegmenter::finish(const Frame &frame, at::Tensor scores) {
   decode_options.regions = frame.encoded->vocabulary().regions().size();
   decode_options.logit_scale = options.logit_scale;
   decode_options.threshold = options.threshold;
-  return decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options);
+  return {{frames.begin(), frames.end()},
+          begin_decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options)};
 }
 
 }  // namespace naclip

@@ -25,6 +25,7 @@ class TorchSegmenter final : public Segmenter {
                                                   const EncodeProgress &progress,
                                                   std::stop_token stop) override;
   std::shared_ptr<const PreparedPicture> prepare(const Picture &picture, int side) override;
+  std::vector<std::uint8_t> shrink(const Picture &picture, int factor) override;
   std::shared_ptr<StreamMemory> make_memory() override { return std::make_shared<ScoreMemory>(); }
   std::vector<SegmentResult> segment(std::span<const SegmentRequest> requests) override;
   std::vector<Segmentation> segment(std::span<const Picture> pictures,
@@ -48,8 +49,15 @@ class TorchSegmenter final : public Segmenter {
   };
 
   /// Frames of one key go through the network together: the input's height and width, the window's
-  /// size and stride, and the vocabulary where that is part of what is computed at once.
-  using BatchKey = std::tuple<std::int64_t, std::int64_t, int, int, const NetworkVocabulary *>;
+  /// size and stride.
+  using BatchKey = std::tuple<std::int64_t, std::int64_t, int, int>;
+
+  /// Frames whose labels the device may still be at work on, and what gives these once it was
+  /// waited for.
+  struct Finished {
+    std::vector<Frame *> frames;
+    std::function<std::vector<Segmentation>()> outcome;
+  };
 
   Encoded own(std::shared_ptr<const EncodedVocabulary> vocabulary) const;
   void require_usable(const Picture &picture) const;
@@ -57,7 +65,10 @@ class TorchSegmenter final : public Segmenter {
   std::vector<SegmentResult> in_order(const std::function<std::vector<SegmentResult>()> &work);
   std::map<BatchKey, std::vector<Frame *>> batches(std::vector<Frame> &frames) const;
   std::vector<SegmentResult> run(std::vector<Frame> frames);
-  Segmentation finish(const Frame &frame, at::Tensor scores);
+  /// Whether scores of one vocabulary become labels in the same way.
+  static bool alike(const Frame &one, const Frame &other);
+  /// Frames that are alike, and their scores.
+  Finished finish(std::span<Frame *const> frames, at::Tensor scores);
 
   ModelInfo info_;
   Compute compute_;

@@ -73,21 +73,24 @@ Thumbnail thumbnail_of(const cv::Mat &grey) {
   return thumbnail;
 }
 
-FlowPicture::Content shrink(const Picture &frame) {
-  FlowPicture::Content content;
+/// The first plane of a frame in host memory, shrunk.
+cv::Mat shrink(const Picture &frame) {
   const cv::Mat plane = first_plane(frame);
-  // By a whole number: OpenCV averages such squares several times faster than others.
-  const int factor = std::max(
-      1, static_cast<int>(std::lround(std::min(frame.width, frame.height) / double{kShortSide})));
-  const int width = std::max(1, frame.width / factor), height = std::max(1, frame.height / factor);
-  content.width = static_cast<double>(frame.width) / factor;
-  content.height = static_cast<double>(frame.height) / factor;
+  const int factor = FlowPicture::factor_of(frame);
+  if (factor == 1) return plane.clone();
+  const int width = frame.width / factor, height = frame.height / factor;
   cv::Mat small;
-  if (factor == 1)
-    small = plane.clone();
-  else
-    cv::resize(plane(cv::Rect(0, 0, width * factor, height * factor)), small,
-               cv::Size(width, height), 0, 0, cv::INTER_AREA);
+  cv::resize(plane(cv::Rect(0, 0, width * factor, height * factor)), small, cv::Size(width, height),
+             0, 0, cv::INTER_AREA);
+  return small;
+}
+
+/// small: the frame's first plane, shrunk; memory of its own.
+FlowPicture::Content content_of(const Picture &frame, const cv::Mat &small) {
+  FlowPicture::Content content;
+  const double factor = FlowPicture::factor_of(frame);
+  content.width = frame.width / factor;
+  content.height = frame.height / factor;
   content.grey = to_grey(small, frame.format);
   content.thumbnail = thumbnail_of(content.grey);
   return content;
@@ -116,17 +119,38 @@ void require(bool condition, const char *message) {
 
 }  // namespace
 
-FlowPicture FlowPicture::of(const Picture &frame) {
+// By a whole number: OpenCV averages such squares several times faster than others.
+int FlowPicture::factor_of(const Picture &frame) {
+  return std::max(
+      1, static_cast<int>(std::lround(std::min(frame.width, frame.height) / double{kShortSide})));
+}
+
+template <class Shrink>
+FlowPicture FlowPicture::from(const Picture &frame, const Shrink &shrink) {
   require(frame.width >= 1 && frame.height >= 1 && frame.planes[0] != nullptr,
           "A picture needs a size of at least 1 x 1 and its planes");
-  require(frame.cuda_device < 0, "Flow is computed on pictures in host memory");
   FlowPicture picture;
   try {
-    on_this_thread([&] { picture.content_ = std::make_shared<const Content>(shrink(frame)); });
+    on_this_thread(
+        [&] { picture.content_ = std::make_shared<const Content>(content_of(frame, shrink())); });
   } catch (const cv::Exception &error) {
     throw Error(ErrorKind::kInference, "OpenCV failed while shrinking a frame", error.what());
   }
   return picture;
+}
+
+FlowPicture FlowPicture::of(const Picture &frame) {
+  require(frame.cuda_device < 0, "Flow is computed on pictures in host memory");
+  return from(frame, [&] { return shrink(frame); });
+}
+
+FlowPicture FlowPicture::of(const Picture &frame, std::vector<std::uint8_t> shrunk) {
+  const int factor = factor_of(frame), step = layout_of(frame.format).channels[0].step;
+  const int width = frame.width / factor, height = frame.height / factor;
+  require(shrunk.size() == static_cast<std::size_t>(width) * static_cast<std::size_t>(height) *
+                               static_cast<std::size_t>(step),
+          "The shrunk plane has another size than the frame leads to");
+  return from(frame, [&] { return cv::Mat(height, width, CV_8UC(step), shrunk.data()).clone(); });
 }
 
 class FlowSearch::Impl {

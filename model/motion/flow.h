@@ -2,7 +2,9 @@
 // Search", arXiv 1603.03590, in OpenCV's form. Needs no libtorch.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "model/picture.h"
 
@@ -16,12 +18,20 @@ class FlowPicture {
   /// Error{kSettings} for a picture without size or planes, or in a GPU's memory.
   static FlowPicture of(const Picture &frame);
 
+  /// The same of a frame in a GPU's memory, whose planes are not read: `shrunk` is its first plane
+  /// shrunk by factor_of(frame), as Segmenter::shrink() gives it.
+  static FlowPicture of(const Picture &frame, std::vector<std::uint8_t> shrunk);
+  static int factor_of(const Picture &frame);
+
   explicit operator bool() const { return content_ != nullptr; }
 
   struct Content;
   const Content *content() const { return content_.get(); }
 
  private:
+  template <class Shrink>
+  static FlowPicture from(const Picture &frame, const Shrink &shrink);
+
   std::shared_ptr<const Content> content_;
 };
 

@@ -20,6 +20,14 @@ FlowPicture FlowPicture::of(const Picture &) {
   refuse();
 }
 
+FlowPicture FlowPicture::of(const Picture &, std::vector<std::uint8_t>) {
+  refuse();
+}
+
+int FlowPicture::factor_of(const Picture &) {
+  refuse();
+}
+
 FlowSearch::FlowSearch(FlowDetail) {}
 FlowSearch::~FlowSearch() = default;
 FlowSearch::FlowSearch(FlowSearch &&) noexcept = default;

@@ -2,6 +2,10 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <span>
+
+#include "model/network/gpu_blocks.h"
+
 namespace naclip {
 
 namespace {
@@ -73,10 +77,10 @@ at::Tensor ClipVision::embed(const at::Tensor &pictures, Grid grid) {
   return ln_pre_(at::cat({class_token, patches}, 1) + grid_tensors(grid).positions);
 }
 
-at::Tensor ClipVision::last_block(const at::Tensor &x, Grid grid) {
+at::Tensor ClipVision::last_block(const at::Tensor &x, const at::Tensor &normed, Grid grid) {
   const Block &block = blocks_.back();
   const at::Tensor attended = block.merge(plain::neighbour_attention(
-      attention_, block.project(block.ln_1(x)), grid_tensors(grid).bias, attention));
+      attention_, block.project(normed), grid_tensors(grid).bias, attention));
   if (architecture_ == Architecture::kReduced) return attended;
   const at::Tensor residual = x + attended;
   return residual + block.mlp(block.ln_2(residual));
@@ -85,16 +89,19 @@ at::Tensor ClipVision::last_block(const at::Tensor &x, Grid grid) {
 at::Tensor ClipVision::encode(const at::Tensor &pictures) {
   at::NoGradGuard no_grad;
   const Grid grid{pictures.size(2) / patch_, pictures.size(3) / patch_};
-  at::Tensor x = embed(pictures, grid);
-  for (std::size_t layer = 0; layer + 1 < blocks_.size(); ++layer) {
-    if (x.device().is_cpu()) {
-      cpu_blocks_.forward(blocks_[layer], x);
+  at::Tensor x = embed(pictures, grid), normed;
+  const std::span<const Block> before_last(blocks_.data(), blocks_.size() - 1);
+  const LayerNorm &last_norm = blocks_.back().ln_1;
+  if (x.device().is_cpu()) {
+    for (const Block &block : before_last) {
+      cpu_blocks_.forward(block, x);
       ComputeThread::shared().interruption_point();
-    } else {
-      x = blocks_[layer].forward(x, false);
     }
+    normed = last_norm(x);
+  } else {
+    normed = forward_on_gpu(before_last, x, last_norm);
   }
-  return projection_(ln_post_(last_block(x, grid))).to(at::kFloat);
+  return projection_(ln_post_(last_block(x, normed, grid))).to(at::kFloat);
 }
 
 }  // namespace naclip

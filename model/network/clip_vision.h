@@ -42,7 +42,8 @@ class ClipVision {
   const GridTensors &grid_tensors(Grid grid);
   at::Tensor interpolate_positions(Grid grid) const;
   at::Tensor embed(const at::Tensor &pictures, Grid grid);
-  at::Tensor last_block(const at::Tensor &x, Grid grid);
+  /// normed: ln_1 of x
+  at::Tensor last_block(const at::Tensor &x, const at::Tensor &normed, Grid grid);
 
   Compute compute_;
   Attention attention_;

@@ -8,9 +8,7 @@ namespace naclip::plain {
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
   const at::Tensor sampled = stretched(scores, height, width);
   const auto [probability, query] = (sampled[0] * options.logit_scale).softmax(0).max(0);
-  const at::Tensor region_of_query =
-      at::tensor(options.region_of_query, at::kLong).to(scores.device());
-  const at::Tensor labels = region_of_query.index({query})
+  const at::Tensor labels = options.region_of_query.index({query})
                                 .masked_fill(probability < options.threshold, 0)
                                 .to(at::kCPU, at::kLong)
                                 .contiguous();

@@ -4,16 +4,15 @@
 
 #include <ATen/ATen.h>
 
-#include <vector>
-
 #include "model/segmentation.h"
 
 namespace naclip {
 
 /// What turns words' scores into region ids.
 struct DecodeOptions {
-  std::vector<int> region_of_query;  ///< region id of each word, words in the vocabulary's order
-  std::size_t regions = 0;           ///< number of region ids, 0 included
+  /// Region id of each word, words in the vocabulary's order: [Q] int32 where the scores are.
+  at::Tensor region_of_query;
+  std::size_t regions = 0;  ///< number of region ids, 0 included
   double logit_scale = 40.0;
   double threshold = 0.0;  ///< least probability; below it the label is 0
 };

@@ -23,6 +23,7 @@ class RowDecoder {
   RowDecoder(const at::Tensor &scores, int width, const DecodeOptions &options)
       : scores_(scores),
         options_(options),
+        region_of_query_(options.region_of_query.data_ptr<int>()),
         columns_(kernels::line_taps(scores.size(3), width)),
         pitch_(kernels::padded(width)),
         sampled_(static_cast<std::size_t>(scores.size(1) * pitch_)),
@@ -43,10 +44,7 @@ class RowDecoder {
     const auto first = static_cast<std::size_t>(y * result.width);
     for (std::size_t x = 0; x < static_cast<std::size_t>(result.width); ++x) {
       const std::size_t region =
-          probability_[x] < threshold
-              ? 0
-              : static_cast<std::size_t>(
-                    options_.region_of_query[static_cast<std::size_t>(best_[x])]);
+          probability_[x] < threshold ? 0 : static_cast<std::size_t>(region_of_query_[best_[x]]);
       put_label(result, first + x, region);
       tally_.add(region, probability_[x]);
     }
@@ -57,6 +55,7 @@ class RowDecoder {
  private:
   const at::Tensor &scores_;
   const DecodeOptions &options_;
+  const int *region_of_query_;
   kernels::LineTaps columns_;
   std::int64_t pitch_;
   std::vector<float> sampled_, scratch_;
@@ -65,11 +64,8 @@ class RowDecoder {
   Tally tally_;
 };
 
-}  // namespace
-
-Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
-  if (scores.is_cuda()) return cuda::decode(scores, height, width, options);
-  if (!scores.device().is_cpu()) return plain::decode(scores, height, width, options);
+Segmentation decode_lines(const at::Tensor &scores, int height, int width,
+                          const DecodeOptions &options) {
   const at::Tensor map = with_lines(scores);
   const std::vector<Tap> rows = bilinear_taps(map.size(2), height);
   Segmentation result = empty_segmentation(height, width, options.regions);
@@ -84,6 +80,24 @@ Segmentation decode(const at::Tensor &scores, int height, int width, const Decod
   });
   put_statistics(result, total);
   return result;
+}
+
+}  // namespace
+
+std::function<std::vector<Segmentation>()> begin_decode(const at::Tensor &scores, int height,
+                                                        int width, const DecodeOptions &options) {
+  if (scores.is_cuda()) return cuda::begin_decode(scores, height, width, options);
+  std::vector<Segmentation> results;
+  for (const at::Tensor &one : scores.split(1))
+    results.push_back(scores.device().is_cpu() ? decode_lines(one, height, width, options)
+                                               : plain::decode(one, height, width, options));
+  return [results = std::move(results)]() mutable { return std::move(results); };
+}
+
+Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
+  const auto outcome = begin_decode(scores, height, width, options);
+  cuda::wait(scores.device());
+  return std::move(outcome().front());
 }
 
 }  // namespace naclip

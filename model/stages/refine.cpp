@@ -63,10 +63,17 @@ at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, 
                            std::int64_t width, int steps, const std::vector<int> &dilations) {
   if (steps <= 0 || dilations.empty()) return scores;
   if (scores.is_cuda())
-    return cuda::refine(plain::stretched(picture, height, width),
-                        plain::stretched(scores, height, width), steps, dilations);
+    return cuda::refine(plain::stretched(picture, height, width), scores, steps, dilations, type_);
   if (!scores.device().is_cpu())
     return plain::refine(plain::stretched(picture, height, width), scores, steps, dilations);
+  if (scores.size(0) > 1) {
+    std::vector<at::Tensor> results;
+    for (std::int64_t i = 0; i < scores.size(0); ++i)
+      results.push_back(refine(picture.slice(0, i, i + 1), scores.slice(0, i, i + 1), height, width,
+                               steps, dilations)
+                            .clone());
+    return at::cat(results);
+  }
   const std::int64_t border = border_of(dilations, width);
   picture_.reshape(picture.size(1), height, width, border);
   current_.reshape(scores.size(1), height, width, border);

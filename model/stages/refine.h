@@ -18,8 +18,11 @@ at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps
 /// refine() for frame after frame: on the CPU its memory is taken once per shape.
 class Refiner {
  public:
-  /// As refine(), at height x width: `picture`, too, is stretched to that. The outcome is good
-  /// until the next call.
+  /// type: of the maps on a GPU, see cuda::refine(); elsewhere they are float32.
+  explicit Refiner(at::ScalarType type = at::kFloat) : type_(type) {}
+
+  /// As refine(), at height x width and for several pictures: `picture`, too, is stretched to that.
+  /// picture: [B, 3, ...]; scores: [B, Q, ...] -> [B, Q, height, width], good until the next call.
   at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, std::int64_t height,
                     std::int64_t width, int steps, const std::vector<int> &dilations);
 
@@ -28,6 +31,7 @@ class Refiner {
                             const std::vector<int> &dilations);
 
  private:
+  at::ScalarType type_;
   ScoreLines picture_, current_, next_;
   at::Tensor weights_;  // [H, 8 * dilations, padded W]
 };

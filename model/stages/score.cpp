@@ -13,39 +13,39 @@ constexpr std::int64_t kWindowsPerBatch = 64;
 
 }  // namespace
 
-WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
-                              const InferenceOptions &options) {
-  WindowFeatures result;
-  result.height = input.size(2);
-  result.width = input.size(3);
-  result.windows =
-      windows_of(result.height, result.width, options.window_size, options.window_stride);
-  const at::Tensor crops = result.windows.size() == 1 ? input : crop_windows(input, result.windows);
-  result.rows = crops.size(2) / vision.patch();
-  result.columns = crops.size(3) / vision.patch();
+WindowPlan::WindowPlan(std::int64_t picture_height, std::int64_t picture_width, std::int64_t patch,
+                       const InferenceOptions &options)
+    : height(picture_height),
+      width(picture_width),
+      windows(windows_of(height, width, options.window_size, options.window_stride)),
+      rows(windows.front().height / patch),
+      columns(windows.front().width / patch) {}
+
+at::Tensor encode_windows(ClipVision &vision, const at::Tensor &pictures, const WindowPlan &plan) {
+  const at::Tensor crops =
+      plan.windows.size() == 1 ? pictures : crop_windows(pictures, plan.windows);
   std::vector<at::Tensor> batches;
   for (const at::Tensor &batch : crops.split(kWindowsPerBatch))
-    batches.push_back(vision.encode(batch));
-  result.features = batches.size() == 1 ? batches[0] : at::cat(batches);
-  return result;
+    batches.push_back(plain::patch_directions(vision.encode(batch)));
+  return batches.size() == 1 ? batches[0] : at::cat(batches);
 }
 
 std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
                          std::int64_t patch, const InferenceOptions &options) {
-  const auto windows = windows_of(height, width, options.window_size, options.window_stride);
-  const auto count = static_cast<std::int64_t>(windows.size());
+  const WindowPlan plan(height, width, patch, options);
+  const auto count = static_cast<std::int64_t>(plan.windows.size());
   // The patches' scores, and these in dense lines.
-  std::int64_t floats =
-      2 * count * queries * (windows[0].height / patch) * (windows[0].width / patch);
+  std::int64_t floats = 2 * count * queries * plan.rows * plan.columns;
   if (count > 1) floats += ScoreLines::floats(queries, height, width, 0);
   return floats * static_cast<std::int64_t>(sizeof(float));
 }
 
-at::Tensor score(const WindowFeatures &batch, std::int64_t index, const at::Tensor &queries) {
-  const auto count = static_cast<std::int64_t>(batch.windows.size());
-  const at::Tensor scores = plain::patch_scores(batch.features.narrow(0, index * count, count),
-                                                queries, batch.rows, batch.columns);
-  return count == 1 ? scores : stitch_windows(scores, batch.windows, batch.height, batch.width);
+at::Tensor score(const at::Tensor &directions, const WindowPlan &plan, std::int64_t first,
+                 std::int64_t count, const at::Tensor &queries) {
+  const auto windows = static_cast<std::int64_t>(plan.windows.size());
+  const at::Tensor scores = plain::patch_scores(
+      directions.narrow(0, first * windows, count * windows), queries, plan.rows, plan.columns);
+  return windows == 1 ? scores : stitch_windows(scores, plan.windows, plan.height, plan.width);
 }
 
 }  // namespace naclip

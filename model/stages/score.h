@@ -12,21 +12,24 @@
 
 namespace naclip {
 
-/// What the vision tower makes of a batch's windows.
-struct WindowFeatures {
-  std::int64_t height = 0, width = 0;  // of the pictures
-  std::int64_t rows = 0, columns = 0;  // of patches in a window
-  std::vector<Window> windows;         // of one picture
-  at::Tensor features;                 // [B * windows, 1 + rows * columns, D]
+/// How pictures of one size are cut up.
+struct WindowPlan {
+  std::int64_t height, width;   ///< of a picture, pixels
+  std::vector<Window> windows;  ///< of one picture
+  std::int64_t rows, columns;   ///< of patches in a window
+
+  WindowPlan(std::int64_t height, std::int64_t width, std::int64_t patch,
+             const InferenceOptions &options);
 };
 
-/// input: [B, 3, H, W]
-WindowFeatures encode_windows(ClipVision &vision, const at::Tensor &input,
-                              const InferenceOptions &options);
+/// Pictures, [B, 3, height, width] -> their patches' directions, [B * windows, rows * columns, D].
+at::Tensor encode_windows(ClipVision &vision, const at::Tensor &pictures, const WindowPlan &plan);
 
-/// Picture `index` of the batch against `queries`, [Q, D] -> [1, Q, h, w]: the patches' grid where
-/// one window covers the picture, else the windows stitched at the input's size.
-at::Tensor score(const WindowFeatures &batch, std::int64_t index, const at::Tensor &queries);
+/// Pictures `first` to `first + count - 1` of those against `queries`, [Q, D] -> [count, Q, h, w]:
+/// the patches' grid where one window covers a picture, else the windows stitched at the input's
+/// size.
+at::Tensor score(const at::Tensor &directions, const WindowPlan &plan, std::int64_t first,
+                 std::int64_t count, const at::Tensor &queries);
 
 /// Bytes that score() takes for a picture of such a size on the CPU, its result included.
 std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t width,

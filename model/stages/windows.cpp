@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/cuda/operations.h"
 #include "model/kernels/bilinear.h"
 #include "model/stages/score_lines.h"
 
@@ -47,8 +48,11 @@ at::Tensor stitch_lines(const at::Tensor &scores, const std::vector<Window> &win
 
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width) {
-  return scores.device().is_cpu() ? stitch_lines(scores, windows, height, width)
-                                  : plain::stitch_windows(scores, windows, height, width);
+  if (!scores.device().is_cpu()) return cuda::stitch_windows(scores, windows, height, width);
+  std::vector<at::Tensor> pictures;
+  for (const at::Tensor &one : scores.split(static_cast<std::int64_t>(windows.size())))
+    pictures.push_back(stitch_lines(one, windows, height, width));
+  return pictures.size() == 1 ? pictures.front() : at::cat(pictures);
 }
 
 }  // namespace naclip

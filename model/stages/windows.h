@@ -5,8 +5,9 @@
 
 namespace naclip {
 
-/// As plain::stitch_windows(), row by row: no window is ever stretched as a whole. On the CPU the
-/// outcome is in the layout of ScoreLines.
+/// As plain::stitch_windows(), for several pictures: no window is ever stretched as a whole.
+/// scores: [pictures x windows, Q, rows, columns] float32 -> [pictures, Q, height, width] float32,
+/// of one picture on the CPU in the layout of ScoreLines.
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width);
 

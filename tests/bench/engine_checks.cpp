@@ -79,8 +79,8 @@ void check_network(Verdict &verdict) {
     const auto windows = windows_of(image.size(2), image.size(3), sizes.at(0), sizes.at(1));
     const at::Tensor crops = crop_windows(image, windows);
     const at::Tensor scores =
-        plain::patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
-                            crops.size(3) / vision.patch());
+        plain::patch_scores(plain::patch_directions(vision.encode(crops)), queries,
+                            crops.size(2) / vision.patch(), crops.size(3) / vision.patch());
     verdict.at_most(relative_error(stitch_windows(scores, windows, image.size(2), image.size(3)),
                                    golden().at(name)),
                     kRelativeError, name);
@@ -109,7 +109,7 @@ void check_fused_forms(Verdict &verdict) {
     const at::Tensor scores = scattered_scores(words);
     DecodeOptions options;
     options.regions = static_cast<std::size_t>(words);
-    for (int id = 0; id < words; ++id) options.region_of_query.push_back(id);
+    options.region_of_query = at::arange(words, at::kInt);
     verdict.at_least(agreement(labels_of(decode(scores, 720, 1280, options)),
                                labels_of(plain::decode(scores, 720, 1280, options))),
                      kLabelsEqual, "decoding of " + std::to_string(words) + " words, plain");

@@ -161,8 +161,8 @@ Stage Stages::slide(Arguments &arguments) {
             const auto windows = windows_of(picture.size(2), picture.size(3), kWindow, kStride);
             const at::Tensor crops = crop_windows(picture, windows);
             const at::Tensor scores =
-                plain::patch_scores(vision.encode(crops), queries, crops.size(2) / vision.patch(),
-                                    crops.size(3) / vision.patch());
+                plain::patch_scores(plain::patch_directions(vision.encode(crops)), queries,
+                                    crops.size(2) / vision.patch(), crops.size(3) / vision.patch());
             return stitch_windows(scores, windows, picture.size(2), picture.size(3));
           },
           {}};
@@ -185,8 +185,7 @@ Stage Stages::decode(Arguments &arguments) {
                                         : patches.contiguous(at::MemoryFormat::ChannelsLast);
   DecodeOptions options;
   options.regions = static_cast<std::size_t>(scores.size(1));
-  for (int id = 0; id < static_cast<int>(options.regions); ++id)
-    options.region_of_query.push_back(id);
+  options.region_of_query = at::arange(scores.size(1), at::kInt);
   return {[scores, options] {
             return testing::labels_of(naclip::decode(scores, kFrameHeight, kFrameWidth, options));
           },

@@ -237,6 +237,12 @@ class FakeSegmenter final : public Segmenter {
     return std::make_shared<FakePicture>(picture, control_);
   }
 
+  /// As of a grey picture.
+  std::vector<std::uint8_t> shrink(const Picture &picture, int factor) override {
+    return std::vector<std::uint8_t>(static_cast<std::size_t>(picture.width / factor) *
+                                     static_cast<std::size_t>(picture.height / factor));
+  }
+
   std::shared_ptr<StreamMemory> make_memory() override {
     return std::make_shared<FakeMemory>(control_);
   }

@@ -80,7 +80,7 @@ class Parity : public ::testing::TestWithParam<const char *> {
   at::Tensor scores(const at::Tensor &pictures) {
     ClipVision vision(checkpoint(), Compute{}, Attention::kNaclip, Architecture::kReduced,
                       parameter("gaussian_std"));
-    return plain::patch_scores(vision.encode(pictures), query_features(),
+    return plain::patch_scores(plain::patch_directions(vision.encode(pictures)), query_features(),
                                pictures.size(2) / vision.patch(),
                                pictures.size(3) / vision.patch());
   }
@@ -222,9 +222,7 @@ TEST_P(Parity, ProbabilitiesAndLabelsOfTheGoldenLogitsAreEqual) {
   for (const std::string &name : names) {
     const std::string digits = name.substr(name.find("threshold") + 9);  // "0", "03" for 0.3
     DecodeOptions options;
-    const at::Tensor ids = class_of_query();
-    options.region_of_query.assign(ids.data_ptr<std::int64_t>(),
-                                   ids.data_ptr<std::int64_t>() + ids.numel());
+    options.region_of_query = class_of_query().to(at::kInt);
     options.regions = static_cast<std::size_t>(classes);
     options.logit_scale = parameter("logit_scale");
     options.threshold = std::stod(digits.substr(0, 1) + "." + digits.substr(1) + "0");

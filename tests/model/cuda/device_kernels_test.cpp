@@ -1,13 +1,13 @@
 // The kernels on a GPU against the plain forms, on the sizes where such kernels break.
 #include <ATen/Context.h>
 
-#include <numeric>
 #include <tuple>
 
 #include "model/cuda/operations.h"
 #include "model/cuda/preprocess_arguments.h"
 #include "model/plain/attention.h"
 #include "model/plain/refine.h"
+#include "model/plain/windows.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
@@ -28,17 +28,36 @@ class DeviceRefinement : public OnDevice, public ::testing::WithParamInterface<R
 TEST_P(DeviceRefinement, EqualsPlain) {
   const auto &[height, width, queries, dilations] = GetParam();
   at::manual_seed(7);
-  const at::Tensor picture = at::randn({1, 3, height, width});
-  const at::Tensor scores = at::randn({1, queries, height, width});
+  const at::Tensor picture = at::randn({2, 3, height, width});
+  const at::Tensor scores = at::randn({2, queries, height, width});
   for (const int steps : {1, 2, 5}) {
     at::Tensor ours;
     const at::Tensor given = scores.to(device_);
-    runner_->in_order(
-        [&] { ours = refine(picture.to(device_), given, steps, dilations).to(at::kCPU); });
+    runner_->in_order([&] {
+      ours = cuda::refine(picture.to(device_), given, steps, dilations, at::kFloat).to(at::kCPU);
+    });
     EXPECT_LE((ours - plain::refine(picture, scores, steps, dilations)).abs().max().item<double>(),
               1e-5);
     EXPECT_TRUE(given.to(at::kCPU).equal(scores)) << "the caller's scores were written";
   }
+}
+
+TEST_P(DeviceRefinement, InHalfPrecisionEqualsPlainButForAConstantAndRounding) {
+  const auto &[height, width, queries, dilations] = GetParam();
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({2, 3, height, width});
+  const at::Tensor scores =
+      (at::randn({2, queries, (height + 1) / 2, (width + 1) / 2}) * 0.02 + 0.25)
+          .contiguous(at::MemoryFormat::ChannelsLast);
+  const int steps = 10;
+  at::Tensor ours;
+  runner_->in_order([&] {
+    ours = cuda::refine(picture.to(device_), scores.to(device_), steps, dilations, at::kHalf)
+               .to(at::kCPU, at::kFloat);
+  });
+  const at::Tensor plain =
+      plain::refine(picture, scores, steps, dilations) - scores.mean({1, 2, 3}).view({2, 1, 1, 1});
+  EXPECT_LE((ours - plain).abs().max().item<double>(), (1 + steps) * 0x1p-15 * 1.1);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -60,15 +79,17 @@ TEST_P(DeviceDecoding, EqualsPlain) {
   at::manual_seed(3);
   const at::Tensor scores = at::randn({1, queries, from_height, from_width}) * 0.05;
   DecodeOptions options;
-  options.region_of_query.resize(static_cast<std::size_t>(queries));
-  std::iota(options.region_of_query.begin(), options.region_of_query.end(), 1);
+  options.region_of_query = at::arange(1, queries + 1, at::kInt);
   options.regions = static_cast<std::size_t>(queries) + 1;
+  DecodeOptions there = options;
   for (const double threshold : {0.0, 0.3})
     for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-      options.threshold = threshold;
+      options.threshold = there.threshold = threshold;
       Segmentation ours;
-      runner_->in_order(
-          [&] { ours = decode(scores.to(device_).contiguous(layout), height, width, options); });
+      runner_->in_order([&] {
+        there.region_of_query = options.region_of_query.to(device_);
+        ours = decode(scores.to(device_).contiguous(layout), height, width, there);
+      });
       const Segmentation plain = plain::decode(scores, height, width, options);
       ASSERT_EQ(ours.labels.size(), plain.labels.size());
       ASSERT_EQ(ours.bytes_per_label, plain.bytes_per_label);
@@ -94,6 +115,76 @@ INSTANTIATE_TEST_SUITE_P(
                       DecodingCase{300, 3, 5, 20, 30},
                       DecodingCase{5000, 2, 2, 9, 40},  // beyond shared memory
                       DecodingCase{21, 37, 45, 720, 1280}, DecodingCase{4, 40, 50, 13, 7}));
+
+TEST_F(OnDevice, DecodingSeveralPicturesInHalfPrecisionIsThatOfEachAlone) {
+  at::manual_seed(4);
+  const at::Tensor scores = (at::randn({3, 21, 40, 50}) * 0.05).to(at::kHalf);
+  DecodeOptions options;
+  options.region_of_query = at::arange(1, 22, at::kInt);
+  options.regions = 22;
+  DecodeOptions there = options;
+  std::vector<Segmentation> ours;
+  runner_->in_order([&] {
+    there.region_of_query = options.region_of_query.to(device_);
+    const auto outcome =
+        begin_decode(scores.to(device_).contiguous(at::MemoryFormat::ChannelsLast), 40, 50, there);
+    cuda::wait(device_);
+    ours = outcome();
+  });
+  ASSERT_EQ(ours.size(), 3U);
+  for (std::int64_t i = 0; i < 3; ++i)
+    EXPECT_EQ(ours[static_cast<std::size_t>(i)].labels,
+              plain::decode(scores.slice(0, i, i + 1).to(at::kFloat), 40, 50, options).labels);
+}
+
+TEST_F(OnDevice, StitchedWindowsEqualPlain) {
+  at::manual_seed(9);
+  const auto windows = windows_of(336, 597, 224, 112);
+  const auto count = static_cast<std::int64_t>(windows.size());
+  const at::Tensor scores = at::randn({2 * count, 14, 14, 21}).permute({0, 3, 1, 2});
+  at::Tensor ours;
+  runner_->in_order(
+      [&] { ours = cuda::stitch_windows(scores.to(device_), windows, 336, 597).to(at::kCPU); });
+  for (std::int64_t i = 0; i < 2; ++i) {
+    const at::Tensor expected =
+        plain::stitch_windows(scores.narrow(0, i * count, count), windows, 336, 597);
+    EXPECT_LE((ours.slice(0, i, i + 1) - expected).abs().max().item<double>(), 1e-5);
+  }
+}
+
+TEST_F(OnDevice, WhatLiesBetweenLinearLayersEqualsPlain) {
+  at::manual_seed(10);
+  for (const auto &[type, limit] :
+       {std::pair{at::kFloat, 1e-5}, std::pair{at::kHalf, 1e-2}, std::pair{at::kBFloat16, 8e-2}})
+    for (const std::int64_t width : {8, 768, 1280}) {
+      const auto given = [&, type = type](std::vector<std::int64_t> shape) {
+        return at::randn(shape).to(type);
+      };
+      const at::Tensor x = given({2, 197, width}), delta = given({2, 197, width}),
+                       weight = given({width}), bias = given({width});
+      at::Tensor sum, normed, gelu;
+      runner_->in_order([&] {
+        at::Tensor there = x.to(device_);
+        normed =
+            cuda::add_and_normalise(there, delta.to(device_), weight.to(device_), bias.to(device_))
+                .to(at::kCPU, at::kFloat);
+        sum = there.to(at::kCPU, at::kFloat);
+        at::Tensor activated = x.to(device_);
+        cuda::quick_gelu(activated);
+        gelu = activated.to(at::kCPU, at::kFloat);
+      });
+      const at::Tensor exact = x.to(at::kFloat);
+      const at::Tensor expected_sum = exact + delta.to(at::kFloat);
+      const auto error = [](const at::Tensor &a, const at::Tensor &b) {
+        return (a - b).abs().max().item<double>();
+      };
+      EXPECT_LE(error(sum, expected_sum), limit);
+      EXPECT_LE(error(normed, at::layer_norm(sum, {width}, weight.to(at::kFloat),
+                                             bias.to(at::kFloat), 1e-5)),
+                4 * limit);
+      EXPECT_LE(error(gelu, exact * at::sigmoid(1.702 * exact)), limit);
+    }
+}
 
 /// A frame of noise whose rows are padded, on the host and on the device.
 struct Frames {

@@ -3,13 +3,14 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 #include "model/cuda/decode.cuh"
 #include "model/cuda/preprocess.cuh"
 #include "model/cuda/preprocess_arguments.h"
 #include "model/cuda/refine.cuh"
+#include "model/cuda/score_map.h"
+#include "model/cuda/window_grids.h"
 #include "model/plain/refine.h"
+#include "model/plain/windows.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
@@ -46,7 +47,7 @@ at::Tensor refined_on_host(const at::Tensor &picture, const at::Tensor &scores, 
   };
   each_pixel([&](int y, int x) {
     kernel::refine_weights_pixel(picture.data_ptr<float>(), y, x, height, width, dilations,
-                                 weights.data_ptr<float>());
+                                 weights.data_ptr<float>(), nullptr);
   });
   for (int step = 0; step < steps; ++step) {
     each_pixel([&](int y, int x) {
@@ -96,6 +97,94 @@ INSTANTIATE_TEST_SUITE_P(
                       RefinementCase{24, 20, 16, {8}}, RefinementCase{12, 9, 171, {8, 16}},
                       RefinementCase{40, 1, 2, {64}}, RefinementCase{9, 14, 5, {1, 2, 4, 8, 12}}));
 
+// --- PAMR in half precision ----------------------------------------------------------------------
+
+using HalfPack = kernel::Pack<kernel::Half>;
+
+HalfPack *packs_in(const at::Tensor &map) {
+  return static_cast<HalfPack *>(map.data_ptr());
+}
+
+/// As the kernels: stretched less their mean, weights once, then steps. -> [1, Q, H, W] float32
+at::Tensor refined_in_half_on_host(const at::Tensor &picture, const at::Tensor &scores, int steps,
+                                   const std::vector<int> &given) {
+  const kernel::Dilations dilations = as_kernel_argument(given);
+  const int height = static_cast<int>(picture.size(2)), width = static_cast<int>(picture.size(3));
+  const int packs = (static_cast<int>(scores.size(1)) + 7) / 8;
+  const auto half = [&](std::int64_t channels) {
+    return at::full({height, width, channels}, std::nan(""), at::kHalf);
+  };
+  const at::Tensor scratch = at::empty({dilations.count * 8, height, width}, at::kFloat),
+                   weights = half(dilations.count * 8);
+  at::Tensor current = half(packs * 8), next = half(packs * 8);
+  const kernel::ScoreMap<float> map = cuda::score_map<float>(scores);
+  const auto each_pixel = [&](const auto &work) {
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x) work(y, x);
+  };
+  each_pixel([&](int y, int x) {
+    kernel::refine_weights_pixel(picture.data_ptr<float>(), y, x, height, width, dilations,
+                                 scratch.data_ptr<float>(),
+                                 static_cast<kernel::Half *>(weights.data_ptr()));
+    for (int pack = 0; pack < packs; ++pack)
+      packs_in(current)[(y * width + x) * packs + pack] =
+          kernel::stretched_pack(map, scores.mean().item<float>(), 0, y, x, pack, height, width);
+  });
+  for (int step = 0; step < steps; ++step) {
+    each_pixel([&](int y, int x) {
+      for (int pack = 0; pack < packs; ++pack)
+        kernel::refine_step_pack(packs_in(current), packs_in(weights), y, x, pack, packs, height,
+                                 width, dilations, packs_in(next));
+    });
+    std::swap(current, next);
+  }
+  return current.to(at::kFloat).permute({2, 0, 1}).unsqueeze(0).narrow(1, 0, scores.size(1));
+}
+
+TEST_P(KernelRefinement, InHalfPrecisionEqualsPlainButForAConstantAndRounding) {
+  const auto &[height, width, queries, dilations] = GetParam();
+  at::manual_seed(7);
+  const at::Tensor picture = at::randn({1, 3, height, width});
+  // Cosines of patches and words: close to one another, far from 0.
+  const at::Tensor scores =
+      (at::randn({1, queries, (height + 1) / 2, (width + 1) / 2}) * 0.02 + 0.25)
+          .contiguous(at::MemoryFormat::ChannelsLast);
+  const int steps = 10;
+  const at::Tensor plain = plain::refine(picture, scores, steps, dilations) - scores.mean();
+  const at::Tensor ours = refined_in_half_on_host(picture, scores, steps, dilations);
+  // Below 1/8 numbers are rounded by 2^-15 at most: at first, and in each step.
+  EXPECT_LE((ours - plain).abs().max().item<double>(), (1 + steps) * 0x1p-15 * 1.1);
+}
+
+// --- Windows -------------------------------------------------------------------------------------
+
+TEST(KernelStitching, EqualsPlain) {
+  at::manual_seed(9);
+  for (const auto &[height, width, size, stride] :
+       {std::array<std::int64_t, 4>{33, 47, 16, 8}, std::array<std::int64_t, 4>{16, 40, 16, 5},
+        std::array<std::int64_t, 4>{20, 18, 32, 8}}) {
+    const auto windows = windows_of(height, width, size, stride);
+    const std::int64_t rows = windows[0].height / 4, columns = windows[0].width / 4, queries = 3;
+    const at::Tensor scores =
+        at::randn({static_cast<std::int64_t>(windows.size()), rows, columns, queries});
+    const kernel::WindowGrids grids = cuda::window_grids(scores, windows).value();
+    at::Tensor ours = at::empty({height, width, queries});
+    for (int y = 0; y < height; ++y)
+      for (int x = 0; x < width; ++x)
+        for (int query = 0; query < queries; ++query)
+          ours[y][x][query] = kernel::stitched_score(grids, 0, y, x, query);
+    const at::Tensor plain =
+        plain::stitch_windows(scores.permute({0, 3, 1, 2}), windows, height, width);
+    EXPECT_LE((ours.permute({2, 0, 1}) - plain[0]).abs().max().item<double>(), 1e-5);
+  }
+}
+
+TEST(KernelStitching, TooManyWindowsForTheKernelAreTold) {
+  const auto windows = windows_of(80, 16, 16, 1);
+  ASSERT_EQ(windows.size(), 65U);
+  EXPECT_FALSE(cuda::window_grids(at::empty({65, 4, 4, 1}), windows).has_value());
+}
+
 // --- Decoding
 // --------------------------------------------------------------------------------------
 
@@ -112,26 +201,19 @@ TEST_P(KernelDecoding, EqualsPlain) {
   at::Tensor scores = at::randn({1, queries, from_height, from_width}) * 0.05;
   if (channels_last) scores = scores.contiguous(at::MemoryFormat::ChannelsLast);
   DecodeOptions options;
-  options.region_of_query.resize(static_cast<std::size_t>(queries));
-  std::iota(options.region_of_query.begin(), options.region_of_query.end(), 1);
+  options.region_of_query = at::arange(1, queries + 1, at::kInt);
   options.regions = static_cast<std::size_t>(queries) + 1;
   for (const double threshold : {0.0, 0.3}) {
     options.threshold = threshold;
     const Segmentation plain = plain::decode(scores, height, width, options);
-    const kernel::ScoreMap map{scores.data_ptr<float>(),
-                               scores.stride(1),
-                               scores.stride(2),
-                               scores.stride(3),
-                               queries,
-                               from_height,
-                               from_width};
-    const kernel::Decoding decoding{options.region_of_query.data(), 40.0F,
+    const kernel::ScoreMap<float> map = cuda::score_map<float>(scores);
+    const kernel::Decoding decoding{options.region_of_query.data_ptr<int>(), 40.0F,
                                     static_cast<float>(threshold), height, width};
     std::size_t different = 0;
     std::vector<kernel::Wide> counts(options.regions), units(options.regions);
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x) {
-        const kernel::Decision decision = kernel::decode_pixel(map, decoding, y, x);
+        const kernel::Decision decision = kernel::decode_pixel(map, decoding, 0, y, x);
         const std::size_t pixel = static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
                                   static_cast<std::size_t>(x);
         const int expected = plain.bytes_per_label == 1
@@ -165,8 +247,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, KernelDecoding,
 TEST(KernelDecodingOf, EqualScoresGoToTheFirstWord) {
   const std::vector<float> scores{0.25F, 0.5F, 0.5F};
   const std::vector<int> regions{1, 2, 3};
-  const kernel::Decision decision = kernel::decode_pixel({scores.data(), 1, 1, 1, 3, 1, 1},
-                                                         {regions.data(), 1.0F, 0.0F, 1, 1}, 0, 0);
+  const kernel::ScoreMap<float> map{scores.data(), 3, 1, 1, 1, 3, 1, 1};
+  const kernel::Decision decision =
+      kernel::decode_pixel(map, {regions.data(), 1.0F, 0.0F, 1, 1}, 0, 0, 0);
   EXPECT_EQ(decision.region, 2);
   EXPECT_NEAR(decision.probability, 1.0 / (2.0 + std::exp(-0.25)), 1e-6);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <regex>
 #include <string_view>
 
@@ -14,10 +15,24 @@
 namespace naclip {
 namespace {
 
-constexpr std::array kEntryPoints{"naclip_preprocess",    "naclip_refine_weights",
-                                  "naclip_refine_step_1", "naclip_refine_step_2",
-                                  "naclip_refine_step_3", "naclip_refine_step_many",
-                                  "naclip_decode"};
+constexpr std::array kEntryPoints{"naclip_preprocess",
+                                  "naclip_shrink",
+                                  "naclip_stitch",
+                                  "naclip_refine_weights",
+                                  "naclip_refine_step_1",
+                                  "naclip_refine_step_2",
+                                  "naclip_refine_step_3",
+                                  "naclip_refine_step_many",
+                                  "naclip_stretch_half",
+                                  "naclip_refine_step_half",
+                                  "naclip_decode",
+                                  "naclip_decode_half",
+                                  "naclip_add_and_normalise_float32",
+                                  "naclip_add_and_normalise_bfloat16",
+                                  "naclip_add_and_normalise_float16",
+                                  "naclip_quick_gelu_float32",
+                                  "naclip_quick_gelu_bfloat16",
+                                  "naclip_quick_gelu_float16"};
 
 TEST(NvrtcPlaces, OfLibtorchsOwnRunTimeGoBeforeTheSystems) {
   const auto places = nvrtc_places("/site/nvidia/cu13/lib");
@@ -52,18 +67,35 @@ class KernelCompiler : public ::testing::Test {
           << name << " for " << kernels.architecture;
   }
 
+  /// Prints each kernel's registers, too.
+  static void expect_no_spills(const CompiledKernels &kernels) {
+    const std::regex pattern(
+        "entry function '(\\w+)'[^]*?(\\d+) bytes spill stores, (\\d+) bytes spill loads[^]*?Used "
+        "(\\d+) registers");
+    std::size_t told = 0;
+    std::printf("%s, registers:", kernels.architecture.c_str());
+    for (std::sregex_iterator match(kernels.log.begin(), kernels.log.end(), pattern), end;
+         match != end; ++match, ++told) {
+      std::printf(" %s %s", (*match)[1].str().c_str(), (*match)[4].str().c_str());
+      EXPECT_EQ((*match)[2].str() + " " + (*match)[3].str(), "0 0") << (*match)[1];
+    }
+    std::printf("\n");
+    EXPECT_EQ(told, kEntryPoints.size()) << kernels.log;
+  }
+
   std::vector<int> known_;
 };
 
 TEST_F(KernelCompiler, MakesOwnCodeForTheDevicesOfSeveralGenerations) {
   int compiled = 0;
-  for (const int capability : {70, 75, 80, 90, 100, 120}) {
+  for (const int capability : {70, 75, 80, 86, 89, 90, 100, 103, 120, 121}) {
     if (std::find(known_.begin(), known_.end(), capability) == known_.end()) continue;
     const CompiledKernels kernels = compile_kernels(capability);
     EXPECT_EQ(kernels.architecture, "sm_" + std::to_string(capability));
     ASSERT_GE(kernels.image.size(), 4U);
     EXPECT_EQ(std::string_view(kernels.image.data(), 4), "\177ELF");
     expect_entry_points(kernels, ".text.");
+    expect_no_spills(kernels);
     ++compiled;
   }
   EXPECT_GE(compiled, 2) << "NVRTC knows hardly any of the generations";
@@ -98,10 +130,17 @@ TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
     EXPECT_EQ(parameter_bytes(ptx, name), bytes_of(arguments)) << name;
   };
   expect("naclip_preprocess", static_cast<PreprocessArguments *>(nullptr));
+  expect("naclip_shrink", static_cast<ShrinkArguments *>(nullptr));
   expect("naclip_refine_weights", static_cast<WeightsArguments *>(nullptr));
   expect("naclip_refine_step_2", static_cast<StepArguments *>(nullptr));
   expect("naclip_refine_step_many", static_cast<StepArguments *>(nullptr));
-  expect("naclip_decode", static_cast<DecodeArguments *>(nullptr));
+  expect("naclip_stretch_half", static_cast<StretchHalfArguments *>(nullptr));
+  expect("naclip_refine_step_half", static_cast<StepHalfArguments *>(nullptr));
+  expect("naclip_stitch", static_cast<StitchArguments *>(nullptr));
+  expect("naclip_decode", static_cast<DecodeArguments<float> *>(nullptr));
+  expect("naclip_decode_half", static_cast<DecodeArguments<kernel::Half> *>(nullptr));
+  expect("naclip_add_and_normalise_float16", static_cast<AddAndNormaliseArguments *>(nullptr));
+  expect("naclip_quick_gelu_bfloat16", static_cast<QuickGeluArguments *>(nullptr));
 }
 
 TEST_F(KernelCompiler, RefusesADeviceOlderThanAllItKnows) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <barrier>
+#include <bit>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -104,6 +105,12 @@ inline int __shfl_sync(unsigned, int value, int lane) {
 inline unsigned long long __shfl_xor_sync(unsigned, unsigned long long value, int distance) {
   const unsigned lane = naclip::emulation::linear_thread() % naclip::emulation::kWarp;
   return naclip::emulation::exchange(value)[lane ^ static_cast<unsigned>(distance)];
+}
+
+inline float __shfl_xor_sync(unsigned mask, float value, int distance) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto told = __shfl_xor_sync(mask, static_cast<unsigned long long>(bits), distance);
+  return std::bit_cast<float>(static_cast<std::uint32_t>(told));
 }
 
 inline int __ffs(int bits) {

@@ -10,6 +10,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "model/base/count_labels.h"
+#include "model/cuda/preprocess.cuh"
 #include "model/error.h"
 
 namespace naclip {
@@ -352,6 +353,54 @@ TEST(FlowPicture, RedAndBlueAreNotMistaken) {
                               results[index]));
   }
   EXPECT_EQ(results[0], results[1]);
+}
+
+/// A frame of three bytes a pixel as Segmenter::shrink() gives it.
+std::vector<std::uint8_t> shrunk_elsewhere(const Picture &frame) {
+  const int factor = FlowPicture::factor_of(frame);
+  std::vector<std::uint8_t> result;
+  for (int y = 0; y < frame.height / factor; ++y)
+    for (int x = 0; x < frame.width / factor; ++x)
+      for (int byte = 0; byte < 3; ++byte)
+        result.push_back(kernel::mean_byte(
+            frame.planes[0] + y * factor * frame.strides[0] + 3 * x * factor + byte,
+            frame.strides[0], 3, factor));
+  return result;
+}
+
+TEST(FlowPicture, ShrunkElsewhereLeadsToTheSameMasks) {
+  // Sides that the factor, 3, leaves a rest of.
+  const Shot before = with_thing({100, 90, 150, 150}, 365, 641),
+             now = with_thing({112, 86, 150, 150}, 365, 641);
+  const auto in_colour = [](const cv::Mat &grey) {
+    cv::Mat colour;
+    cv::applyColorMap(grey, colour, cv::COLORMAP_VIRIDIS);
+    return colour;
+  };
+  const cv::Mat first = in_colour(before.picture), second = in_colour(now.picture);
+  const auto frame_of = [](const cv::Mat &colour) {
+    Picture frame = view(colour);
+    frame.format = PixelFormat::kBgr;
+    return frame;
+  };
+  std::vector<std::uint8_t> expected, found;
+  ASSERT_TRUE(MaskCarrier().carry(FlowPicture::of(frame_of(first)),
+                                  FlowPicture::of(frame_of(second)), view_of(before.mask),
+                                  expected));
+  const auto elsewhere = [&](const cv::Mat &colour) {
+    std::vector<std::uint8_t> plane = shrunk_elsewhere(frame_of(colour));
+    Picture there = frame_of(colour);
+    there.planes[0] = reinterpret_cast<const std::uint8_t *>(0x10);  // would fault
+    there.cuda_device = 0;
+    return FlowPicture::of(there, std::move(plane));
+  };
+  ASSERT_TRUE(
+      MaskCarrier().carry(elsewhere(first), elsewhere(second), view_of(before.mask), found));
+  ASSERT_EQ(found.size(), expected.size());
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < found.size(); ++i) different += found[i] != expected[i];
+  EXPECT_LE(different, found.size() / 1000);
+  EXPECT_THROW(FlowPicture::of(frame_of(first), std::vector<std::uint8_t>(7)), Error);
 }
 
 TEST(FlowPicture, WhatCannotBeReadIsRefused) {

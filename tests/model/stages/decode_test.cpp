@@ -2,15 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 namespace naclip {
 namespace {
 
 DecodeOptions one_region_a_query(int queries) {
   DecodeOptions options;
-  options.region_of_query.resize(static_cast<std::size_t>(queries));
-  std::iota(options.region_of_query.begin(), options.region_of_query.end(), 1);
+  options.region_of_query = at::arange(1, queries + 1, at::kInt);
   options.regions = static_cast<std::size_t>(queries) + 1;
   return options;
 }
@@ -63,7 +60,7 @@ TEST(DecodeOf, LabelIsTheGreatestScoresClassAndEqualScoresGoToTheFirst) {
 
 TEST(DecodeOf, SynonymsShareARegion) {
   DecodeOptions options = one_region_a_query(3);
-  options.region_of_query = {1, 2, 2};
+  options.region_of_query = at::tensor({1, 2, 2}, at::kInt);
   options.regions = 3;
   const at::Tensor scores = at::zeros({1, 3, 1, 2});
   scores[0][1][0][0] = 1.0;
@@ -80,6 +77,20 @@ TEST(DecodeOf, BelowTheThresholdIsNothing) {
   EXPECT_EQ(label_at(decode(at::zeros({1, 2, 1, 1}), 1, 1, options), 0), 0);
   options.threshold = 0.49;
   EXPECT_EQ(label_at(decode(at::zeros({1, 2, 1, 1}), 1, 1, options), 0), 1);
+}
+
+TEST(DecodeOf, APicturesOutcomeDoesNotDependOnThoseBesideIt) {
+  at::manual_seed(4);
+  const at::Tensor scores = at::randn({3, 5, 6, 7});
+  const DecodeOptions options = one_region_a_query(5);
+  const std::vector<Segmentation> together = begin_decode(scores, 12, 14, options)();
+  ASSERT_EQ(together.size(), 3U);
+  for (std::size_t picture = 0; picture < together.size(); ++picture) {
+    const auto first = static_cast<std::int64_t>(picture);
+    const Segmentation alone = decode(scores.slice(0, first, first + 1), 12, 14, options);
+    EXPECT_EQ(together[picture].labels, alone.labels);
+    EXPECT_EQ(together[picture].regions[1].share, alone.regions[1].share);
+  }
 }
 
 TEST(DecodeOf, LabelsAreSixteenBitAboveTwoHundredAndFiftySixRegions) {
