@@ -111,12 +111,15 @@ gst_cuda_flags() {
   }
   echo "-isystem $unpacked/usr/include/gstreamer-1.0 $(pkg-config --cflags gstreamer-video-1.0)"
 }
+gst_cuda_files=(elements/support/cuda_frame.cpp elements/overlay/cuda_drawing.cpp)
 if flags=$(gst_cuda_flags); then
-  c++ -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only -I. -Igst-plugin $flags -isystem "$toolkit/include" \
-    elements/support/cuda_frame.cpp || fail "elements/support/cuda_frame.cpp does not compile against GstCuda"
-  say "elements/support/cuda_frame.cpp compiles against GstCuda's headers"
+  for file in "${gst_cuda_files[@]}"; do
+    c++ -std=c++20 -Wall -Wextra -Wno-unused-parameter -Werror -fsyntax-only -I. -Igst-plugin $flags -isystem "$toolkit/include" \
+      "$file" || fail "$file does not compile against GstCuda"
+    say "$file compiles against GstCuda's headers"
+  done
 else
-  say "no headers of GstCuda: elements/support/cuda_frame.cpp was not compiled"
+  say "no headers of GstCuda: these were not compiled: ${gst_cuda_files[*]}"
 fi
 
 rm -f "$build"/*.xml "$build"/meson-logs/testlog.{json,junit.xml}

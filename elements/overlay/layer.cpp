@@ -1,6 +1,8 @@
 #include "elements/overlay/layer.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstring>
 #include <utility>
 
 namespace naclip {
@@ -11,6 +13,8 @@ constexpr std::size_t kPatternSamples = 128;
 // Rows are a little longer than the frame is wide: kernels reach beyond it, and an odd width's last
 // pixel is there twice.
 constexpr std::size_t kSlack = 2 * kBlock;
+
+std::atomic<std::uint64_t> drawings_begun;
 
 }  // namespace
 
@@ -35,6 +39,7 @@ void OverlayLayer::Bytes::make_room(std::size_t count) {
 }
 
 void OverlayLayer::begin(const Canvas &canvas, std::span<const Paint> flat, int first_row) {
+  drawing_ = ++drawings_begun;
   width_ = canvas.width;
   height_ = canvas.height;
   const auto layouts = plane_layouts(canvas.format);
@@ -172,27 +177,70 @@ void OverlayLayer::write(Plane &plane, int row, const RowPaint &paint) {
   }
 }
 
+OverlayLayer::Source OverlayLayer::source_of(const Plane &plane, const Span &span) {
+  const auto bytes = static_cast<std::size_t>(plane.layout.bytes_per_sample);
+  const std::size_t begin = static_cast<std::size_t>(span.begin) * bytes;
+  const std::size_t count = static_cast<std::size_t>(span.count) * bytes;
+  if (span.paint == RowPaint::kMixed)
+    return {begin, count, &plane.mixed.colour[span.offset], &plane.mixed.alpha[span.offset], count};
+  const std::size_t period = kPatternSamples * bytes;
+  const std::size_t offset = static_cast<std::size_t>(span.paint) * period;
+  return {begin, count, &plane.flat.colour[offset], &plane.flat.alpha[offset], period};
+}
+
 void OverlayLayer::draw(const Canvas &canvas) const {
   for (const Plane &plane : planes_) {
     const auto index = static_cast<std::size_t>(plane.layout.plane);
-    const auto bytes = static_cast<std::size_t>(plane.layout.bytes_per_sample);
-    const auto width = static_cast<std::size_t>(plane.layout.halved ? (width_ + 1) / 2 : width_);
-    const std::size_t period = kPatternSamples * bytes;
+    const auto width = static_cast<std::size_t>(plane.layout.halved ? (width_ + 1) / 2 : width_) *
+                       static_cast<std::size_t>(plane.layout.bytes_per_sample);
     for (const Span &span : plane.spans) {
-      const std::size_t begin = static_cast<std::size_t>(span.begin) * bytes;
-      const std::size_t total = static_cast<std::size_t>(span.count) * bytes;
-      std::uint8_t *target = canvas.planes[index] + span.row * canvas.strides[index] + begin;
+      const Source source = source_of(plane, span);
+      std::uint8_t *target = canvas.planes[index] + span.row * canvas.strides[index] + source.begin;
       if (span.paint == RowPaint::kMixed) {
         // In whole blocks where the row is long enough: the zeros behind change nothing.
-        const std::size_t blocks = (total + kBlock - 1) / kBlock * kBlock;
-        blend_bytes(target, &plane.mixed.colour[span.offset], &plane.mixed.alpha[span.offset],
-                    begin + blocks <= width * bytes ? blocks : total);
-        continue;
+        const std::size_t blocks = (source.count + kBlock - 1) / kBlock * kBlock;
+        blend_bytes(target, source.colour, source.alpha,
+                    source.begin + blocks <= width ? blocks : source.count);
+      } else {
+        blend_pattern(target, source.colour, source.alpha, source.period, source.count);
       }
-      const std::size_t offset = static_cast<std::size_t>(span.paint) * period;
-      blend_pattern(target, &plane.flat.colour[offset], &plane.flat.alpha[offset], period, total);
     }
   }
+}
+
+TextureArea OverlayLayer::area_of(const Plane &plane) {
+  // Rows come from above to below.
+  const int first = plane.spans.front().row, last = plane.spans.back().row;
+  int begin = plane.spans.front().begin, end = 0;
+  for (const Span &span : plane.spans) {
+    begin = std::min(begin, span.begin);
+    end = std::max(end, span.begin + span.count);
+  }
+  const int bytes = plane.layout.bytes_per_sample;
+  return {plane.layout.plane, first, begin * bytes, last + 1 - first, (end - begin) * bytes};
+}
+
+std::vector<Texture> OverlayLayer::textures() const {
+  std::vector<Texture> result;
+  for (const Plane &plane : planes_) {
+    if (plane.spans.empty()) continue;
+    const TextureArea area = area_of(plane);
+    const auto width = static_cast<std::size_t>(area.width);
+    const std::size_t size = width * static_cast<std::size_t>(area.height);
+    std::vector<std::uint8_t> bytes(2 * size);
+    for (const Span &span : plane.spans) {
+      const Source source = source_of(plane, span);
+      std::uint8_t *colour = bytes.data() + static_cast<std::size_t>(span.row - area.row) * width +
+                             source.begin - static_cast<std::size_t>(area.begin);
+      for (std::size_t done = 0; done < source.count; done += source.period) {
+        const std::size_t part = std::min(source.period, source.count - done);
+        std::memcpy(colour + done, source.colour, part);
+        std::memcpy(colour + size + done, source.alpha, part);
+      }
+    }
+    result.push_back({area, std::move(bytes)});
+  }
+  return result;
 }
 
 }  // namespace naclip

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "elements/overlay/canvas.h"
+#include "elements/overlay/texture.h"
 
 namespace naclip {
 
@@ -47,6 +48,12 @@ class OverlayLayer {
   /// Lays the drawing over a frame of the format and size that begin() was given.
   void draw(const Canvas &canvas) const;
 
+  /// A number that no other drawing of the process has; 0 before the first begin().
+  std::uint64_t drawing() const { return drawing_; }
+
+  /// What draw() lays over a frame, for each plane that it changes.
+  std::vector<Texture> textures() const;
+
  private:
   struct Span {
     int row, begin, count;
@@ -66,6 +73,15 @@ class OverlayLayer {
     Bytes flat;   // kPatternSamples of each flat paint
   };
 
+  /// The bytes of a span, which are repeated after `period` where they are fewer than it has.
+  struct Source {
+    std::size_t begin, count;  // in a row of the plane
+    const std::uint8_t *colour, *alpha;
+    std::size_t period;
+  };
+
+  static Source source_of(const Plane &plane, const Span &span);
+  static TextureArea area_of(const Plane &plane);
   void make_patterns(Plane &plane) const;
   static void append(const PlaneLayout &layout, const Paint *paints, std::size_t count,
                      Bytes &bytes);
@@ -73,6 +89,7 @@ class OverlayLayer {
   void add_halved(RowPaint &above, RowPaint &below);
   void fill(RowPaint &row, std::size_t &span, int begin, int end) const;
 
+  std::uint64_t drawing_ = 0;
   PixelFormat format_ = PixelFormat::kRgb;
   int width_ = 0, height_ = 0;
   int row_ = 0;

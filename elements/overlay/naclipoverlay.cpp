@@ -13,8 +13,10 @@
  * untouched. Text and outlines grow with the frame, and are not stretched where its pixels are not
  * square.
  *
- * Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`, are drawn on in host memory: GStreamer
- * copies each frame there and back.
+ * Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`, are drawn on there, to the same
+ * pixels: what is drawn is uploaded when it changes, and no frame is copied. Where that cannot be
+ * done, because the plugin was built without GstCuda or there is no libnvrtc, a warning in the log
+ * says so, and GStreamer copies each frame to host memory and back.
  *
  * Everything may be changed while playing.
  *
@@ -33,13 +35,15 @@
 #include <array>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "elements/overlay/cuda_drawing.h"
+#include "elements/overlay/frame_canvas.h"
 #include "elements/overlay/legend_place.h"
 #include "elements/overlay/renderer.h"
-#include "elements/support/cuda_frame.h"
 #include "elements/support/error_messages.h"
 #include "elements/support/mapped_frame.h"
 #include "elements/support/mask_reader.h"
@@ -92,6 +96,8 @@ struct Impl {
   // The rest belongs to the streaming thread.
   GstVideoInfo info{};  // of the negotiated caps
   OverlayRenderer renderer;
+  CudaDrawing cuda;
+  bool cuda_fails = false;  // since start()
   MaskReader reader;
 
   Settings copy_settings() {
@@ -123,12 +129,16 @@ void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
 }
 
 gboolean start(GstBaseTransform *base) {
-  GST_NACLIP_OVERLAY(base)->impl->reader.restart();
+  Impl &impl = *GST_NACLIP_OVERLAY(base)->impl;
+  impl.reader.restart();
+  impl.cuda_fails = false;
   return TRUE;
 }
 
 gboolean stop(GstBaseTransform *base) {
-  GST_NACLIP_OVERLAY(base)->impl->renderer.clear();
+  Impl &impl = *GST_NACLIP_OVERLAY(base)->impl;
+  impl.renderer.clear();
+  impl.cuda.clear();
   return TRUE;
 }
 
@@ -157,15 +167,6 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
   return GST_BASE_TRANSFORM_CLASS(gst_naclip_overlay_parent_class)->sink_event(base, event);
 }
 
-Canvas canvas_of(const MappedFrame &frame, double pixel_aspect) {
-  const Picture picture = frame.picture();
-  Canvas canvas{picture.format,  picture.width,  picture.height, {},
-                picture.strides, picture.matrix, picture.range,  pixel_aspect};
-  for (int plane = 0; plane < frame.n_planes(); ++plane)
-    canvas.planes[static_cast<std::size_t>(plane)] = frame.plane(plane);
-  return canvas;
-}
-
 OverlayMask overlay_mask(const ChosenMask &shown) {
   const FrameMask &mask = shown.mask;
   const MaskRectangle &area = mask.rectangle();
@@ -187,6 +188,30 @@ OverlayMask overlay_mask(const ChosenMask &shown) {
   return result;
 }
 
+bool in_cuda_memory(GstBuffer *frame) {
+  return gst_buffer_n_memory(frame) > 0 &&
+         gst_memory_is_type(gst_buffer_peek_memory(frame, 0), "gst.cuda.memory");
+}
+
+/// Draws on a frame in a GPU's memory where it lies. False where it lies in host memory, or has to
+/// be drawn on there.
+bool draw_on_gpu(GstNaclipOverlay *self, GstBuffer *frame,
+                 std::span<const OverlayLayer *const> layers) {
+  Impl &impl = *self->impl;
+  if (impl.cuda_fails || !in_cuda_memory(frame)) return false;
+  try {
+    impl.cuda.draw(frame, impl.info, layers);
+  } catch (const Error &error) {
+    impl.cuda_fails = true;
+    impl.cuda.clear();
+    GST_WARNING_OBJECT(self,
+                       "frames in the GPU's memory are copied to host memory, drawn on and copied "
+                       "back: %s (%s)",
+                       error.what(), error.detail().c_str());
+  }
+  return !impl.cuda_fails;
+}
+
 GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
   auto *self = GST_NACLIP_OVERLAY(base);
   return guarded(self, GST_FLOW_ERROR, [&] {
@@ -199,13 +224,15 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
     // The foremost mask comes first, and is drawn last.
     std::vector<OverlayMask> drawn;
     for (const ChosenMask &mask : masks) drawn.insert(drawn.begin(), overlay_mask(mask));
-    const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
     const ExitSection section;
-    const double pixel_aspect =
-        static_cast<double>(GST_VIDEO_INFO_PAR_N(&impl.info)) / GST_VIDEO_INFO_PAR_D(&impl.info);
     const std::optional<std::uint64_t> time =
         GST_BUFFER_PTS_IS_VALID(buffer) ? std::optional(GST_BUFFER_PTS(buffer)) : std::nullopt;
-    impl.renderer.draw(canvas_of(frame, pixel_aspect), drawn, settings, time);
+    const auto layers = impl.renderer.layers(canvas_like(impl.info), drawn, settings, time);
+    if (!draw_on_gpu(self, buffer, layers)) {
+      const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
+      const Canvas canvas = canvas_of(frame);
+      for (const OverlayLayer *layer : layers) layer->draw(canvas);
+    }
     GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": drew %zu mask(s)", buffer, drawn.size());
     return GST_FLOW_OK;
   });

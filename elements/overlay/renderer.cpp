@@ -164,6 +164,13 @@ void OverlayRenderer::update_legend(const Canvas &canvas) {
 
 void OverlayRenderer::draw(const Canvas &canvas, std::span<const OverlayMask> masks,
                            const OverlaySettings &settings, std::optional<std::uint64_t> time) {
+  for (const OverlayLayer *layer : layers(canvas, masks, settings, time)) layer->draw(canvas);
+}
+
+std::span<const OverlayLayer *const> OverlayRenderer::layers(const Canvas &canvas,
+                                                             std::span<const OverlayMask> masks,
+                                                             const OverlaySettings &settings,
+                                                             std::optional<std::uint64_t> time) {
   if (!set_canvas(canvas) || settings != settings_) clear_drawings();
   settings_ = settings;
   if (settings.legend != LegendPlace::kNone || settings.labels)
@@ -174,6 +181,7 @@ void OverlayRenderer::draw(const Canvas &canvas, std::span<const OverlayMask> ma
   }
   names_.ready = names_.ready && names_.legend == legend_.area && drawn_.size() == masks.size();
   drawn_.resize(masks.size());
+  layers_.clear();
   for (std::size_t i = 0; i < masks.size(); ++i) {
     Drawn &drawn = drawn_[i];
     if (!drawn.ready || !same(drawn, masks[i])) {
@@ -183,11 +191,12 @@ void OverlayRenderer::draw(const Canvas &canvas, std::span<const OverlayMask> ma
                      drawn.regions);
       drawn.ready = true;
     }
-    drawn.regions.draw(canvas);
+    layers_.push_back(&drawn.regions);
   }
   if (settings.labels && !names_.ready) write_names(canvas);
-  for (const OverlayLayer &name : names_.layers) name.draw(canvas);
-  legend_.layer.draw(canvas);
+  for (const OverlayLayer &name : names_.layers) layers_.push_back(&name);
+  layers_.push_back(&legend_.layer);
+  return layers_;
 }
 
 }  // namespace naclip

@@ -41,6 +41,13 @@ class OverlayRenderer {
   void draw(const Canvas &canvas, std::span<const OverlayMask> masks,
             const OverlaySettings &settings, std::optional<std::uint64_t> time = std::nullopt);
 
+  /// The drawings that draw() would lay over a frame like `canvas`, whose planes do not count: the
+  /// undermost first, valid until the next call of a method.
+  std::span<const OverlayLayer *const> layers(const Canvas &canvas,
+                                              std::span<const OverlayMask> masks,
+                                              const OverlaySettings &settings,
+                                              std::optional<std::uint64_t> time = std::nullopt);
+
   /// Forgets what was kept, as before the first frame of a stream.
   void clear();
 
@@ -83,6 +90,7 @@ class OverlayRenderer {
   Names names_;
   LegendRows rows_;
   Legend legend_;
+  std::vector<const OverlayLayer *> layers_;
 };
 
 }  // namespace naclip

@@ -2,20 +2,11 @@
 
 #include <dlfcn.h>
 
-#define GST_USE_UNSTABLE_API
-#if GST_CHECK_VERSION(1, 24, 0)
-#include <gst/cuda/gstcuda.h>
-#else
-#include <gst/cuda/gstcudacontext.h>
-#include <gst/cuda/gstcudaloader.h>
-#include <gst/cuda/gstcudamemory.h>
-#include <gst/cuda/gstcudautils.h>
-#endif
-
 #include <charconv>
 #include <mutex>
 
 #include "elements/support/cuda_mapping.h"
+#include "elements/support/gst_cuda.h"
 #include "elements/support/ptr.h"
 
 namespace naclip {

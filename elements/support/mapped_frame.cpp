@@ -120,22 +120,26 @@ MappedFrame &MappedFrame::operator=(MappedFrame &&other) noexcept {
   return *this;
 }
 
-Picture MappedFrame::picture() const {
+Picture picture_like(const GstVideoInfo &info) {
   Picture picture;
-  picture.format = pixel_format(format());
-  picture.width = width();
-  picture.height = height();
-  const GstVideoInfo &info = frame_.info;
+  picture.format = pixel_format(GST_VIDEO_INFO_FORMAT(&info));
+  picture.width = info.width;
+  picture.height = info.height;
   if (info.par_n > 0 && info.par_d > 0)
     picture.pixel_aspect = static_cast<double>(info.par_n) / info.par_d;
-  for (int index = 0; index < n_planes(); ++index) {
-    picture.planes[index] = plane(index);
-    picture.strides[index] = stride(index);
-  }
   const GstVideoColorimetry &colorimetry = info.colorimetry;
   picture.matrix = color_matrix(colorimetry.matrix);
   picture.range =
       colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255 ? ColourRange::kFull : ColourRange::kLimited;
+  return picture;
+}
+
+Picture MappedFrame::picture() const {
+  Picture picture = picture_like(frame_.info);
+  for (int index = 0; index < n_planes(); ++index) {
+    picture.planes[index] = plane(index);
+    picture.strides[index] = stride(index);
+  }
   return picture;
 }
 

@@ -10,6 +10,12 @@
 
 namespace naclip {
 
+/// A frame of these caps as the model sees it, without its planes. Pixels are square where the caps
+/// do not say otherwise. Colorimetry that the caps left open is BT.601, limited range, which is
+/// what GStreamer assumes of Y'CbCr. Throws Error{kSettings} for a format that Picture does not
+/// know.
+Picture picture_like(const GstVideoInfo &info);
+
 /// Maps a frame's buffer, or throws. Strides and offsets are those of the buffer's GstVideoMeta
 /// where it has one, so that padded rows are read right. The buffer must outlive this object; no
 /// pointer or view that it gave out outlives it either.
@@ -37,9 +43,7 @@ class MappedFrame {
 
   const GstVideoInfo &info() const { return frame_.info; }
 
-  /// The frame as the model sees it. Pixels are square where the caps do not say otherwise.
-  /// Colorimetry that the caps left open is BT.601, limited range, which is what GStreamer assumes
-  /// of Y'CbCr. Throws Error{kSettings} for a format that Picture does not know.
+  /// The frame as the model sees it, see picture_like().
   Picture picture() const;
 
  private:

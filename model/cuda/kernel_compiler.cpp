@@ -7,7 +7,6 @@
 #include <array>
 #include <filesystem>
 
-#include "model/cuda/kernel_source.h"
 #include "model/error.h"
 
 namespace naclip {
@@ -118,10 +117,9 @@ void require_success(Result result, const char *doing, const std::string &log = 
 
 class CompiledProgram {
  public:
-  explicit CompiledProgram(const std::string &architecture) {
-    require_success(
-        nvrtc().create(&program_, kernel_source(), "naclip_kernels.cu", 0, nullptr, nullptr),
-        "to start");
+  CompiledProgram(const char *source, const std::string &architecture) {
+    require_success(nvrtc().create(&program_, source, "naclip_kernels.cu", 0, nullptr, nullptr),
+                    "to start");
     const std::string target = "--gpu-architecture=" + architecture;
     // Contraction only where the source says so, as on the host.
     const std::array options{target.c_str(), "--std=c++17", "--fmad=false",
@@ -182,7 +180,7 @@ std::vector<int> nvrtc_architectures() {
   return architectures;
 }
 
-CompiledKernels compile_kernels(int capability) {
+CompiledKernels compile_kernels(const char *source, int capability) {
   const std::vector<int> known = nvrtc_architectures();
   const auto above = std::upper_bound(known.begin(), known.end(), capability);
   if (above == known.begin())
@@ -193,7 +191,7 @@ CompiledKernels compile_kernels(int capability) {
   const bool own_code = nearest == capability;
   CompiledKernels result;
   result.architecture = (own_code ? "sm_" : "compute_") + std::to_string(nearest);
-  const CompiledProgram program(result.architecture);
+  const CompiledProgram program(source, result.architecture);
   result.image = program.image(own_code);
   result.log = program.log();
   return result;

@@ -1,5 +1,5 @@
-// Compiles the CUDA kernels at run time with NVRTC: building needs no CUDA compiler, and every
-// compute capability from 7.0 on that the found NVRTC knows is served.
+// Compiles CUDA kernels at run time with NVRTC: building needs no CUDA compiler, and every compute
+// capability from 7.0 on that the found NVRTC knows is served.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace naclip {
 
-/// What NVRTC made of the kernels.
+/// What NVRTC made of kernels.
 struct CompiledKernels {
   std::string architecture;  ///< e.g. "sm_90" for a device's own code, "compute_90" for PTX
   /// A cubin, or PTX with its closing zero, as cuModuleLoadData() takes it.
@@ -25,10 +25,10 @@ std::vector<std::string> nvrtc_places(const std::string &runtime_folder);
 /// Error{kNotFound} where there is no libnvrtc.
 std::vector<int> nvrtc_architectures();
 
-/// Compiles kernel_source() for a device of compute capability `capability` / 10: its own code
-/// where NVRTC knows it, else PTX of the nearest older one, which the driver translates. Throws
-/// Error{kNotFound} where there is no libnvrtc, Error{kDevice} with NVRTC's words where it fails or
-/// knows nothing so old.
-CompiledKernels compile_kernels(int capability);
+/// Compiles `source`, such as kernel_source(), for a device of compute capability `capability` / 10:
+/// its own code where NVRTC knows it, else PTX of the nearest older one, which the driver
+/// translates. Throws Error{kNotFound} where there is no libnvrtc, Error{kDevice} with NVRTC's words
+/// where it fails or knows nothing so old.
+CompiledKernels compile_kernels(const char *source, int capability);
 
 }  // namespace naclip

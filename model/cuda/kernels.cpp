@@ -12,6 +12,7 @@
 #include "model/cuda/kernel_arguments.h"
 #include "model/cuda/kernel_compiler.h"
 #include "model/cuda/kernel_grids.h"
+#include "model/cuda/kernel_source.h"
 #include "model/cuda/preprocess_arguments.h"
 #include "model/error.h"
 
@@ -63,7 +64,7 @@ std::string Kernels::failure_of(const c10::Device &device) {
 }
 
 Kernels::Kernels(const c10::Device &device) : device_(device) {
-  const CompiledKernels compiled = compile_kernels(compute_capability(device));
+  const CompiledKernels compiled = compile_kernels(kernel_source(), compute_capability(device));
   Module module = nullptr;
   require_success(driver().load_module(&module, compiled.image.data()), "to load the kernels");
   const auto find = [&](const char *name) {

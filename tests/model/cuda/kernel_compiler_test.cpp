@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "model/cuda/kernel_arguments.h"
+#include "model/cuda/kernel_source.h"
 #include "model/error.h"
 
 namespace naclip {
@@ -90,7 +91,7 @@ TEST_F(KernelCompiler, MakesOwnCodeForTheDevicesOfSeveralGenerations) {
   int compiled = 0;
   for (const int capability : {70, 75, 80, 86, 89, 90, 100, 103, 120, 121}) {
     if (std::find(known_.begin(), known_.end(), capability) == known_.end()) continue;
-    const CompiledKernels kernels = compile_kernels(capability);
+    const CompiledKernels kernels = compile_kernels(kernel_source(), capability);
     EXPECT_EQ(kernels.architecture, "sm_" + std::to_string(capability));
     ASSERT_GE(kernels.image.size(), 4U);
     EXPECT_EQ(std::string_view(kernels.image.data(), 4), "\177ELF");
@@ -102,7 +103,7 @@ TEST_F(KernelCompiler, MakesOwnCodeForTheDevicesOfSeveralGenerations) {
 }
 
 TEST_F(KernelCompiler, MakesPtxOfTheNewestItKnowsForADeviceThatIsNewer) {
-  const CompiledKernels kernels = compile_kernels(known_.back() + 100);
+  const CompiledKernels kernels = compile_kernels(kernel_source(), known_.back() + 100);
   EXPECT_EQ(kernels.architecture, "compute_" + std::to_string(known_.back()));
   expect_entry_points(kernels, ".entry ");
 }
@@ -124,7 +125,7 @@ std::vector<std::size_t> bytes_of(std::tuple<Each...> *) {
 }
 
 TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
-  const CompiledKernels kernels = compile_kernels(known_.back() + 100);
+  const CompiledKernels kernels = compile_kernels(kernel_source(), known_.back() + 100);
   const std::string ptx(kernels.image.data());
   const auto expect = [&]<class Arguments>(const char *name, Arguments *arguments) {
     EXPECT_EQ(parameter_bytes(ptx, name), bytes_of(arguments)) << name;
@@ -145,7 +146,7 @@ TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
 
 TEST_F(KernelCompiler, RefusesADeviceOlderThanAllItKnows) {
   try {
-    compile_kernels(known_.front() - 1);
+    compile_kernels(kernel_source(), known_.front() - 1);
     FAIL() << "compiled for a device that it does not know";
   } catch (const Error &error) {
     EXPECT_EQ(error.kind(), ErrorKind::kDevice);
