@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds libnaclip with its CUDA part against pip's libtorch and an installed CUDA toolkit, compiles the kernels with
-# NVRTC, and runs the tests that need no GPU.
+# NVRTC, and runs the tests that need no GPU; likewise naclipoverlay with GstCuda, on a stand-in for the driver.
 #
 #   .ci/cuda.sh [folder]        where downloads and the build are kept; default: naclip-ci/cuda in TMPDIR or /var/tmp
 #
@@ -120,6 +120,37 @@ if flags=$(gst_cuda_flags); then
   done
 else
   say "no headers of GstCuda: these were not compiled: ${gst_cuda_files[*]}"
+fi
+
+# The plugin with the unpacked GstCuda, to draw on its memory on a stand-in for the driver.
+gst_build=$work/gst-build
+set_up_gst_build() {
+  local library
+  [ -e "$gst_build/build.ninja" ] && [ "$(cat "$gst_build/source" 2>/dev/null)" = "$PWD" ] && return
+  if ! pkg-config --exists gstreamer-cuda-1.0; then
+    library=$(ldconfig -p | sed -n 's/.*libgstcuda-1\.0\.so\.0 .*=> //p' | head -n 1)
+    [ -n "$library" ] && [ -d "$work/gst/usr" ] || return 1
+    ln -sf "$library" "$work/gst/libgstcuda-1.0.so"
+    cat >"$work/gst/gstreamer-cuda-1.0.pc" <<END
+Name: gstreamer-cuda-1.0
+Description: unpacked, not installed
+Version: $(pkg-config --modversion gstreamer-video-1.0)
+Requires: gstreamer-base-1.0 gstreamer-video-1.0
+Libs: -L$work/gst -lgstcuda-1.0
+Cflags: -I$work/gst/usr/include/gstreamer-1.0
+END
+  fi
+  rm -rf "$gst_build"
+  PKG_CONFIG_PATH=$work/gst${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH} meson setup "$gst_build" \
+    -Dengine=disabled -Dtools=disabled -Dexamples=disabled -Dtests=enabled -Dwerror=true >&2 || return 1
+  pwd >"$gst_build/source"
+}
+if set_up_gst_build; then
+  ninja -C "$gst_build" tests/test-elements-overlay_cuda || fail "the test of drawing with GstCuda could not be built"
+  rm -f "$gst_build"/*.xml
+  meson test -C "$gst_build" --no-rebuild --print-errorlogs overlay_cuda || fail "drawing with GstCuda failed"
+else
+  say "no library of GstCuda, or the plugin cannot be built: drawing with it was not tested"
 fi
 
 rm -f "$build"/*.xml "$build"/meson-logs/testlog.{json,junit.xml}
