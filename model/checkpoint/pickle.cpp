@@ -254,9 +254,10 @@ bool Reader::read_name(std::uint8_t opcode) {
     }
     case kReduce: {
       const auto parts = pop_many(2);
-      // Copies: what these hand out holds until something is added to the document.
+      // The name is a copy, since values move as the document grows. A tuple's items stay where they
+      // are, and may be many: a file could have them copied a million times.
       const std::string name = document_.as<Global>(parts[0], "name to call").name;
-      const std::vector<Ref> arguments = document_.as<Tuple>(parts[1], "arguments").items;
+      const std::span<const Ref> arguments = document_.as<Tuple>(parts[1], "arguments").items;
       push(meanings_.call(document_, name, arguments));
       return true;
     }

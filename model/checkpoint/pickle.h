@@ -21,9 +21,9 @@ class Meanings {
 
   /// Whether a pickle may mention that name at all.
   virtual bool knows(const std::string &name) const = 0;
-  /// What name(*arguments) gives.
+  /// What name(*arguments) gives. arguments: items of a tuple of the document.
   virtual Ref call(Document &document, const std::string &name,
-                   const std::vector<Ref> &arguments) const = 0;
+                   std::span<const Ref> arguments) const = 0;
   /// A new instance of that class.
   virtual Ref create(Document &document, const std::string &name) const = 0;
   /// What a persistent id stands for, which is a thing outside the pickle.

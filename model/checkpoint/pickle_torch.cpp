@@ -96,7 +96,7 @@ bool is_inside(const Tensor &tensor, std::int64_t stored) {
   return last < stored;
 }
 
-Ref rebuild_tensor(Document &document, const std::vector<Ref> &arguments) {
+Ref rebuild_tensor(Document &document, std::span<const Ref> arguments) {
   if (arguments.size() < 4) throw Damage("a tensor of too few arguments");
   Tensor tensor{arguments[0], document.as<std::int64_t>(arguments[1], "offset"),
                 integers(document, arguments[2]), integers(document, arguments[3])};
@@ -113,7 +113,7 @@ class TorchMeanings : public Meanings {
   }
 
   Ref call(Document &document, const std::string &name,
-           const std::vector<Ref> &arguments) const override {
+           std::span<const Ref> arguments) const override {
     const auto callable = find(kCallables, name);
     if (!callable) throw Damage(name + " is not to be called");
     if (*callable == Callable::kOrderedDict) {
