@@ -105,6 +105,8 @@ class Relay {
       std::unique_lock lock(mutex_);
       begun_.wait(lock, [this] { return frames_ != nullptr; });
     }
+    // A sink that has not started says what one says that has ended.
+    for (; !started_; started_ = GST_STATE(frames_) >= GST_STATE_PAUSED) g_usleep(10'000);
     return gst_app_sink_pull_sample(GST_APP_SINK(frames_));
   }
 
@@ -125,6 +127,7 @@ class Relay {
   std::mutex mutex_;
   std::condition_variable begun_;
   GstElement *frames_ = nullptr;
+  bool started_ = false;  // next() alone uses it
 };
 
 TEST(Rtsp, StreamIsAnnotatedUntilCtrlC) {
