@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the live part with ThreadSanitizer and runs its tests on the engine that computes nothing.
+# Builds the live part with ThreadSanitizer and runs its tests on the engine that computes nothing; likewise the CUDA
+# kernels, which the tests run on the host, a thread for each of a block's.
 #
 #   .ci/tsan.sh [folder]        where the build is kept; default: naclip-ci/tsan in TMPDIR or /var/tmp
 #
@@ -8,7 +9,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/tsan}")
-tests=(live_async live_errors live_properties live_sharing live_start live_sync live_vocabulary scheduler shared-models)
+tests=(live_async live_errors live_properties live_sharing live_start live_sync live_vocabulary scheduler shared-models
+  kernels worker)
 
 fail() {
   echo "tsan.sh: $*" >&2
