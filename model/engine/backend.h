@@ -16,6 +16,9 @@
 
 namespace naclip {
 
+/// Below some sixteen frames a GPU is half idle; more gain nothing.
+inline constexpr int kGpuBatch = 16;
+
 class Backend {
  public:
   /// The words of a batch's picture, [Q, D] on the device.
@@ -37,6 +40,9 @@ class Backend {
   /// Runs `work`, which encodes words, beside in_order() of another thread, and waits until the
   /// device is done with it.
   virtual void aside(const std::function<void()> &work) = 0;
+
+  /// Frames that it pays to segment together.
+  virtual int batch() const = 0;
 
   /// Whether it reads pictures that lie in its device's memory.
   virtual bool reads_device_memory() const = 0;

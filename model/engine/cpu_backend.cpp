@@ -36,6 +36,10 @@ class CpuBackend final : public Backend {
   // The words' pieces find their way between frames by themselves.
   void aside(const std::function<void()> &work) override { work(); }
 
+  // A CPU is full with one; two spare it half of the small work between the large products where
+  // frames are small.
+  int batch() const override { return compute_.device.is_cpu() ? 2 : kGpuBatch; }
+
   bool reads_device_memory() const override { return false; }
 
   at::Tensor prepare(const Picture &picture, PictureSize size) override {

@@ -8,9 +8,6 @@ namespace naclip {
 
 namespace {
 
-// A larger batch gains nothing: the device is busy.
-constexpr std::size_t kMostPictures = 16;
-
 class GpuBackend final : public Backend {
  public:
   explicit GpuBackend(std::unique_ptr<cuda::Runner> runner) : runner_(std::move(runner)) {}
@@ -18,6 +15,8 @@ class GpuBackend final : public Backend {
   void load(const std::function<void()> &work) override { runner_->aside(work); }
   void in_order(const std::function<void()> &work) override { runner_->in_order(work); }
   void aside(const std::function<void()> &work) override { runner_->aside(work); }
+
+  int batch() const override { return kGpuBatch; }
 
   bool reads_device_memory() const override { return runner_->has_kernels(); }
 
@@ -35,10 +34,11 @@ class GpuBackend final : public Backend {
   void score(ClipVision &vision, std::span<const at::Tensor> pictures,
              const InferenceOptions &options, const QueriesOf &queries,
              const TakeScores &take) override {
-    for (std::size_t first = 0; first < pictures.size(); first += kMostPictures)
+    constexpr std::size_t kMost = kGpuBatch;
+    for (std::size_t first = 0; first < pictures.size(); first += kMost)
       score_batch(
-          vision, pictures.subspan(first, std::min(kMostPictures, pictures.size() - first)),
-          options, [&](std::size_t picture) { return queries(first + picture); },
+          vision, pictures.subspan(first, std::min(kMost, pictures.size() - first)), options,
+          [&](std::size_t picture) { return queries(first + picture); },
           [&](std::size_t picture, std::size_t count, const at::Tensor &scores) {
             take(first + picture, count, scores);
           });

@@ -13,10 +13,6 @@ namespace naclip {
 
 namespace {
 
-// Frames segmented together. A CPU is full with one; two spare it half of the small work between
-// the large products where frames are small. A GPU's wide half is idle below some sixteen.
-constexpr int kCpuBatch = 2, kGpuBatch = 16;
-
 ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
   const NetworkSizes &sizes = checkpoint.sizes;
   ModelInfo info;
@@ -33,7 +29,6 @@ ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
   info.context_length = static_cast<int>(sizes.context_length);
   info.vocabulary_size = static_cast<int>(sizes.vocabulary);
   info.parameters = checkpoint.parameters;
-  info.batch = compute.device.is_cpu() ? kCpuBatch : kGpuBatch;
   info.device = compute.device.str();
   info.precision = precision_name(compute.weights);
   return info;

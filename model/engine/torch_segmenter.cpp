@@ -19,6 +19,7 @@ TorchSegmenter::TorchSegmenter(ModelInfo info, const Compute &compute,
       vision_(std::move(vision)),
       words_(std::move(words)),
       refiner_(compute.weights == at::kFloat ? at::kFloat : at::kHalf) {
+  info_.batch = backend_->batch();
   info_.reads_device_memory = backend_->reads_device_memory();
 }
 

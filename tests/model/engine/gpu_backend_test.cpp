@@ -107,6 +107,11 @@ TEST_F(GpuBackend, StreamsOfMixedVocabulariesGoThroughOneGraph) {
   EXPECT_EQ(counts_.replays, 2);
 }
 
+TEST_F(GpuBackend, TellsHowManyFramesPay) {
+  EXPECT_EQ(on_gpu_->info().batch, 16);
+  EXPECT_EQ(on_cpu_->info().batch, 2);
+}
+
 TEST_F(GpuBackend, EveryNumberOfStreamsComesOutAsEachAlone) {
   for (const std::size_t count : {1U, 3U, 16U, 17U}) {
     std::vector<Stream> streams;
