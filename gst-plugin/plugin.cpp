@@ -3,12 +3,14 @@
 
 GST_ELEMENT_REGISTER_DECLARE(naclipmask)
 GST_ELEMENT_REGISTER_DECLARE(naclipoverlay)
+GST_ELEMENT_REGISTER_DECLARE(naclipredact)
 GST_ELEMENT_REGISTER_DECLARE(naclipsegment)
 
 static gboolean plugin_init(GstPlugin *plugin) {
   gboolean registered = FALSE;
   registered |= GST_ELEMENT_REGISTER(naclipmask, plugin);
   registered |= GST_ELEMENT_REGISTER(naclipoverlay, plugin);
+  registered |= GST_ELEMENT_REGISTER(naclipredact, plugin);
   registered |= GST_ELEMENT_REGISTER(naclipsegment, plugin);
   return registered;
 }

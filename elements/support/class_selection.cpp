@@ -17,6 +17,11 @@ bool holds(const std::vector<std::string> &list, std::string_view label) {
   return std::find(list.begin(), list.end(), label) != list.end();
 }
 
+bool has_label(std::span<const MaskRegion> regions, std::string_view label) {
+  return std::any_of(regions.begin(), regions.end(),
+                     [&](const MaskRegion &region) { return region.label == label; });
+}
+
 /// As many labels as a message can hold.
 std::string listed(const std::vector<std::string_view> &labels) {
   constexpr std::size_t kMost = 30;
@@ -57,14 +62,18 @@ std::vector<bool> ClassSelection::choose(std::span<const MaskRegion> regions) co
   return chosen;
 }
 
+bool ClassSelection::knows_all(std::span<const MaskRegion> regions) const {
+  const auto known = [&](const std::string &label) { return has_label(regions, label); };
+  return std::all_of(included_.begin(), included_.end(), known) &&
+         std::all_of(excluded_.begin(), excluded_.end(), known);
+}
+
 std::string ClassSelection::unknown_labels(std::span<const MaskRegion> regions) {
   std::vector<std::string> unknown;
   for (const auto *list : {&included_, &excluded_}) {
     for (const std::string &label : *list) {
-      const bool known = std::any_of(regions.begin(), regions.end(), [&](const MaskRegion &region) {
-        return region.label == label;
-      });
-      if (!known && !holds(told_, label) && !holds(unknown, label)) unknown.push_back(label);
+      if (!has_label(regions, label) && !holds(told_, label) && !holds(unknown, label))
+        unknown.push_back(label);
     }
   }
   if (unknown.empty()) return {};

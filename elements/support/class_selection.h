@@ -31,6 +31,9 @@ class ClassSelection {
   /// By region id: whether it is chosen.
   std::vector<bool> choose(std::span<const MaskRegion> regions) const;
 
+  /// Whether every written label, excluded ones too, is a region's.
+  bool knows_all(std::span<const MaskRegion> regions) const;
+
   /// One sentence that names the written labels that no region has, and the labels there are; empty
   /// where all are known. The same unknown labels are told once in this object's life.
   std::string unknown_labels(std::span<const MaskRegion> regions);

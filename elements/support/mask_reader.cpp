@@ -21,7 +21,8 @@ std::vector<ChosenMask> MaskReader::read(GstBuffer *frame, const MaskSettings &s
     const std::string unknown = selection_.unknown_labels(mask.regions);
     if (!unknown.empty()) post_warning(element_, Error(ErrorKind::kVocabulary, unknown));
     std::vector<bool> chosen = selection_.choose(mask.regions);
-    masks.push_back({std::move(mask), std::move(chosen)});
+    const bool knows_all = selection_.knows_all(mask.regions);
+    masks.push_back({std::move(mask), std::move(chosen), knows_all});
   }
   if (!masks.empty()) {
     awaits_mask_ = false;

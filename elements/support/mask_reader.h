@@ -40,6 +40,7 @@ inline constexpr const char *kLoadingQuery = "naclip-loading";
 struct ChosenMask {
   FrameMask mask;
   std::vector<bool> chosen;
+  bool knows_all;  ///< every label that `classes` names is a region's
 };
 
 /// Reads one stream's masks, and posts warnings on the element's bus, each once: that no mask came

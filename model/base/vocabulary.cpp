@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/base/class_colours.h"
+#include "model/base/colour_text.h"
 #include "model/base/file_error.h"
 #include "model/base/quote.h"
 #include "model/base/white_space.h"
@@ -21,18 +22,6 @@ namespace {
 constexpr std::size_t kMaxClasses = std::numeric_limits<std::uint16_t>::max();
 constexpr std::string_view kBackground = "background";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
-// The value of a token that is `#` and six hexadecimal digits.
-std::optional<Colour> colour_of(std::string_view token) {
-  if (token.size() != 7 || token.front() != '#') return std::nullopt;
-  Colour colour = 0;
-  for (const char digit : token.substr(1)) {
-    const int value = g_ascii_xdigit_value(digit);
-    if (value < 0) return std::nullopt;
-    colour = colour << 4 | static_cast<Colour>(value);
-  }
-  return colour;
-}
 
 // Reads the grammar; every view that it holds lies in the text, so that a position can be told from
 // it.
@@ -83,7 +72,7 @@ class Parser {
 
   void parse_line(std::string_view line) {
     const std::string_view first = next_token(line, ";,:");
-    if (first.starts_with('#') && !colour_of(first)) return;
+    if (first.starts_with('#') && !colour_from_text(first)) return;
     while (true) {
       const std::size_t end = std::min(line.find(';'), line.size());
       parse_class(line.substr(0, end));
@@ -119,7 +108,7 @@ class Parser {
         words += token;
         continue;
       }
-      const std::optional<Colour> found = colour_of(token);
+      const std::optional<Colour> found = colour_from_text(token);
       if (!found) {
         fail(token.data(), quote(token) +
                                " is no colour; write # and six hexadecimal digits, e.g. #30a030, "

@@ -1,0 +1,70 @@
+#include "elements/redact/frame_judge.h"
+
+#include <algorithm>
+
+#include "elements/support/error_messages.h"
+
+namespace naclip {
+namespace {
+
+/// Whether a mask is young enough; one of unknown age is not.
+bool is_young(const FrameMask &mask, GstBuffer *frame, int max_age) {
+  if (max_age < 0) return true;
+  if (!mask.source_pts || !GST_BUFFER_PTS_IS_VALID(frame)) return false;
+  const GstClockTimeDiff age = GST_CLOCK_DIFF(*mask.source_pts, GST_BUFFER_PTS(frame));
+  return age >= 0 && age <= max_age * static_cast<GstClockTimeDiff>(GST_MSECOND);
+}
+
+cv::Mat labels_of(const FrameMask &mask) {
+  return {mask.height(), mask.width(), mask.bytes_per_label() == 2 ? CV_16UC1 : CV_8UC1,
+          const_cast<std::uint8_t *>(mask.labels()), static_cast<std::size_t>(mask.stride())};
+}
+
+cv::Rect rectangle_of(const FrameMask &mask) {
+  const MaskRectangle &rectangle = mask.rectangle();
+  return {rectangle.x, rectangle.y, rectangle.width, rectangle.height};
+}
+
+Verdict verdict_without(WithoutMask choice) {
+  switch (choice) {
+    case WithoutMask::kDrop:
+      return Verdict::kDropped;
+    case WithoutMask::kPass:
+      return Verdict::kPassed;
+    case WithoutMask::kCover:
+      break;
+  }
+  return Verdict::kWhole;
+}
+
+}  // namespace
+
+std::vector<ChosenMask> FrameJudge::read(GstBuffer *frame, const RedactSettings &settings) {
+  try {
+    return reader_.read(frame, settings);
+  } catch (const Error &error) {
+    if (!warned_) post_warning(element_, error);
+    warned_ = true;
+    return {};
+  }
+}
+
+Judgement FrameJudge::judge(GstBuffer *frame, std::int64_t time, const RedactSettings &settings,
+                            CoverMemory &memory) {
+  const std::vector<ChosenMask> masks = read(frame, settings);
+  const auto counts = [&](const ChosenMask &one) {
+    return one.knows_all && is_young(one.mask, frame, settings.max_age);
+  };
+  // Of several, from other elements' metadata, each may show what the others miss.
+  if (masks.empty() || !std::all_of(masks.begin(), masks.end(), counts))
+    return {verdict_without(settings.without_mask), {}};
+  cv::Rect known = rectangle_of(masks.front().mask);
+  for (const ChosenMask &one : masks) {
+    const cv::Rect rectangle = rectangle_of(one.mask);
+    memory.add(cells_to_cover(labels_of(one.mask), one.chosen, settings.invert), rectangle, time);
+    known &= rectangle;
+  }
+  return {Verdict::kByMask, known};
+}
+
+}  // namespace naclip
