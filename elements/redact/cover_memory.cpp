@@ -34,7 +34,7 @@ cv::Range pixels_of(int begin, int end, int cells, int start, int length, int fr
 
 /// The cells of a row that are covered, as rectangles of pixels.
 void add_runs(const cv::Mat &cells, int row, const cv::Rect &rectangle, cv::Size frame,
-              std::vector<cv::Rect> &rectangles) {
+              CoveredArea &area) {
   const cv::Range lines =
       pixels_of(row, row + 1, cells.rows, rectangle.y, rectangle.height, frame.height);
   if (lines.empty()) return;
@@ -46,19 +46,9 @@ void add_runs(const cv::Mat &cells, int row, const cv::Rect &rectangle, cv::Size
         pixels_of(static_cast<int>(from - begin), static_cast<int>(to - begin), cells.cols,
                   rectangle.x, rectangle.width, frame.width);
     if (!columns.empty())
-      rectangles.emplace_back(columns.start, lines.start, columns.size(), lines.size());
+      area.emplace_back(columns.start, lines.start, columns.size(), lines.size());
     from = std::find(to, end, 255);
   }
-}
-
-/// In cells, rounded up.
-int tallest_part(const cv::Mat &cells) {
-  cv::Mat labels, statistics, middles;
-  const int count = cv::connectedComponentsWithStats(cells, labels, statistics, middles, 8, CV_32S);
-  int tallest = 0;
-  for (int part = 1; part < count; ++part)
-    tallest = std::max(tallest, statistics.at<int>(part, cv::CC_STAT_HEIGHT));
-  return tallest;
 }
 
 /// Pixels in cells, rounded up; no more than reach over all cells.
@@ -70,7 +60,7 @@ int to_cells(int pixels, int cells, int length) {
 }  // namespace
 
 CoveredArea whole_area(cv::Size frame) {
-  return {{cv::Rect({0, 0}, frame)}, frame.height};
+  return {cv::Rect({0, 0}, frame)};
 }
 
 void add_outside(const cv::Rect &known, cv::Size frame, CoveredArea &area) {
@@ -82,8 +72,7 @@ void add_outside(const cv::Rect &known, cv::Size frame, CoveredArea &area) {
                                cv::Rect(0, below, frame.width, frame.height - below),
                                cv::Rect(0, inside.y, inside.x, inside.height),
                                cv::Rect(right, inside.y, frame.width - right, inside.height)})
-    if (!part.empty()) area.rectangles.push_back(part);
-  area.tallest = frame.height;
+    if (!part.empty()) area.push_back(part);
 }
 
 cv::Mat cells_to_cover(const cv::Mat &labels, const std::vector<bool> &chosen, bool invert) {
@@ -118,31 +107,18 @@ void CoverMemory::add(const cv::Mat &cells, const cv::Rect &rectangle, std::int6
   layer->newest = std::max(layer->newest, time);
 }
 
-CoveredArea CoverMemory::area(const Wanted &wanted) {
-  std::erase_if(layers_, [&](const Layer &layer) { return layer.newest < wanted.since; });
+CoveredArea CoverMemory::area(cv::Size frame, std::int64_t since, int dilate) {
+  std::erase_if(layers_, [&](const Layer &layer) { return layer.newest < since; });
   CoveredArea area;
-  for (const Layer &layer : layers_) add_layer(layer, wanted, area);
-  // Parts of two layers may touch.
-  if (wanted.tallest && layers_.size() > 1) area.tallest = wanted.frame.height;
-  return area;
-}
-
-void CoverMemory::add_layer(const Layer &layer, const Wanted &wanted, CoveredArea &area) {
-  const cv::Rect &rectangle = layer.rectangle;
-  cv::compare(layer.last, to_milliseconds(wanted.since - layer.begin), cells_, cv::CMP_GE);
-  const cv::Size reach(to_cells(wanted.dilate, cells_.cols, rectangle.width),
-                       to_cells(wanted.dilate, cells_.rows, rectangle.height));
-  const cv::Mat *grown = &cells_;
-  if (!reach.empty()) {
-    cv::dilate(cells_, dilated_, cv::Mat::ones(2 * reach.height + 1, 2 * reach.width + 1, CV_8UC1));
-    grown = &dilated_;
+  for (const auto &[rectangle, begin, newest, last] : layers_) {
+    cv::compare(last, to_milliseconds(since - begin), cells_, cv::CMP_GE);
+    const cv::Size reach(to_cells(dilate, cells_.cols, rectangle.width),
+                         to_cells(dilate, cells_.rows, rectangle.height));
+    if (!reach.empty())
+      cv::dilate(cells_, cells_, cv::Mat::ones(2 * reach.height + 1, 2 * reach.width + 1, CV_8UC1));
+    for (int row = 0; row < cells_.rows; ++row) add_runs(cells_, row, rectangle, frame, area);
   }
-  if (wanted.tallest)
-    area.tallest =
-        pixels_of(0, tallest_part(*grown), grown->rows, 0, rectangle.height, wanted.frame.height)
-            .size();
-  for (int row = 0; row < grown->rows; ++row)
-    add_runs(*grown, row, rectangle, wanted.frame, area.rectangles);
+  return area;
 }
 
 void CoverMemory::rescale(cv::Size from, cv::Size to) {

@@ -9,11 +9,8 @@
 
 namespace naclip {
 
-/// The part of a frame that is to be covered.
-struct CoveredArea {
-  std::vector<cv::Rect> rectangles;  ///< pixels of the frame, inside it; they may overlap
-  int tallest = 0;  ///< height of the tallest connected part or more, pixels; 0 where not asked for
-};
+/// The part of a frame that is to be covered: rectangles in its pixels, inside it. They may overlap.
+using CoveredArea = std::vector<cv::Rect>;
 
 /// All of a frame of this size.
 CoveredArea whole_area(cv::Size frame);
@@ -34,16 +31,9 @@ class CoverMemory {
   /// `rectangle`, pixels of the frame, which may reach beyond it.
   void add(const cv::Mat &cells, const cv::Rect &rectangle, std::int64_t time);
 
-  /// How an area is made of what is remembered.
-  struct Wanted {
-    std::int64_t since;    ///< ns: masks from then on count. What is older is forgotten
-    cv::Size frame;        ///< pixels
-    int dilate = 0;        ///< pixels, by which it grows in each direction, or by a little more
-    bool tallest = false;  ///< whether to tell the height of the tallest part
-  };
-
-  /// What was covered since then. A pixel is covered where any part of it was.
-  CoveredArea area(const Wanted &wanted);
+  /// What was covered from `since` on, ns; what is older is forgotten. It is grown by `dilate`
+  /// pixels, or a little more, in each direction. A pixel is covered where any part of it was.
+  CoveredArea area(cv::Size frame, std::int64_t since, int dilate);
 
   /// The frames have another size from now on.
   void rescale(cv::Size from, cv::Size to);
@@ -58,10 +48,8 @@ class CoverMemory {
     cv::Mat last;                // 32SC1, when covered last: ms after `begin`, or kNever
   };
 
-  void add_layer(const Layer &layer, const Wanted &wanted, CoveredArea &area);
-
   std::vector<Layer> layers_;
-  cv::Mat cells_, dilated_;
+  cv::Mat cells_;
 };
 
 }  // namespace naclip

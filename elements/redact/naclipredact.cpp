@@ -331,9 +331,8 @@ CoveredArea area_of(Impl &impl, const RedactSettings &settings) {
   const cv::Size frame(impl.info.width, impl.info.height);
   const auto [verdict, known] = impl.current.judgement;
   if (verdict == Verdict::kWhole) return whole_area(frame);
-  CoveredArea area = impl.memory.area({impl.current.time - nanoseconds(settings.hold), frame,
-                                       pixels_to_dilate(settings, frame.height),
-                                       settings.mode != RedactMode::kFill});
+  CoveredArea area = impl.memory.area(frame, impl.current.time - nanoseconds(settings.hold),
+                                      pixels_to_dilate(settings, frame.height));
   if (verdict == Verdict::kByMask) add_outside(known, frame, area);
   return area;
 }
@@ -346,12 +345,11 @@ GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer) {
     if (std::exchange(impl.discontinuous, false))
       GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
     const CoveredArea area = area_of(impl, settings);
-    if (area.rectangles.empty()) return GST_FLOW_OK;
+    if (area.empty()) return GST_FLOW_OK;
     const ExitSection section;
     const MappedFrame frame(buffer, impl.info, GST_MAP_READWRITE);
     impl.redactor.draw(canvas_of(frame), area, style_of(settings));
-    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": covered %zu rectangles", buffer,
-                   area.rectangles.size());
+    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT ": covered %zu rectangles", buffer, area.size());
     return GST_FLOW_OK;
   });
 }

@@ -38,54 +38,66 @@ cv::Scalar sample_of(Colour colour, const Canvas &canvas, const PlaneLayout &lay
   return sample;
 }
 
-/// `count` cells over `length` samples: where cell `index` begins.
-int edge(int index, int count, int length) {
-  return static_cast<int>(std::int64_t{length} * index / count);
-}
+/// One side of a plane of `length` samples in `count` cells of much the same length.
+struct Cells {
+  int count, length;
 
-/// The cells that samples [begin, end) have to do with.
-cv::Range cells_of(int begin, int end, int count, int length) {
-  cv::Range cells(static_cast<int>(std::int64_t{begin} * count / length), 0);
-  while (cells.start > 0 && edge(cells.start, count, length) > begin) --cells.start;
-  while (cells.start + 1 < count && edge(cells.start + 1, count, length) <= begin) ++cells.start;
-  cells.end = cells.start + 1;
-  while (cells.end < count && edge(cells.end, count, length) < end) ++cells.end;
-  return cells;
-}
-
-/// Means of the cells that `box` has to do with. Gives the samples that those cover.
-cv::Rect average(const cv::Mat &plane, const cv::Rect &box, cv::Size grid, cv::Mat &means) {
-  const cv::Range columns = cells_of(box.x, box.x + box.width, grid.width, plane.cols);
-  const cv::Range rows = cells_of(box.y, box.y + box.height, grid.height, plane.rows);
-  const auto cell = [&](int column, int row, int column_end, int row_end) {
-    return cv::Rect(
-        cv::Point(edge(column, grid.width, plane.cols), edge(row, grid.height, plane.rows)),
-        cv::Point(edge(column_end, grid.width, plane.cols),
-                  edge(row_end, grid.height, plane.rows)));
-  };
-  means.create(rows.size(), columns.size(), plane.type());
-  for (int row = rows.start; row < rows.end; ++row)
-    for (int column = columns.start; column < columns.end; ++column)
-      means(cv::Rect(column - columns.start, row - rows.start, 1, 1))
-          .setTo(cv::mean(plane(cell(column, row, column + 1, row + 1))));
-  return cell(columns.start, rows.start, columns.end, rows.end);
-}
-
-/// Writes `cover`, which lies at `origin`, over the rectangles. A cover of one row is repeated.
-void copy(const cv::Mat &cover, cv::Point origin, const std::vector<cv::Rect> &rectangles,
-          bool halved, cv::Mat &plane) {
-  const std::size_t sample = plane.elemSize();
-  for (const cv::Rect &rectangle : rectangles) {
-    const cv::Rect samples = samples_of(rectangle, halved);
-    const auto at = static_cast<std::size_t>(samples.x - origin.x) * sample;
-    const auto count = static_cast<std::size_t>(samples.width) * sample;
-    for (int y = samples.y; y < samples.y + samples.height; ++y)
-      std::memcpy(plane.ptr(y, samples.x), cover.ptr(cover.rows == 1 ? 0 : y - origin.y) + at,
-                  count);
+  /// The first sample of a cell; of the one after the last, the end.
+  int edge(int cell) const { return static_cast<int>(std::int64_t{length} * cell / count); }
+  /// The cell of a sample.
+  int of(int sample) const {
+    return static_cast<int>(((std::int64_t{sample} + 1) * count - 1) / length);
   }
+  cv::Range of(int begin, int end) const { return {of(begin), of(end - 1) + 1}; }
+};
+
+/// Marks by 1 the cells that have to do with an area of samples.
+void mark(const cv::Rect &samples, const Cells &columns, const Cells &rows, cv::Mat &used) {
+  const cv::Range across = columns.of(samples.x, samples.x + samples.width);
+  const cv::Range down = rows.of(samples.y, samples.y + samples.height);
+  for (int row = down.start; row < down.end; ++row)
+    std::memset(used.ptr(row, across.start), 1, static_cast<std::size_t>(across.size()));
+}
+
+/// Eight bytes of each, mixed: `weight` 256ths of the second.
+std::uint64_t mix(std::uint64_t one, std::uint64_t other, std::uint64_t weight) {
+  constexpr std::uint64_t kBytes = 0x00ff00ff00ff00ff, kHalf = 0x0080008000800080;
+  const auto every_second = [&](std::uint64_t first, std::uint64_t second) {
+    return (((first & kBytes) * (256 - weight) + (second & kBytes) * weight + kHalf) >> 8) & kBytes;
+  };
+  return every_second(one, other) | every_second(one >> 8, other >> 8) << 8;
+}
+
+void mix(const std::uint8_t *one, const std::uint8_t *other, std::uint64_t weight,
+         std::size_t count, std::uint8_t *out) {
+  const auto some = [&](std::size_t at, std::size_t bytes) {
+    std::uint64_t first = 0, second = 0;
+    std::memcpy(&first, one + at, bytes);
+    std::memcpy(&second, other + at, bytes);
+    first = mix(first, second, weight);
+    std::memcpy(out + at, &first, bytes);
+  };
+  std::size_t done = 0;
+  for (; done + 8 <= count; done += 8) some(done, 8);
+  some(done, count - done);
 }
 
 }  // namespace
+
+int tallest_part(const CoveredArea &area, cv::Size frame) {
+  constexpr int kMostRows = 90;
+  const int unit = std::max(frame.height / kMostRows, 1);
+  cv::Mat parts((frame.height + unit - 1) / unit, (frame.width + unit - 1) / unit, CV_8UC1,
+                cv::Scalar(0));
+  const Cells columns{parts.cols, parts.cols * unit}, rows{parts.rows, parts.rows * unit};
+  for (const cv::Rect &rectangle : area) mark(rectangle, columns, rows, parts);
+  cv::Mat labels, statistics, middles;
+  const int count = cv::connectedComponentsWithStats(parts, labels, statistics, middles);
+  int tallest = 0;
+  for (int part = 1; part < count; ++part)
+    tallest = std::max(tallest, statistics.at<int>(part, cv::CC_STAT_HEIGHT));
+  return std::min(tallest * unit, frame.height);
+}
 
 int cell_side(int frame_height, int tallest, double strength) {
   const int wanted = static_cast<int>(std::ceil(strength * tallest));
@@ -94,23 +106,76 @@ int cell_side(int frame_height, int tallest, double strength) {
 }
 
 void Redactor::draw(const Canvas &canvas, const CoveredArea &area, const RedactStyle &style) {
-  if (area.rectangles.empty()) return;
-  cv::Rect box;
-  for (const cv::Rect &rectangle : area.rectangles) box |= rectangle;
-  const int side = cell_side(canvas.height, area.tallest, style.strength);
-  const cv::Size grid(std::max(canvas.width / side, 1), std::max(canvas.height / side, 1));
+  if (area.empty()) return;
+  cv::Size grid;
+  if (style.mode != RedactMode::kFill) {
+    const int tallest = tallest_part(area, {canvas.width, canvas.height});
+    const int side = cell_side(canvas.height, tallest, style.strength);
+    grid = {std::max(canvas.width / side, 1), std::max(canvas.height / side, 1)};
+  }
   for (const PlaneLayout &layout : plane_layouts(canvas.format)) {
     cv::Mat plane = plane_of(canvas, layout);
-    cv::Rect covered = samples_of(box, layout.halved);
     if (style.mode == RedactMode::kFill) {
-      cover_.create(1, covered.width, plane.type());
-      cover_.setTo(sample_of(style.colour, canvas, layout));
+      fill(area, layout.halved, sample_of(style.colour, canvas, layout), plane);
     } else {
-      covered = average(plane, covered, grid, means_);
-      cv::resize(means_, cover_, covered.size(), 0, 0,
-                 style.mode == RedactMode::kBlur ? cv::INTER_LINEAR : cv::INTER_NEAREST);
+      const bool blur = style.mode == RedactMode::kBlur;
+      means_.create(grid, plane.type());
+      average(area, layout.halved, plane, blur);
+      show_averages(area, layout.halved, blur, plane);
     }
-    copy(cover_, covered.tl(), area.rectangles, layout.halved, plane);
+  }
+}
+
+void Redactor::fill(const CoveredArea &area, bool halved, const cv::Scalar &sample,
+                    cv::Mat &plane) {
+  rows_.create(1, plane.cols, plane.type());
+  rows_.setTo(sample);
+  for (const cv::Rect &rectangle : area) {
+    const cv::Rect samples = samples_of(rectangle, halved);
+    const std::size_t count = static_cast<std::size_t>(samples.width) * plane.elemSize();
+    for (int y = samples.y; y < samples.y + samples.height; ++y)
+      std::memcpy(plane.ptr(y, samples.x), rows_.ptr(), count);
+  }
+}
+
+void Redactor::average(const CoveredArea &area, bool halved, const cv::Mat &plane, bool blur) {
+  const Cells columns{means_.cols, plane.cols}, rows{means_.rows, plane.rows};
+  used_.create(means_.size(), CV_8UC1);
+  used_.setTo(0);
+  for (const cv::Rect &rectangle : area) mark(samples_of(rectangle, halved), columns, rows, used_);
+  // A blur goes over into the neighbours.
+  if (blur) cv::dilate(used_, used_, {});
+  rows_.create(means_.rows, plane.cols, plane.type());
+  for (int y = 0; y < means_.rows; ++y)
+    for (int x = 0; x < means_.cols; ++x) {
+      if (used_.at<std::uint8_t>(y, x) == 0) continue;
+      const cv::Range across(columns.edge(x), columns.edge(x + 1));
+      const cv::Scalar mean = cv::mean(plane({rows.edge(y), rows.edge(y + 1)}, across));
+      if (blur)
+        means_(cv::Rect(x, y, 1, 1)).setTo(mean);
+      else
+        rows_.row(y).colRange(across).setTo(mean);
+    }
+  if (blur) cv::resize(means_, rows_, rows_.size(), 0, 0, cv::INTER_LINEAR);
+}
+
+void Redactor::show_averages(const CoveredArea &area, bool halved, bool blur, cv::Mat &plane) {
+  const Cells rows{rows_.rows, plane.rows};
+  for (const cv::Rect &rectangle : area) {
+    const cv::Rect samples = samples_of(rectangle, halved);
+    const std::size_t count = static_cast<std::size_t>(samples.width) * plane.elemSize();
+    for (int y = samples.y; y < samples.y + samples.height; ++y) {
+      if (!blur) {
+        std::memcpy(plane.ptr(y, samples.x), rows_.ptr(rows.of(y), samples.x), count);
+        continue;
+      }
+      // Between the middles of two rows of cells, in 256ths of a cell.
+      const std::int64_t middle = (2 * std::int64_t{y} + 1) * rows.count * 128 / rows.length;
+      const std::int64_t place = std::max<std::int64_t>(middle - 128, 0);
+      const int above = static_cast<int>(place / 256), below = std::min(above + 1, rows.count - 1);
+      mix(rows_.ptr(above, samples.x), rows_.ptr(below, samples.x),
+          static_cast<std::uint64_t>(place % 256), count, plane.ptr(y, samples.x));
+    }
   }
 }
 

@@ -19,9 +19,13 @@ struct RedactStyle {
       0.25;  ///< of the others: side of a cell as a part of the tallest region's height
 };
 
-/// The side of the cells that are averaged over in a frame of that many lines, pixels: at least
-/// `strength` of the height of the tallest part and 16 lines of 720; a power of two, so that it
-/// seldom changes while a region grows.
+/// Height of the tallest connected part of an area, or a little more, pixels. Parts that nearly touch
+/// count as connected.
+int tallest_part(const CoveredArea &area, cv::Size frame);
+
+/// The side of the cells that are averaged over, pixels: at least `strength` of the height of the
+/// tallest part and 16 lines of a frame of 720; a power of two, so that it seldom changes while a
+/// region grows.
 int cell_side(int frame_height, int tallest, double strength);
 
 /// Covers areas of frames. Every byte of the pixels in an area is replaced, in all planes, alpha and
@@ -36,8 +40,13 @@ class Redactor {
   void draw(const Canvas &canvas, const CoveredArea &area, const RedactStyle &style);
 
  private:
-  cv::Mat cover_;  ///< samples to take the covered ones from
-  cv::Mat means_;
+  void fill(const CoveredArea &area, bool halved, const cv::Scalar &sample, cv::Mat &plane);
+  /// Fills rows_: for each row of cells, what `plane` shows along it.
+  void average(const CoveredArea &area, bool halved, const cv::Mat &plane, bool blur);
+  void show_averages(const CoveredArea &area, bool halved, bool blur, cv::Mat &plane);
+
+  cv::Mat used_, means_;  ///< by cell
+  cv::Mat rows_;          ///< samples as wide as the plane
 };
 
 }  // namespace naclip
