@@ -142,9 +142,16 @@ void Redactor::average(const CoveredArea &area, bool halved, const cv::Mat &plan
   const Cells columns{means_.cols, plane.cols}, rows{means_.rows, plane.rows};
   used_.create(means_.size(), CV_8UC1);
   used_.setTo(0);
-  for (const cv::Rect &rectangle : area) mark(samples_of(rectangle, halved), columns, rows, used_);
-  // A blur goes over into the neighbours.
-  if (blur) cv::dilate(used_, used_, {});
+  const cv::Rect whole({0, 0}, plane.size());
+  // A blur goes over into cells whose middle is less than a cell away; with a sample for rounding.
+  const cv::Size reach =
+      blur ? cv::Size(plane.cols / means_.cols / 2 + 2, plane.rows / means_.rows / 2 + 2)
+           : cv::Size();
+  for (const cv::Rect &rectangle : area) {
+    const cv::Rect samples = samples_of(rectangle, halved);
+    const cv::Rect seen(samples.tl() - cv::Point(reach), samples.size() + reach + reach);
+    mark(seen & whole, columns, rows, used_);
+  }
   rows_.create(means_.rows, plane.cols, plane.type());
   for (int y = 0; y < means_.rows; ++y)
     for (int x = 0; x < means_.cols; ++x) {
