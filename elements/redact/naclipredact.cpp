@@ -9,25 +9,20 @@
  *
  * It fails closed: a frame that has no mask, one that is older than `max-age`, or one whose
  * vocabulary lacks a class that `classes` names, is covered whole (`without-mask`), and so is the
- * part of a frame that its mask does not tell of. A segmenter misses things, though, and this
- * element covers no more than what was found. `dilate` grows what is covered over its edges; `hold`
- * keeps it covered where the next masks miss it; `lookahead` covers it before the first mask that
- * finds it, and delays the stream by that time. Name the classes: with an empty `classes` a new
- * vocabulary decides what is covered.
+ * part of a frame that its mask does not tell of. A segmenter misses things, though, and no more is
+ * covered than what it found. `dilate` grows what is covered over its edges; `hold` keeps it covered
+ * where the next masks miss it; `lookahead` covers it before the first mask that finds it, and
+ * delays the stream. With an empty `classes` a new vocabulary decides what is covered: name them.
  *
- * Formats: those of #naclipoverlay. Of RGBA and BGRA the alpha is covered as well. Frames in a GPU's
- * memory, `video/x-raw(memory:CUDAMemory)`, are covered in host memory: GStreamer copies each frame
- * there and back.
+ * Formats are those of #naclipoverlay. Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`,
+ * are covered in host memory: GStreamer copies each frame there and back.
  *
- * Everything may be changed while playing; frames that wait because of `lookahead` keep the
- * classes that they came with.
+ * All may be changed while playing; of frames that wait, the classes were chosen when they came.
  *
  * ## Example launch line
- *
  * |[
  * gst-launch-1.0 videotestsrc num-buffers=30 ! naclipsegment model=tests/data/golden/tiny-openai.safetensors vocabulary="cat; dog" ! naclipredact classes=cat mode=pixelate ! videoconvert ! autovideosink
  * ]|
- *
  * Since: 0.1
  */
 #include "elements/redact/naclipredact.h"
@@ -237,13 +232,12 @@ GstFlowReturn generate_output(GstBaseTransform *base, GstBuffer **out) {
 /// Sends the frames whose time has come.
 void send(GstNaclipRedact *self) {
   auto *base = GST_BASE_TRANSFORM(self);
-  for (;;) {
-    GstBuffer *frame = nullptr;
-    GstFlowReturn flow = generate_output(base, &frame);
+  GstBuffer *frame = nullptr;
+  for (GstFlowReturn flow = GST_FLOW_OK; flow == GST_FLOW_OK;) {
+    flow = generate_output(base, &frame);
     if (frame == nullptr) return;
-    const Ptr<GstBuffer> owner(frame);
-    if (flow == GST_FLOW_OK) flow = gst_pad_push(base->srcpad, gst_buffer_ref(frame));
-    if (flow != GST_FLOW_OK) return;
+    Ptr<GstBuffer> owner(frame);
+    if (flow == GST_FLOW_OK) flow = gst_pad_push(base->srcpad, owner.release());
   }
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 
 #include "launch.h"
 #include "recording.h"
@@ -84,6 +85,35 @@ TEST(CameraLaunch, EveryFrameOfACameraIsRecordedThoughTheNetworkIsSlower) {
     EXPECT_NEAR(static_cast<double>(recording.frames[i].time - recording.frames[i - 1].time), kStep,
                 2.0 * GST_MSECOND);
   }
+}
+
+TEST(CameraLaunch, ARedactedRecordingShowsTheClassInNoFrameAndIsTheOnlyFile) {
+  Folder folder;
+  run_launch("record-redacted.launch",
+             {"SOURCE=" + camera("white", 40), "OUTPUT=" + folder.file("out.mkv"),
+              "VOCABULARY=thing", "CLASSES=thing"});
+  const Recording recording = read_recording(folder.file("out.mkv"));
+  ASSERT_EQ(recording.frames.size(), 40U);
+  expect_ascending(recording);
+  for (const Frame &frame : recording.frames) expect_colour(colour_of(recording, frame), {0, 0, 0});
+  const std::filesystem::directory_iterator files(folder.file(""));
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
+TEST(CameraLaunch, ARedactedRecordingBeginsCoveredAndShowsWhatIsNotOfTheClass) {
+  Folder folder;
+  Launch launch("record-redacted.launch",
+                with_tiny_model({"SOURCE=" + camera("blue"), "OUTPUT=" + folder.file("out.mkv"),
+                                 "VOCABULARY=thing; background: wall", "CLASSES=thing",
+                                 "SEGMENT=input-size=64 window-size=0 refine-steps=0 prompts=none "
+                                 "threshold=1"}));
+  ASSERT_TRUE(launch.wait_for("naclip-segmentation", 40)) << launch.output();
+  launch.interrupt();
+  EXPECT_EQ(launch.finish(), 0) << launch.output();
+  const Recording recording = read_recording(folder.file("out.mkv"));
+  ASSERT_FALSE(recording.frames.empty());
+  expect_colour(colour_of(recording, recording.frames.front()), {0, 0, 0});
+  expect_colour(colour_of(recording, recording.frames.back()), {0, 0, 255});
 }
 
 TEST(CameraLaunch, MosaicShowsEachCameraInItsQuarterInItsOwnWords) {

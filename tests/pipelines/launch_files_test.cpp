@@ -121,6 +121,38 @@ TEST_F(LaunchFiles, MatteShowsTheBackgroundWhereTheClassIsNot) {
   for (const Frame &frame : matte.frames) expect_colour(matte, frame, 0, kWidth, {0, 0, 255});
 }
 
+/// Nothing is sure enough to be of a class.
+constexpr const char *kUnsure =
+    "SEGMENT=input-size=64 window-size=0 refine-steps=0 prompts=none threshold=1";
+constexpr const char *kGreen = "REDACT=mode=fill colour=#00ff00";
+
+TEST_F(LaunchFiles, BlurAllButLeavesTheClassAsItIs) {
+  run_launch("blur-all-but.launch",
+             {input(), output("out.mkv"), "VOCABULARY=thing", "CLASSES=thing"});
+  const Recording plain = read_recording(clip_);
+  const Recording blurred = result("out.mkv");
+  ASSERT_NO_FATAL_FAILURE(expect_times(blurred, even_times(kFrames)));
+  for (std::size_t i = 0; i < plain.frames.size(); ++i)
+    EXPECT_LT(difference(plain.frames[i], blurred.frames[i]), kCodecError);
+}
+
+TEST_F(LaunchFiles, BlurAllButCoversTheRest) {
+  run_launch("blur-all-but.launch",
+             {input(), output("out.mkv"), "VOCABULARY=thing; background: wall", "CLASSES=thing",
+              kUnsure, kGreen});
+  const Recording covered = result("out.mkv");
+  ASSERT_NO_FATAL_FAILURE(expect_times(covered, even_times(kFrames)));
+  for (const Frame &frame : covered.frames) expect_colour(covered, frame, 0, kWidth, {0, 255, 0});
+}
+
+TEST_F(LaunchFiles, BlurAllButCoversAllWhereTheVocabularyLacksTheClass) {
+  run_launch("blur-all-but.launch",
+             {input(), output("out.mkv"), "VOCABULARY=thing", "CLASSES=giraffe", kGreen});
+  const Recording covered = result("out.mkv");
+  ASSERT_NO_FATAL_FAILURE(expect_times(covered, even_times(kFrames)));
+  for (const Frame &frame : covered.frames) expect_colour(covered, frame, 0, kWidth, {0, 255, 0});
+}
+
 TEST_F(LaunchFiles, StillToPngWritesOneAnnotatedPicture) {
   run_launch("still-to-png.launch", {input(), output("out.png"), kRed, kPlain});
   const Recording picture = result("out.png");

@@ -192,7 +192,7 @@ TEST_F(RedactLive, TheFirstFramesOfAnAsynchronousStreamAreCovered) {
     EXPECT_TRUE(all_white(redact.pass(segment.pass(bright(pts))), redact));
   EXPECT_EQ(redact.statistic("whole"), 30U);
   control_->gate(false);
-  for (GstClockTime pts = 30; redact.statistic("by-mask") == 0; ++pts) {
+  for (GstClockTime pts = 30; redact.statistic("by-mask") == 0 && !HasFailure(); ++pts) {
     EXPECT_TRUE(all_white(redact.pass(segment.pass(bright(pts))), redact));
     std::this_thread::yield();
   }
@@ -213,7 +213,7 @@ TEST_F(RedactLive, AClassThatTheNextVocabularyLacksIsCoveredFromItsFirstFrameOn)
   Redact redact("classes=dog hold=0", kFormat, kLiveWidth, kLiveHeight);
   EXPECT_TRUE(all_white(redact.pass(segment.pass(bright(0))), redact));
   g_object_set(segment.get(), "vocabulary", "cat; wolf", nullptr);
-  for (GstClockTime pts = 1; redact.statistic("whole") < 5; ++pts) {
+  for (GstClockTime pts = 1; redact.statistic("whole") < 5 && !HasFailure(); ++pts) {
     EXPECT_TRUE(all_white(redact.pass(segment.pass(bright(pts))), redact)) << pts;
     std::this_thread::yield();
   }

@@ -24,6 +24,13 @@ TEST(ClassSelection, ChoosesTheLabelsWrittenWithEitherSeparator) {
   EXPECT_EQ(chosen(" sky ;person"), (Flags{false, true, false, true}));
 }
 
+TEST(ClassSelection, KnowsWhetherEveryWrittenLabelIsARegions) {
+  for (const char *text : {"", "*", "person", "person, !sky", "background; red car"})
+    EXPECT_TRUE(ClassSelection(text).knows_all(kRegions)) << text;
+  for (const char *text : {"dog", "person, dog", "!dog", "*, !dog", "Person"})
+    EXPECT_FALSE(ClassSelection(text).knows_all(kRegions)) << text;
+}
+
 TEST(ClassSelection, ChoosesTheBackgroundByItsLabel) {
   EXPECT_EQ(chosen("background"), (Flags{true, false, false, false}));
 }
