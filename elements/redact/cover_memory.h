@@ -9,7 +9,8 @@
 
 namespace naclip {
 
-/// The part of a frame that is to be covered: rectangles in its pixels, inside it. They may overlap.
+/// The part of a frame that is to be covered: rectangles in its pixels, inside it. They may
+/// overlap.
 using CoveredArea = std::vector<cv::Rect>;
 
 /// All of a frame of this size.
@@ -18,13 +19,13 @@ CoveredArea whole_area(cv::Size frame);
 /// Adds what lies outside `known`, pixels of the frame.
 void add_outside(const cv::Rect &known, cv::Size frame, CoveredArea &area);
 
-/// The mask's cells to cover, 255, and the others, 0: [height, width] 8UC1. `labels` [height, width]
-/// 8UC1 or 16UC1 region ids, `chosen` by id. `invert`: those that are not chosen. An id beyond
-/// `chosen` is covered either way.
+/// The mask's cells to cover, 255, and the others, 0: [height, width] 8UC1. `labels` [height,
+/// width] 8UC1 or 16UC1 region ids, `chosen` by id. `invert`: those that are not chosen. An id
+/// beyond `chosen` is covered either way.
 cv::Mat cells_to_cover(const cv::Mat &labels, const std::vector<bool> &chosen, bool invert);
 
-/// When each cell was covered last. Masks of one size and place share their memory, so that the cost
-/// does not grow with the time that is remembered. An object is for one thread.
+/// When each cell was covered last. Masks of one size and place share their memory, so that the
+/// cost does not grow with the time that is remembered. An object is for one thread.
 class CoverMemory {
  public:
   /// A mask of the frame at `time`, ns. `cells` as cells_to_cover(); they lie evenly over

@@ -3,16 +3,16 @@
  * @title: naclipredact
  * @short_description: Covers classes, so that they cannot be seen in the video
  *
- * Takes frames with masks, as #naclipsegment leaves them, and covers the chosen classes in place: by
- * a colour, by cells that show their mean alone, or by a blur of those means. Put it before whatever
- * shows, stores or sends the video.
+ * Takes frames with masks, as #naclipsegment leaves them, and covers the chosen classes in place:
+ * by a colour, by cells that show their mean alone, or by a blur of those means. Put it before
+ * whatever shows, stores or sends the video.
  *
  * It fails closed: a frame that has no mask, one that is older than `max-age`, or one whose
  * vocabulary lacks a class that `classes` names, is covered whole (`without-mask`), and so is the
  * part of a frame that its mask does not tell of. A segmenter misses things, though, and no more is
- * covered than what it found. `dilate` grows what is covered over its edges; `hold` keeps it covered
- * where the next masks miss it; `lookahead` covers it before the first mask that finds it, and
- * delays the stream. With an empty `classes` a new vocabulary decides what is covered: name them.
+ * covered than what it found. `dilate` grows what is covered over its edges; `hold` keeps it
+ * covered where the next masks miss it; `lookahead` covers it before the first mask that finds it,
+ * and delays the stream. With an empty `classes` a new vocabulary decides what is covered.
  *
  * Formats are those of #naclipoverlay. Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`,
  * are covered in host memory: GStreamer copies each frame there and back.

@@ -120,6 +120,7 @@ void Redactor::draw(const Canvas &canvas, const CoveredArea &area, const RedactS
     } else {
       const bool blur = style.mode == RedactMode::kBlur;
       means_.create(grid, plane.type());
+      means_.setTo(0);
       average(area, layout.halved, plane, blur);
       show_averages(area, layout.halved, blur, plane);
     }

@@ -19,8 +19,8 @@ struct RedactStyle {
       0.25;  ///< of the others: side of a cell as a part of the tallest region's height
 };
 
-/// Height of the tallest connected part of an area, or a little more, pixels. Parts that nearly touch
-/// count as connected.
+/// Height of the tallest connected part of an area, or a little more, pixels. Parts that nearly
+/// touch count as connected.
 int tallest_part(const CoveredArea &area, cv::Size frame);
 
 /// The side of the cells that are averaged over, pixels: at least `strength` of the height of the
@@ -28,12 +28,12 @@ int tallest_part(const CoveredArea &area, cv::Size frame);
 /// region grows.
 int cell_side(int frame_height, int tallest, double strength);
 
-/// Covers areas of frames. Every byte of the pixels in an area is replaced, in all planes, alpha and
-/// unused bytes included, and a sample of chroma where any of its pixels is in it. Fill writes one
-/// colour, opaque. The other modes divide the frame into cells of cell_side() or more and keep no
-/// more than each cell's mean: pixelate shows it, blur blends from one mean to the next. A mean is
-/// over the whole cell, covered or not, so that a thin covered part does not show through. An object
-/// is for one thread; it keeps memory from one frame to the next.
+/// Covers areas of frames. Every byte of the pixels in an area is replaced, in all planes, alpha
+/// and unused bytes included, and a sample of chroma where any of its pixels is in it. Fill writes
+/// one colour, opaque. The other modes divide the frame into cells of cell_side() or more and keep
+/// no more than each cell's mean: pixelate shows it, blur blends from one mean to the next. A mean
+/// is over the whole cell, covered or not, so that a thin covered part does not show through. An
+/// object is for one thread; it keeps memory from one frame to the next.
 class Redactor {
  public:
   /// Throws Error{kSettings} for a format that cannot be drawn on.

@@ -10,7 +10,8 @@
 
 namespace naclip {
 
-/// What becomes of a frame whose mask is missing, too old, or of a vocabulary without a named class.
+/// What becomes of a frame whose mask is missing, too old, or of a vocabulary without a named
+/// class.
 enum class WithoutMask { kCover, kDrop, kPass };
 
 inline constexpr EnumTable<RedactMode, 3> kRedactModes{
@@ -65,14 +66,14 @@ inline constexpr std::array kRedactProperties{
     Property<RedactSettings>{"hold", "Hold",
                              "Keep covered what a mask covered within the last so many "
                              "milliseconds",
-                             &RedactSettings::hold, Change::kAlways, 0, 3600000},
+                             &RedactSettings::hold, Change::kAlways, 0, 600000},
     Property<RedactSettings>{"lookahead", "Lookahead",
                              "Also cover what a mask will cover within the next so many "
                              "milliseconds, by which the stream is delayed",
                              &RedactSettings::lookahead, Change::kAlways, 0, 60000},
     Property<RedactSettings>{"max-age", "Maximum age",
-                             "Masks of a frame so many milliseconds older than theirs, or of an "
-                             "unknown one, do not count (-1 = all count)",
+                             "Masks more than so many milliseconds older than their frame, or of "
+                             "unknown age, do not count (-1 = all count)",
                              &RedactSettings::max_age, Change::kAlways, -1},
     Property<RedactSettings>{"without-mask", "Without mask",
                              "What becomes of a frame that has no mask that counts, or one whose "

@@ -1,5 +1,5 @@
-// naclipredact in a harness: what it does to buffers, in time, and with its settings. Where it fails
-// closed is tested in fail_closed_test.cpp.
+// naclipredact in a harness: what it does to buffers, in time, and with its settings. Where it
+// fails closed is tested in fail_closed_test.cpp.
 #include "elements/redact/naclipredact.h"
 
 #include <gtest/gtest.h>

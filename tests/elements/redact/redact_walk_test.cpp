@@ -86,22 +86,22 @@ class Walk {
     truth_[number_] = place_;
   }
 
-  /// A frame with the mask that fate gives it.
+  /// A frame with one of many kinds of masks.
   Ptr<GstBuffer> make() {
     Ptr<GstBuffer> frame = redact_.frame(number_);
-    const int fate = any(20);
+    const int kind = any(20);
     const bool found_before = std::exchange(found_, false);
-    if (fate == 0) return frame;
-    int age = fate < 4 ? any(2 * kOldest + 2) : 0;
+    if (kind == 0) return frame;
+    int age = kind < 4 ? any(2 * kOldest + 2) : 0;
     while (age > 0 && !places_.contains(number_ - age)) --age;
     rectangle_ = {0, 0, width_, height_};
-    if (fate == 4) rectangle_ = {any(9) - 4, any(9) - 4, width_ - any(9), height_ - any(9)};
-    if (fate == 5) rectangle_ = {width_, 0, width_, height_};
+    if (kind == 4) rectangle_ = {any(9) - 4, any(9) - 4, width_ - any(9), height_ - any(9)};
+    if (kind == 5) rectangle_ = {width_, 0, width_, height_};
     // A segmenter that misses the person for once, which hold makes up for.
-    const bool misses = fate == 7 && found_before;
-    found_ = fate > 7 && words_[static_cast<std::size_t>(id_)] == "person" &&
+    const bool misses = kind == 7 && found_before;
+    found_ = kind > 7 && words_[static_cast<std::size_t>(id_)] == "person" &&
              std::count(words_.begin(), words_.end(), "car") == 1;
-    attach_mask(frame.get(), age, fate == 6, misses);
+    attach_mask(frame.get(), age, kind == 6, misses);
     return frame;
   }
   struct Rectangle {
@@ -166,7 +166,7 @@ class Walk {
 TEST(RedactWalk, NoPixelOfThePersonIsSeenInTenThousandFrames) {
   Walk walk;
   walk.run();
-  // It was no trick: most frames were seen, and most of them in part.
+  // Most frames came out, and many of them show what is not of the person.
   EXPECT_GT(walk.seen, kFrames * 9 / 10);
   EXPECT_GT(walk.partly_seen, kFrames / 4);
   EXPECT_GT(walk.statistic("by-mask"), 3000U);
