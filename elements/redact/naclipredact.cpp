@@ -57,14 +57,6 @@ constexpr int kSerialized = GST_EVENT_TYPE_SERIALIZED;
 constexpr std::int64_t kBackwards = GST_SECOND;
 constexpr guint kPropertyStats = kRedactProperties.size() + 1;
 
-/// A frame that was judged, or an event that came between two of them.
-struct Waiting {
-  Ptr<GstBuffer> frame;
-  Ptr<GstEvent> event;
-  std::int64_t time = 0;  ///< ns; the PTS, where there is one
-  Judgement judgement{};
-};
-
 struct Impl {
   explicit Impl(GstElement *self) : judge(self) {}
 
@@ -298,6 +290,8 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
 }
 
 gboolean query(GstBaseTransform *base, GstPadDirection direction, GstQuery *query) {
+  if (GST_QUERY_TYPE(query) == GST_QUERY_DRAIN && direction == GST_PAD_SINK)
+    drain(GST_NACLIP_REDACT(base));
   if (!GST_BASE_TRANSFORM_CLASS(gst_naclip_redact_parent_class)->query(base, direction, query))
     return FALSE;
   if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY && direction == GST_PAD_SRC)

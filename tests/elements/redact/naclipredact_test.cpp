@@ -150,6 +150,14 @@ TEST(NaclipRedact, TheEndDrainsWhatWaits) {
   }
 }
 
+TEST(NaclipRedact, AQueryToDrainDoesSo) {
+  Redact redact("lookahead=1000");
+  redact.push(redact.frame(0, {0, 0, 0, 1}));
+  const Ptr<GstQuery> query(gst_query_new_drain());
+  gst_pad_peer_query(redact.harness()->srcpad, query.get());
+  EXPECT_EQ(redact.shown(redact.pull()), "...#");
+}
+
 TEST(NaclipRedact, AFlushForgetsWhatWaitsAndWhatWasCovered) {
   Redact redact("hold=5000 lookahead=200");
   redact.push(redact.frame(0, {1, 1, 1, 1}));
