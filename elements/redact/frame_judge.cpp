@@ -11,7 +11,7 @@ namespace {
 bool is_young(const FrameMask &mask, GstBuffer *frame, int max_age) {
   if (max_age < 0) return true;
   if (!mask.source_pts || !GST_BUFFER_PTS_IS_VALID(frame)) return false;
-  const GstClockTimeDiff age = GST_CLOCK_DIFF(*mask.source_pts, GST_BUFFER_PTS(frame));
+  const auto age = GST_CLOCK_DIFF(*mask.source_pts, GST_BUFFER_PTS(frame));
   return age >= 0 && age <= max_age * static_cast<GstClockTimeDiff>(GST_MSECOND);
 }
 

@@ -31,9 +31,8 @@ cv::Scalar sample_of(Colour colour, const Canvas &canvas, const PlaneLayout &lay
       ColourConverter(canvas.format, canvas.matrix, canvas.range).components(colour);
   cv::Scalar sample;
   for (std::size_t byte = 0; byte < layout.bytes.size(); ++byte) {
-    const int component = layout.bytes[byte];
-    sample[static_cast<int>(byte)] =
-        component < 0 ? 255 : components[static_cast<std::size_t>(component)];
+    const std::size_t component = static_cast<std::uint8_t>(layout.bytes[byte]);
+    sample[static_cast<int>(byte)] = component < components.size() ? components[component] : 255;
   }
   return sample;
 }
