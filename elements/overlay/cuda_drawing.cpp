@@ -5,7 +5,7 @@
 
 #include "elements/overlay/blend_kernel.h"
 #include "elements/overlay/device_layers.h"
-#include "elements/overlay/frame_canvas.h"
+#include "elements/support/frame_canvas.h"
 #include "elements/support/gst_cuda.h"
 #include "elements/support/ptr.h"
 #include "model/cuda/kernel_compiler.h"

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "elements/overlay/blend.cuh"
-#include "elements/overlay/canvas.h"
 #include "elements/overlay/layer.h"
+#include "elements/support/canvas.h"
 
 namespace naclip {
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "elements/overlay/canvas.h"
 #include "elements/overlay/texture.h"
+#include "elements/support/canvas.h"
 
 namespace naclip {
 

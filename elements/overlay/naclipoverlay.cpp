@@ -41,10 +41,10 @@
 #include <vector>
 
 #include "elements/overlay/cuda_drawing.h"
-#include "elements/overlay/frame_canvas.h"
 #include "elements/overlay/legend_place.h"
 #include "elements/overlay/renderer.h"
 #include "elements/support/error_messages.h"
+#include "elements/support/frame_canvas.h"
 #include "elements/support/mapped_frame.h"
 #include "elements/support/mask_reader.h"
 #include "elements/support/properties.h"

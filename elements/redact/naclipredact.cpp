@@ -40,8 +40,8 @@
 #include "elements/redact/frame_judge.h"
 #include "elements/redact/settings.h"
 #include "elements/redact/statistics.h"
+#include "elements/support/frame_canvas.h"
 #include "elements/support/latency.h"
-#include "elements/support/mapped_frame.h"
 #include "elements/support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_naclip_redact_debug);
@@ -304,15 +304,6 @@ gboolean propose_allocation(GstBaseTransform *base, GstQuery *decide_query, GstQ
   Impl &impl = *GST_NACLIP_REDACT(base)->impl;
   propose_waiting_frames(query, latency_of(impl), impl.frame_duration);
   return TRUE;
-}
-
-Canvas canvas_of(const MappedFrame &frame) {
-  const Picture picture = frame.picture();
-  Canvas canvas{picture.format,  picture.width,  picture.height, {},
-                picture.strides, picture.matrix, picture.range,  picture.pixel_aspect};
-  for (int plane = 0; plane < frame.n_planes(); ++plane)
-    canvas.planes[static_cast<std::size_t>(plane)] = frame.plane(plane);
-  return canvas;
 }
 
 CoveredArea area_of(Impl &impl, const RedactSettings &settings) {

@@ -3,8 +3,8 @@
 
 #include <opencv2/core.hpp>
 
-#include "elements/overlay/canvas.h"
 #include "elements/redact/cover_memory.h"
+#include "elements/support/canvas.h"
 #include "model/colour.h"
 
 namespace naclip {

@@ -2,8 +2,8 @@
 // need not be a GPU; without libnvrtc the tests are skipped, since the kernel cannot be compiled.
 #include <gtest/gtest.h>
 
-#include "elements/overlay/canvas.h"
 #include "elements/overlay/naclipoverlay.h"
+#include "elements/support/canvas.h"
 #include "elements/support/gst_cuda.h"
 #include "host_driver.h"
 #include "model/cuda/kernel_compiler.h"

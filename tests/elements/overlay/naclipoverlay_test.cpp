@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include "elements/overlay/canvas.h"
+#include "elements/support/canvas.h"
 #include "model/base/palette.h"
 #include "tests/elements/frames.h"
 

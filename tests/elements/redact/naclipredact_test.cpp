@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "elements/overlay/canvas.h"
+#include "elements/support/canvas.h"
 #include "redact_fixture.h"
 
 namespace naclip::testing {

@@ -1,9 +1,9 @@
-// GStreamer's frames as what the overlay draws on.
+// GStreamer's frames as what elements draw on.
 #pragma once
 
 #include <gst/video/video.h>
 
-#include "elements/overlay/canvas.h"
+#include "elements/support/canvas.h"
 #include "elements/support/mapped_frame.h"
 
 namespace naclip {

@@ -1,4 +1,4 @@
-#include "elements/overlay/canvas.h"
+#include "elements/support/canvas.h"
 
 #include <algorithm>
 #include <cmath>

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "elements/overlay/kernels.h"
+#include "elements/support/paint.h"
 #include "model/colour.h"
 #include "model/picture.h"
 

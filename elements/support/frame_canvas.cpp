@@ -1,4 +1,4 @@
-#include "elements/overlay/frame_canvas.h"
+#include "elements/support/frame_canvas.h"
 
 namespace naclip {
 
