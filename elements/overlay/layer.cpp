@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "elements/overlay/kernels.h"
+
 namespace naclip {
 namespace {
 

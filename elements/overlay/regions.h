@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "elements/overlay/axis.h"
+#include "elements/overlay/kernels.h"
 #include "elements/overlay/layer.h"
 #include "elements/overlay/speckles.h"
 
