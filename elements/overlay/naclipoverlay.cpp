@@ -247,10 +247,7 @@ void finalize(GObject *object) {
 
 static void gst_naclip_overlay_init(GstNaclipOverlay *self) {
   self->impl = new Impl(GST_ELEMENT(self));
-  auto *base = GST_BASE_TRANSFORM(self);
-  gst_base_transform_set_in_place(base, TRUE);
-  // A recording must not lose a frame because the one before came late.
-  gst_base_transform_set_qos_enabled(base, FALSE);
+  keep_every_frame(GST_BASE_TRANSFORM(self));
 }
 
 static void gst_naclip_overlay_class_init(GstNaclipOverlayClass *klass) {

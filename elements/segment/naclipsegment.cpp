@@ -302,9 +302,7 @@ void finalize(GObject *object) {
 static void gst_naclip_segment_init(GstNaclipSegment *self) {
   auto *base = GST_BASE_TRANSFORM(self);
   self->impl = new Impl(base);
-  gst_base_transform_set_in_place(base, TRUE);
-  // A recording must not lose a frame because the one before came late.
-  gst_base_transform_set_qos_enabled(base, FALSE);
+  keep_every_frame(base);
 }
 
 static void gst_naclip_segment_class_init(GstNaclipSegmentClass *klass) {

@@ -29,6 +29,11 @@ void add_video_pad(GstElementClass *klass, GstPadDirection direction,
                                   GST_PAD_ALWAYS, caps.get()));
 }
 
+void keep_every_frame(GstBaseTransform *base) {
+  gst_base_transform_set_in_place(base, TRUE);
+  gst_base_transform_set_qos_enabled(base, FALSE);
+}
+
 bool read_video_info(GstElement *self, GstCaps *caps, GstVideoInfo &info) {
   if (gst_video_info_from_caps(&info, caps)) return true;
   GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, ("These video caps cannot be read."),

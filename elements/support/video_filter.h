@@ -21,6 +21,10 @@ enum class FrameMemory { kSystem, kSystemOrCuda };
 void add_video_pad(GstElementClass *klass, GstPadDirection direction,
                    const std::vector<const char *> &formats, FrameMemory memory);
 
+/// The transform works in place and leaves no frame out: a recording must not lose one because the
+/// one before came late.
+void keep_every_frame(GstBaseTransform *base);
+
 /// Reads negotiated caps; posts a CORE / NEGOTIATION error and returns false where they are no raw
 /// video's.
 bool read_video_info(GstElement *self, GstCaps *caps, GstVideoInfo &info);

@@ -117,7 +117,7 @@ void Kernels::shrink(const unsigned char *plane, std::ptrdiff_t stride, int step
 
 void Kernels::stitch(const kernel::WindowGrids &grids, int pictures, int height, int width,
                      float *out) const {
-  launch(stitch_, pixel_grid(height, width * grids.queries, pictures), 0,
+  launch(stitch_, pixel_grid(height, width * grids.scores.queries, pictures), 0,
          StitchArguments{grids, height, width, out});
 }
 

@@ -101,11 +101,11 @@ extern "C" __global__ void naclip_refine_step_half(const Pack<Half> *__restrict_
 
 /// out: [pictures, height, width, queries]
 extern "C" __global__ void naclip_stitch(WindowGrids grids, int height, int width, float *out) {
-  const int y = pixel_y(), across = pixel_x();
-  const int x = across / grids.queries, query = across - x * grids.queries;
+  const int y = pixel_y(), across = pixel_x(), queries = grids.scores.queries;
+  const int x = across / queries, query = across - x * queries;
   if (y >= height || x >= width) return;
   const int picture = blockIdx.z;
-  out[(static_cast<Offset>(picture) * height + y) * width * grids.queries + across] =
+  out[(static_cast<Offset>(picture) * height + y) * width * queries + across] =
       stitched_score(grids, picture, y, x, query);
 }
 

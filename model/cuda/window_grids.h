@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/cuda/score_map.h"
 #include "model/cuda/windows.cuh"
 #include "model/plain/windows.h"
 
@@ -21,8 +22,8 @@ inline bool add(kernel::WindowStarts &starts, std::int64_t pixel) {
 
 }  // namespace detail
 
-/// scores: [pictures x windows, rows, columns, Q] float32, dense; windows: as windows_of() gives
-/// them. Borrowed. None where the windows are too many for the kernel.
+/// scores: [pictures x windows, Q, rows, columns] float32, any strides; windows: as windows_of()
+/// gives them. Borrowed. None where the windows are too many for the kernel.
 inline std::optional<kernel::WindowGrids> window_grids(const at::Tensor &scores,
                                                        const std::vector<Window> &windows) {
   const Window &first = windows.front();
@@ -31,12 +32,9 @@ inline std::optional<kernel::WindowGrids> window_grids(const at::Tensor &scores,
     if (window.top == first.top && !detail::add(grids.lefts, window.left)) return std::nullopt;
     if (window.left == first.left && !detail::add(grids.tops, window.top)) return std::nullopt;
   }
-  grids.scores = scores.data_ptr<float>();
+  grids.scores = score_map<float>(scores);
   grids.height = static_cast<int>(first.height);
   grids.width = static_cast<int>(first.width);
-  grids.rows = static_cast<int>(scores.size(1));
-  grids.columns = static_cast<int>(scores.size(2));
-  grids.queries = static_cast<int>(scores.size(3));
   return grids;
 }
 

@@ -9,14 +9,13 @@ namespace naclip::cuda {
 
 at::Tensor stitch_windows(const at::Tensor &scores, const std::vector<Window> &windows,
                           std::int64_t height, std::int64_t width) {
-  const at::Tensor grids = scores.permute({0, 2, 3, 1}).contiguous();
   const Kernels *kernels = Kernels::of(scores.device());
-  const std::optional<kernel::WindowGrids> argument = window_grids(grids, windows);
-  if (kernels == nullptr || !argument)
+  const std::optional<kernel::WindowGrids> grids = window_grids(scores, windows);
+  if (kernels == nullptr || !grids)
     return plain_forms::stitch_windows(scores, windows, height, width);
   const std::int64_t pictures = scores.size(0) / static_cast<std::int64_t>(windows.size());
-  const at::Tensor result = at::empty({pictures, height, width, grids.size(3)}, grids.options());
-  kernels->stitch(*argument, static_cast<int>(pictures), static_cast<int>(height),
+  const at::Tensor result = at::empty({pictures, height, width, scores.size(1)}, scores.options());
+  kernels->stitch(*grids, static_cast<int>(pictures), static_cast<int>(height),
                   static_cast<int>(width), result.data_ptr<float>());
   return result.permute({0, 3, 1, 2});
 }

@@ -86,11 +86,10 @@ Segmentation decode_lines(const at::Tensor &scores, int height, int width,
 
 std::function<std::vector<Segmentation>()> begin_decode(const at::Tensor &scores, int height,
                                                         int width, const DecodeOptions &options) {
-  if (scores.is_cuda()) return cuda::begin_decode(scores, height, width, options);
+  if (!scores.device().is_cpu()) return cuda::begin_decode(scores, height, width, options);
   std::vector<Segmentation> results;
   for (const at::Tensor &one : scores.split(1))
-    results.push_back(scores.device().is_cpu() ? decode_lines(one, height, width, options)
-                                               : plain::decode(one, height, width, options));
+    results.push_back(decode_lines(one, height, width, options));
   return [results = std::move(results)]() mutable { return std::move(results); };
 }
 

@@ -7,7 +7,6 @@
 #include "model/cuda/operations.h"
 #include "model/kernels/lanes.h"
 #include "model/machine/compute_thread.h"
-#include "model/plain/refine.h"
 #include "model/plain/stretch.h"
 #include "model/stages/score_lines.h"
 
@@ -62,10 +61,8 @@ at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps
 at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, std::int64_t height,
                            std::int64_t width, int steps, const std::vector<int> &dilations) {
   if (steps <= 0 || dilations.empty()) return scores;
-  if (scores.is_cuda())
-    return cuda::refine(plain::stretched(picture, height, width), scores, steps, dilations, type_);
   if (!scores.device().is_cpu())
-    return plain::refine(plain::stretched(picture, height, width), scores, steps, dilations);
+    return cuda::refine(plain::stretched(picture, height, width), scores, steps, dilations, type_);
   if (scores.size(0) > 1) {
     std::vector<at::Tensor> results;
     for (std::int64_t i = 0; i < scores.size(0); ++i)

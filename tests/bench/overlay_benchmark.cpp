@@ -11,13 +11,14 @@
 #include <vector>
 
 #include "elements/overlay/renderer.h"
+#include "grey_frame.h"
 #include "model/base/palette.h"
 
 namespace {
 
 using namespace naclip;
+using bench::Frame, bench::kHeight, bench::kWidth;
 
-constexpr int kWidth = 1920, kHeight = 1080;
 constexpr int kMaskWidth = 597, kMaskHeight = 336;
 constexpr int kClasses = 8;
 constexpr std::size_t kFrames = 100;
@@ -56,30 +57,6 @@ Scene scene(int frame, int width, int height) {
   for (const std::uint8_t label : scene.map) mask.regions[label].share += 1.0 / (width * height);
   return scene;
 }
-
-struct Frame {
-  explicit Frame(PixelFormat format = PixelFormat::kI420) : format(format) {}
-
-  PixelFormat format;
-  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(kWidth * kHeight * 4, 100);
-
-  Canvas canvas() {
-    Canvas canvas;
-    canvas.format = format;
-    canvas.width = kWidth;
-    canvas.height = kHeight;
-    canvas.matrix = ColourMatrix::kBt709;
-    canvas.planes = {bytes.data(), bytes.data() + kWidth * kHeight,
-                     bytes.data() + kWidth * kHeight * 5 / 4};
-    if (format == PixelFormat::kI420)
-      canvas.strides = {kWidth, kWidth / 2, kWidth / 2};
-    else if (format == PixelFormat::kNv12)
-      canvas.strides = {kWidth, kWidth};
-    else
-      canvas.strides = {kWidth * plane_layouts(format)[0].bytes_per_sample};
-    return canvas;
-  }
-};
 
 /// Luma in the middle of the upper band: grey 100 half covered by the first class.
 bool is_right(OverlayRenderer &renderer, const OverlayMask &mask) {

@@ -14,12 +14,13 @@
 
 #include "elements/redact/cover_memory.h"
 #include "elements/redact/redactor.h"
+#include "grey_frame.h"
 
 namespace {
 
 using namespace naclip;
+using bench::Frame, bench::kHeight, bench::kWidth;
 
-constexpr int kWidth = 1920, kHeight = 1080;
 constexpr int kMaskWidth = 597, kMaskHeight = 336;
 constexpr int kFrames = 100;
 constexpr std::int64_t kStep = 40'000'000, kHold = 500'000'000;  // ns
@@ -34,29 +35,6 @@ cv::Mat labels(int frame) {
     }
   return map;
 }
-
-struct Frame {
-  explicit Frame(PixelFormat format) : format(format) {}
-
-  PixelFormat format;
-  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(kWidth * kHeight * 4, 100);
-
-  Canvas canvas() {
-    Canvas canvas;
-    canvas.format = format;
-    canvas.width = kWidth;
-    canvas.height = kHeight;
-    canvas.planes = {bytes.data(), bytes.data() + kWidth * kHeight,
-                     bytes.data() + kWidth * kHeight * 5 / 4};
-    if (format == PixelFormat::kI420)
-      canvas.strides = {kWidth, kWidth / 2, kWidth / 2};
-    else if (format == PixelFormat::kNv12)
-      canvas.strides = {kWidth, kWidth};
-    else
-      canvas.strides = {kWidth * plane_layouts(format)[0].bytes_per_sample};
-    return canvas;
-  }
-};
 
 class Stream {
  public:

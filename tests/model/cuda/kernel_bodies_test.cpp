@@ -167,7 +167,8 @@ TEST(KernelStitching, EqualsPlain) {
     const std::int64_t rows = windows[0].height / 4, columns = windows[0].width / 4, queries = 3;
     const at::Tensor scores =
         at::randn({static_cast<std::int64_t>(windows.size()), rows, columns, queries});
-    const kernel::WindowGrids grids = cuda::window_grids(scores, windows).value();
+    const kernel::WindowGrids grids =
+        cuda::window_grids(scores.permute({0, 3, 1, 2}), windows).value();
     at::Tensor ours = at::empty({height, width, queries});
     for (int y = 0; y < height; ++y)
       for (int x = 0; x < width; ++x)
@@ -182,7 +183,7 @@ TEST(KernelStitching, EqualsPlain) {
 TEST(KernelStitching, TooManyWindowsForTheKernelAreTold) {
   const auto windows = windows_of(80, 16, 16, 1);
   ASSERT_EQ(windows.size(), 65U);
-  EXPECT_FALSE(cuda::window_grids(at::empty({65, 4, 4, 1}), windows).has_value());
+  EXPECT_FALSE(cuda::window_grids(at::empty({65, 1, 4, 4}), windows).has_value());
 }
 
 // --- Decoding

@@ -292,11 +292,8 @@ TEST(StitchKernel, WritesEveryWordOfEveryPixel) {
   grids.tops = {2, {0, 5}};
   grids.lefts = {3, {0, 4, 9}};
   grids.height = grids.width = 8;
-  grids.rows = 2;
-  grids.columns = 3;
-  grids.queries = queries;
   const std::vector<float> scores = noise(size_of(pictures * 6 * 2 * 3 * queries), 8);
-  grids.scores = scores.data();
+  grids.scores = {scores.data(), 2 * 3 * queries, 1, 3 * queries, queries, queries, 2, 3};
   std::vector<float> out(size_of(pictures * height * width * queries), NAN), expected(out.size());
   launch(index_of(naclip::pixel_grid(height, width * queries, pictures)), kBlock,
          [&] { naclip_stitch(grids, height, width, out.data()); });
