@@ -145,7 +145,7 @@ void print_scores(const LabelCounts &counts, const naclip::Vocabulary &vocabular
     all += counts.found(id);
     alike += counts.both(id);
     if (counts.there(id) == 0) {
-      astray += counts.found(id);
+      if (id != 0) astray += counts.found(id);  // 0 is nothing
       continue;
     }
     if (id >= regions.size()) {
@@ -156,7 +156,7 @@ void print_scores(const LabelCounts &counts, const naclip::Vocabulary &vocabular
     sum += counts.iou(id);
     ++classes;
   }
-  std::printf("%llu frames, %.1f %% of the pixels were called something that is never there\n",
+  std::printf("%llu frames, %.4f %% of the pixels were called something that is never there\n",
               static_cast<unsigned long long>(counts.frames()),
               100.0 * static_cast<double>(astray) / static_cast<double>(all));
   std::printf("agreement %.4f of the pixels\n",

@@ -96,6 +96,7 @@ struct InferenceOptions {
   std::vector<int> refine_dilations{8, 16};  ///< pixels, each >= 1
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
+  bool confidences = false;   ///< tell each pixel's probability, too: Segmentation::confidences
   MaskSize mask_size = MaskSize::kInput;
   /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself.
   /// Needs a StreamMemory.

@@ -20,6 +20,9 @@ struct Segmentation {
   int bytes_per_label = 1;                ///< 1, or 2 (little endian) where Vocabulary::wide()
   std::vector<std::uint8_t> labels;       ///< [height, width] region ids, rows not padded
   std::vector<RegionStatistics> regions;  ///< by region id, as Vocabulary::regions()
+  /// [height, width] the probability of each pixel's best word, 0..1, whatever the threshold made
+  /// of it; empty unless InferenceOptions::confidences asked for it.
+  std::vector<float> confidences;
 };
 
 /// A borrowed label map that covers its whole frame.

@@ -18,6 +18,7 @@ struct VocabularyClass {
   std::string label;                  ///< shown to people; the first synonym where none was given
   std::vector<std::string> synonyms;  ///< at least one, in the order written
   std::optional<Colour> colour;       ///< the colour that the user asked for
+  std::optional<double> threshold;    ///< least confidence, 0..1, in place of the general one
   bool operator==(const VocabularyClass &) const = default;
 };
 
@@ -28,19 +29,19 @@ struct Region {
 };
 
 /// An immutable list of classes. Classes are separated by `;` or new lines, synonyms by `,`; a
-/// class may begin with `label:` and may hold one `#rrggbb` colour anywhere. A line that begins
-/// with `#` and is not a colour is a comment. White space around words is dropped, empty classes
-/// are skipped.
+/// class may begin with `label:` and may hold one `#rrggbb` colour and one threshold, `>` and a
+/// number from 0 to 1, anywhere. A line that begins with `#` and is not a colour is a comment. White
+/// space around words is dropped, empty classes are skipped.
 ///
-///     person; car, truck; greenery #30a030: tree, bush; background: sky, wall
+///     person; car, truck; greenery #30a030: tree, bush; smoke >0.6: smoke, haze; background: sky
 ///
 /// Region ids: 0 is nothing / background, other classes are 1..N, dense, in the order written. A
 /// class labelled `background` is id 0 wherever it stands.
 class NACLIP_API Vocabulary {
  public:
   /// Parses UTF-8 text. Throws Error{kVocabulary} naming the position: invalid UTF-8, no class at
-  /// all, a label used twice, a class without words, a malformed or second colour in a class, more
-  /// than 65,535 classes.
+  /// all, a label used twice, a class without words, a malformed or second colour or threshold in a
+  /// class, more than 65,535 classes.
   static Vocabulary parse(std::string_view text);
 
   /// Reads and parses a file. Throws Error{kNotFound | kRead} beside what parse() throws.

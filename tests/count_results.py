@@ -44,6 +44,15 @@ def read_cases(junit):
     return cases
 
 
+def last_words(program):
+    """How a program ended that has no failed case to show for it, and what it said last."""
+    status = program.get('returncode', 0)
+    how = f'signal {-status}' if status < 0 else f'status {status}'
+    said = (program.get('stdout') or '') + '\n' + (program.get('stderr') or '')
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return f"the program ended with {program['result']}, {how}: " + ' | '.join(lines[-12:])[-2000:]
+
+
 def main(folder, never_skipped=None):
     logs = pathlib.Path(folder) / 'meson-logs'
     cases = read_cases(logs / 'testlog.junit.xml')
@@ -57,7 +66,7 @@ def main(folder, never_skipped=None):
         as_whole = {'OK': 'passed', 'SKIP': 'skipped', 'EXPECTEDFAIL': 'passed'}.get(
             program['result'], 'failed')
         if as_whole == 'failed' and not any(outcome == 'failed' for _, outcome, _ in outcomes):
-            outcomes = outcomes + [('', 'failed', f"the program ended with {program['result']}")]
+            outcomes = outcomes + [('', 'failed', last_words(program))]
         elif not outcomes:
             # A GoogleTest program's own account is missing: believe nothing but the exit status.
             outcomes = [('', as_whole, '')]

@@ -243,6 +243,12 @@ void SegmentSession::take_over(const Pending &source, SegmentResult result) {
   last_flow_ = source.flow;
   last_pts_ = source.pts;
   held_.reset();
+  if (settings_->presence)
+    presence_.apply(result.segmentation, last_vocabulary_->vocabulary().regions(),
+                    static_cast<std::int64_t>(source.pts),
+                    {settings_->presence_share, settings_->presence_time * GST_MSECOND});
+  else
+    presence_.forget();
   if (last_flow_) last_labels_ = result.segmentation;
   last_ = to_metadata(std::move(result.segmentation), last_vocabulary_->vocabulary(), name_,
                       source.pts);
@@ -311,6 +317,7 @@ void SegmentSession::forget() {
   last_flow_ = {};
   last_adopted_ = cycle_ = 0;
   carrier_.reset();
+  presence_.forget();
   memory_ = model_->segmenter->make_memory();
 }
 

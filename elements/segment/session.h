@@ -11,6 +11,7 @@
 
 #include "elements/segment/model_loader.h"
 #include "elements/segment/pacing.h"
+#include "elements/segment/presence.h"
 #include "elements/segment/reports.h"
 #include "elements/segment/settings.h"
 #include "elements/segment/statistics.h"
@@ -112,6 +113,7 @@ class SegmentSession {
   FlowPicture last_flow_;
   GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;
   MaskCarrier carrier_;
+  Presence presence_;
   Ptr<GstNaclipSegmentation> carried_;  // null where last_ is shown itself
   Ptr<GstNaclipSegmentation> held_;  // carried_ of the frame before, while there is no newer mask
   AnalyticsTerms carried_terms_;

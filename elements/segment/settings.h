@@ -31,6 +31,9 @@ struct SegmentSettings : ModelChoice, InferenceOptions {
   Carry carry = Carry::kAuto;
   OnError on_error = OnError::kFail;
   int batch_timeout = 5;
+  bool presence = false;
+  double presence_share = 0.005;
+  int presence_time = 200;
   int stats_interval = 0;
   bool post_messages = false;
 };
@@ -135,7 +138,8 @@ inline constexpr std::array kSegmentProperties{
         "Multiplies the similarities before the softmax: more is more decided",
         &SegmentSettings::logit_scale, Change::kAlways, 0.001, 10000},
     Property<SegmentSettings>{"threshold", "Threshold",
-                              "Least probability of a label; pixels below it are background",
+                              "Least probability of a label; pixels below it are background. A "
+                              "class of the vocabulary may have its own: \"smoke >0.6\"",
                               &SegmentSettings::threshold, Change::kAlways, 0, 1},
     Property<SegmentSettings>{
         "mask-size", "Mask size", "Size of the masks",
@@ -149,6 +153,17 @@ inline constexpr std::array kSegmentProperties{
         "smoothing", "Smoothing",
         "Weight of the past in an exponential mean of the scores: steadier masks (0: none)",
         &SegmentSettings::smoothing, Change::kAlways, 0, 1},
+    Property<SegmentSettings>{"presence", "Presence",
+                              "Show a class only once its share of the picture has been over "
+                              "presence-share for presence-time, until it has been under half of "
+                              "it as long; till then it is background",
+                              &SegmentSettings::presence},
+    Property<SegmentSettings>{"presence-share", "Presence share",
+                              "Share of the picture that a class has to have (presence)",
+                              &SegmentSettings::presence_share, Change::kAlways, 0, 1},
+    Property<SegmentSettings>{"presence-time", "Presence time",
+                              "How long it has to have it, in milliseconds of the stream",
+                              &SegmentSettings::presence_time},
     Property<SegmentSettings>{"carry", "Carry",
                               "Whether masks follow what moves between inferences",
                               enum_field<&SegmentSettings::carry, kCarryType>()},

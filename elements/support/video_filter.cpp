@@ -51,9 +51,13 @@ gboolean propose_video_meta(gpointer parent_class, GstBaseTransform *base, GstQu
 }
 
 void sync_controlled_properties(GstBaseTransform *base, GstBuffer *buffer) {
-  if (base->segment.format != GST_FORMAT_TIME) return;  // appsrc counts bytes unless told otherwise
+  // An element that starts forgets its segment, under this lock, while a frame may be here already.
+  GST_OBJECT_LOCK(base);
+  const GstSegment segment = base->segment;
+  GST_OBJECT_UNLOCK(base);
+  if (segment.format != GST_FORMAT_TIME) return;  // appsrc counts bytes unless told otherwise
   const GstClockTime time =
-      gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+      gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (GST_CLOCK_TIME_IS_VALID(time)) gst_object_sync_values(GST_OBJECT_CAST(base), time);
 }
 

@@ -95,30 +95,55 @@ class Parser {
     return {begin, static_cast<std::size_t>(p - begin)};
   }
 
-  // The words of one piece of a class, one space between them; a colour among them goes to
-  // `colour`.
-  std::string parse_words(std::string_view piece, std::optional<Colour> &colour) const {
+  // The words of one piece of a class, one space between them; a colour and a threshold among them
+  // go to `owner`.
+  std::string parse_words(std::string_view piece, VocabularyClass &owner) const {
     std::string words;
     while (true) {
-      const std::string_view token = next_token(piece, "");
+      std::string_view token = next_token(piece, "");
       if (token.empty()) return words;
+      if (const auto sign = token.find('>'); sign != 0) token = token.substr(0, sign);
       piece.remove_prefix(token.data() + token.size() - piece.data());
-      if (!token.starts_with('#')) {
+      if (token.starts_with('#')) {
+        put_once(owner.colour, read_colour(token), token, "colour");
+      } else if (token.starts_with('>')) {
+        if (token.size() == 1) {  // the number stands apart
+          const std::string_view number = next_token(piece, "");
+          token = {token.data(),
+                   static_cast<std::size_t>(number.data() + number.size() - token.data())};
+          piece.remove_prefix(number.data() + number.size() - piece.data());
+        }
+        put_once(owner.threshold, read_threshold(token), token, "threshold");
+      } else {
         if (!words.empty()) words += ' ';
         words += token;
-        continue;
       }
-      const std::optional<Colour> found = colour_from_text(token);
-      if (!found) {
-        fail(token.data(), quote(token) +
-                               " is no colour; write # and six hexadecimal digits, e.g. #30a030, "
-                               "or put a comment on a line of its own");
-      }
-      if (colour) {
-        fail(token.data(), "a second colour in one class; remove one of them");
-      }
-      colour = found;
     }
+  }
+
+  template <class Value>
+  void put_once(std::optional<Value> &place, Value value, std::string_view token,
+                const char *what) const {
+    if (place)
+      fail(token.data(), std::string("a second ") + what + " in one class; remove one of them");
+    place = value;
+  }
+
+  Colour read_colour(std::string_view token) const {
+    if (const std::optional<Colour> colour = colour_from_text(token)) return *colour;
+    fail(token.data(),
+         quote(token) +
+             " is no colour; write # and six hexadecimal digits, e.g. #30a030, or put "
+             "a comment on a line of its own");
+  }
+
+  double read_threshold(std::string_view token) const {
+    const std::string number(token.substr(1));  // strtod drops white space
+    gchar *end = nullptr;
+    const double value = g_ascii_strtod(number.c_str(), &end);
+    if (!number.empty() && *end == '\0' && value >= 0.0 && value <= 1.0) return value;
+    fail(token.data(),
+         quote(token) + " is no threshold; write > and a number from 0 to 1, e.g. >0.6");
   }
 
   void parse_class(std::string_view text) {
@@ -126,13 +151,13 @@ class Parser {
     const char *const begin = next_token(text, "").data();
     const std::size_t separator = text.find_first_of(":,");
     if (separator != std::string_view::npos && text[separator] == ':') {
-      result.label = parse_words(text.substr(0, separator), result.colour);
+      result.label = parse_words(text.substr(0, separator), result);
       text.remove_prefix(separator + 1);
       parse_synonyms(text, result);
       if (result.synonyms.empty()) fail_without_words(begin);
     } else {
       parse_synonyms(text, result);
-      if (result.synonyms.empty() && !result.colour) return;
+      if (result.synonyms.empty() && !result.colour && !result.threshold) return;
       if (result.synonyms.empty()) fail_without_words(begin);
     }
     if (result.label.empty()) result.label = result.synonyms.front();
@@ -142,7 +167,7 @@ class Parser {
   void parse_synonyms(std::string_view text, VocabularyClass &result) const {
     while (true) {
       const std::size_t end = std::min(text.find(','), text.size());
-      std::string words = parse_words(text.substr(0, end), result.colour);
+      std::string words = parse_words(text.substr(0, end), result);
       if (!words.empty()) result.synonyms.push_back(std::move(words));
       if (end == text.size()) return;
       text.remove_prefix(end + 1);

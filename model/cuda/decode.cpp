@@ -52,7 +52,9 @@ Segmentation read(const Answer &answer, const std::uint8_t *bytes, int picture) 
 std::function<std::vector<Segmentation>()> begin_decode(const at::Tensor &scores, int height,
                                                         int width, const DecodeOptions &options) {
   const Kernels *kernels = Kernels::of(scores.device());
-  if (kernels == nullptr) return plain_forms::begin_decode(scores, height, width, options);
+  // The kernels keep no pixel's probability.
+  if (kernels == nullptr || options.confidences)
+    return plain_forms::begin_decode(scores, height, width, options);
   const Answer layout{static_cast<int>(scores.size(0)), static_cast<int>(options.regions), height,
                       width, options.regions > 256 ? 2 : 1};
   const at::Tensor answer = at::empty({layout.bytes()}, scores.options().dtype(at::kByte));
@@ -63,7 +65,12 @@ std::function<std::vector<Segmentation>()> begin_decode(const at::Tensor &scores
                                  reinterpret_cast<kernel::Wide *>(device_bytes)};
   const kernel::Decoding decoding{options.region_of_query.data_ptr<int>(),
                                   static_cast<float>(options.logit_scale),
-                                  static_cast<float>(options.threshold), height, width};
+                                  static_cast<float>(options.threshold),
+                                  height,
+                                  width,
+                                  options.threshold_of_query.defined()
+                                      ? options.threshold_of_query.data_ptr<float>()
+                                      : nullptr};
   if (scores.scalar_type() == at::kHalf)
     kernels->decode(score_map<kernel::Half>(scores), decoding, decoded);
   else

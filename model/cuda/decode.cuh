@@ -8,7 +8,8 @@ namespace naclip::kernel {
 struct Decoding {
   const int *region_of_query;
   float logit_scale, threshold;
-  int height, width;  // of the mask
+  int height, width;                          // of the mask
+  const float *threshold_of_query = nullptr;  // each word's own; below 0 or null: the general one
 };
 
 struct Decision {
@@ -37,7 +38,10 @@ NACLIP_BODY Decision decode_pixel(const ScoreMap<Score> &map, const Decoding &de
   }
   Decision decision;
   decision.probability = 1.0F / total;
-  decision.region = decision.probability < decoding.threshold ? 0 : decoding.region_of_query[best];
+  float least = decoding.threshold;
+  if (decoding.threshold_of_query != nullptr && decoding.threshold_of_query[best] >= 0.0F)
+    least = decoding.threshold_of_query[best];
+  decision.region = decision.probability < least ? 0 : decoding.region_of_query[best];
   return decision;
 }
 

@@ -210,6 +210,8 @@ TorchSegmenter::Finished TorchSegmenter::finish(std::span<Frame *const> frames, 
   decode_options.regions = frame.encoded->vocabulary().regions().size();
   decode_options.logit_scale = options.logit_scale;
   decode_options.threshold = options.threshold;
+  decode_options.confidences = options.confidences;
+  decode_options.threshold_of_query = frame.encoded->threshold_of_query();
   return {{frames.begin(), frames.end()},
           begin_decode(scores, static_cast<int>(height), static_cast<int>(width), decode_options)};
 }

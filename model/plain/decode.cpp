@@ -8,8 +8,13 @@ namespace naclip::plain {
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options) {
   const at::Tensor sampled = stretched(scores, height, width);
   const auto [probability, query] = (sampled[0] * options.logit_scale).softmax(0).max(0);
+  at::Tensor least = at::full({}, options.threshold, probability.options());
+  if (options.threshold_of_query.defined()) {
+    const at::Tensor own = options.threshold_of_query.index({query});
+    least = at::where(own < 0, least, own);
+  }
   const at::Tensor labels = options.region_of_query.index({query})
-                                .masked_fill(probability < options.threshold, 0)
+                                .masked_fill(probability < least, 0)
                                 .to(at::kCPU, at::kLong)
                                 .contiguous();
   const at::Tensor confidence = probability.to(at::kCPU, at::kFloat).contiguous();
@@ -21,6 +26,9 @@ Segmentation decode(const at::Tensor &scores, int height, int width, const Decod
     tally.add(region, confidence.data_ptr<float>()[pixel]);
   }
   put_statistics(result, tally);
+  if (options.confidences)
+    result.confidences.assign(confidence.data_ptr<float>(),
+                              confidence.data_ptr<float>() + confidence.numel());
   return result;
 }
 

@@ -15,6 +15,10 @@ struct DecodeOptions {
   std::size_t regions = 0;  ///< number of region ids, 0 included
   double logit_scale = 40.0;
   double threshold = 0.0;  ///< least probability; below it the label is 0
+  /// That of each word alone, in place of `threshold`; below 0: it has none. [Q] float32 where the
+  /// scores are, or undefined where no word has one.
+  at::Tensor threshold_of_query;
+  bool confidences = false;  ///< keep each pixel's probability
 };
 
 namespace plain {

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <mutex>
 
 #include "model/cuda/operations.h"
@@ -17,6 +18,16 @@ namespace {
 
 constexpr std::int64_t kRowsPerTask = 16;
 
+std::vector<float> least_probabilities(std::int64_t queries, const DecodeOptions &options) {
+  std::vector<float> least(static_cast<std::size_t>(queries),
+                           static_cast<float>(options.threshold));
+  if (!options.threshold_of_query.defined()) return least;
+  const float *own = options.threshold_of_query.data_ptr<float>();
+  for (std::size_t query = 0; query < least.size(); ++query)
+    if (own[query] >= 0.0F) least[query] = own[query];
+  return least;
+}
+
 /// What one worker needs to decide a row.
 class RowDecoder {
  public:
@@ -24,6 +35,7 @@ class RowDecoder {
       : scores_(scores),
         options_(options),
         region_of_query_(options.region_of_query.data_ptr<int>()),
+        least_(least_probabilities(scores.size(1), options)),
         columns_(kernels::line_taps(scores.size(3), width)),
         pitch_(kernels::padded(width)),
         sampled_(static_cast<std::size_t>(scores.size(1) * pitch_)),
@@ -40,14 +52,17 @@ class RowDecoder {
     kernels::decode_row(sampled_.data(), pitch_, scores_.size(1), result.width,
                         static_cast<float>(options_.logit_scale), best_.data(),
                         probability_.data());
-    const auto threshold = static_cast<float>(options_.threshold);
     const auto first = static_cast<std::size_t>(y * result.width);
     for (std::size_t x = 0; x < static_cast<std::size_t>(result.width); ++x) {
+      const auto query = static_cast<std::size_t>(best_[x]);
       const std::size_t region =
-          probability_[x] < threshold ? 0 : static_cast<std::size_t>(region_of_query_[best_[x]]);
+          probability_[x] < least_[query] ? 0 : static_cast<std::size_t>(region_of_query_[query]);
       put_label(result, first + x, region);
       tally_.add(region, probability_[x]);
     }
+    if (options_.confidences)
+      std::copy_n(probability_.begin(), result.width,
+                  result.confidences.begin() + static_cast<std::ptrdiff_t>(first));
   }
 
   const Tally &tally() const { return tally_; }
@@ -56,6 +71,7 @@ class RowDecoder {
   const at::Tensor &scores_;
   const DecodeOptions &options_;
   const int *region_of_query_;
+  std::vector<float> least_;  // probability of each word
   kernels::LineTaps columns_;
   std::int64_t pitch_;
   std::vector<float> sampled_, scratch_;
@@ -69,6 +85,8 @@ Segmentation decode_lines(const at::Tensor &scores, int height, int width,
   const at::Tensor map = with_lines(scores);
   const std::vector<Tap> rows = bilinear_taps(map.size(2), height);
   Segmentation result = empty_segmentation(height, width, options.regions);
+  if (options.confidences)
+    result.confidences.resize(static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
   std::mutex mutex;
   Tally total(options.regions);
   at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {

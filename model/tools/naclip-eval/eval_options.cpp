@@ -23,7 +23,11 @@ constexpr const char *kSummary =
     "and masks of your own:\n"
     "\n"
     "  naclip-eval --benchmark voc21 --data VOCdevkit/VOC2012 --model ViT-B-16.pt\n"
-    "  naclip-eval --images DIR --masks DIR --vocabulary FILE --model ViT-B-16.pt";
+    "  naclip-eval --images DIR --masks DIR --vocabulary FILE --model ViT-B-16.pt\n"
+    "\n"
+    "or finds the threshold of each class on them, and writes a vocabulary with these:\n"
+    "\n"
+    "  naclip-eval tune --images DIR --masks DIR --vocabulary FILE --model ViT-B-16.pt";
 
 constexpr const char *kDescription =
     "Pictures and masks of your own:\n"
@@ -49,7 +53,7 @@ struct RawOptions {
         *vocabulary = nullptr, *ignored = nullptr, *output = nullptr;
   gchar *model = nullptr, *merges = nullptr, *device = nullptr, *precision = nullptr,
         *attention = nullptr, *architecture = nullptr, *prompts = nullptr, *cache_dir = nullptr;
-  gdouble gaussian_std = NAN, logit_scale = NAN, threshold = NAN;
+  gdouble gaussian_std = NAN, logit_scale = NAN, threshold = NAN, min_precision = NAN;
   gchar *refine_dilations = nullptr;
   gint input_size = kNotGiven, window_size = kNotGiven, window_stride = kNotGiven,
        refine_steps = kNotGiven, limit = kNotGiven, threads = 0;
@@ -86,6 +90,8 @@ void add_data_options(GOptionContext *context, RawOptions &raw) {
        {"limit", 'n', 0, G_OPTION_ARG_INT, &raw.limit, "Only the first N pictures", "N"},
        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &raw.output,
         "Folder of the reports and of what is needed to go on [naclip-eval-NAME]", "DIR"},
+       {"min-precision", 0, 0, G_OPTION_ARG_DOUBLE, &raw.min_precision,
+        "tune: the lowest threshold that has this precision, in place of the best F1", "P"},
        {"restart", 0, 0, G_OPTION_ARG_NONE, &raw.restart, "Forget what was done before", nullptr},
        {"version", 0, 0, G_OPTION_ARG_NONE, &raw.version, "Print the version", nullptr},
        {}});
@@ -180,8 +186,10 @@ ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   return model;
 }
 
-EvalOptions read(const RawOptions &raw) {
+EvalOptions read(const RawOptions &raw, bool tune) {
   EvalOptions options;
+  options.tune = tune;
+  options.min_precision = given(raw.min_precision);
   options.list = raw.list;
   options.version = raw.version;
   options.restart = raw.restart;
@@ -191,9 +199,11 @@ EvalOptions read(const RawOptions &raw) {
   options.masks = text_of(raw.masks);
   options.vocabulary = text_of(raw.vocabulary);
   options.ignored = labels_named(text_of(raw.ignored));
-  options.output = text_of(
-      raw.output,
-      ("naclip-eval-" + (options.benchmark.empty() ? "custom" : options.benchmark)).c_str());
+  options.output =
+      text_of(raw.output, ("naclip-eval-" + (tune                        ? "tune"
+                                             : options.benchmark.empty() ? "custom"
+                                                                         : options.benchmark))
+                              .c_str());
   options.model = model_of(raw, options.output);
   options.runs =
       runs_named(text_of(raw.attention, name_of(Attention{}).c_str()), text_of(raw.architecture));
@@ -227,6 +237,12 @@ void require_complete(const EvalOptions &options) {
           "--benchmark " + options.benchmark + " needs --data DIR, the data set's folder");
   require(own || options.ignored.empty(),
           "--ignore-label is for masks of your own: the benchmarks ignore what the paper's do");
+  require(!options.tune || own, "tune needs --images DIR, --masks DIR and --vocabulary FILE");
+  require(!options.tune || options.runs.size() == 1,
+          "tune takes one attention: thresholds of one are not those of another");
+  require(options.tune || !options.min_precision, "--min-precision goes with tune");
+  require(!options.min_precision || (*options.min_precision > 0 && *options.min_precision <= 1),
+          "--min-precision must be above 0 and at most 1");
   require(!options.model.model.empty(),
           "No model: name a checkpoint of CLIP with --model, e.g. --model ViT-B-16.pt");
 }
@@ -241,10 +257,12 @@ EvalOptions parse_options(int argc, char **argv) {
   add_data_options(context, raw);
   add_model_options(context, raw);
   add_inference_options(context, raw);
-  const std::vector<std::string> rest = take_options(context, argc, argv);
+  std::vector<std::string> rest = take_options(context, argc, argv);
+  const bool tune = !rest.empty() && rest[0] == "tune";
+  if (tune) rest.erase(rest.begin());
   if (!rest.empty())
     throw Error(ErrorKind::kSettings, "\"" + rest[0] + "\" belongs to no option; see --help");
-  EvalOptions options = read(raw);
+  EvalOptions options = read(raw, tune);
   require_complete(options);
   return options;
 }

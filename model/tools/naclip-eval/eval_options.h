@@ -19,8 +19,10 @@ struct RunChoice {
 };
 
 struct EvalOptions {
-  bool list = false;     ///< only tell what benchmarks there are
-  bool version = false;  ///< only tell the version
+  bool tune = false;                    ///< find each class's threshold instead
+  std::optional<double> min_precision;  ///< tune: for this precision, not for the best F1
+  bool list = false;                    ///< only tell what benchmarks there are
+  bool version = false;                 ///< only tell the version
 
   std::string benchmark, data;                                  ///< a benchmark and its folder
   std::string images, masks, vocabulary;                        ///< or a data set of one's own

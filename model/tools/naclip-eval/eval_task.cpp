@@ -18,7 +18,8 @@ constexpr const char *kVersion = NACLIP_VERSION;
 std::string vocabulary_hash(const Vocabulary &vocabulary) {
   std::string text;
   for (const VocabularyClass &one : vocabulary.classes())
-    text += one.label + ":" + joined(one.synonyms, ",") + "\n";
+    text += one.label + ":" + joined(one.synonyms, ",") +
+            (one.threshold ? ">" + number(*one.threshold) : "") + "\n";
   return sha256(text);
 }
 

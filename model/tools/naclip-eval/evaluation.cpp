@@ -67,6 +67,7 @@ void evaluate_readable(const Subject &subject, const Pair &pair, Tally &tally) {
       subject.segmenter.segment({&picture, 1}, subject.vocabulary, subject.options);
   add_to(tally, pair.name,
          tally.areas.add(found.at(0), *truth, subject.meaning, subject.first_class));
+  if (subject.thresholds) subject.thresholds->add(found.at(0), *truth, subject.meaning);
   ++tally.evaluated;
 }
 

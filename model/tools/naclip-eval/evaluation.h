@@ -9,6 +9,7 @@
 #include "model/tools/naclip-eval/iou.h"
 #include "model/tools/naclip-eval/label_map.h"
 #include "model/tools/naclip-eval/problems.h"
+#include "model/tools/naclip-eval/thresholds.h"
 
 namespace naclip::eval {
 
@@ -27,7 +28,8 @@ struct Subject {
   const EncodedVocabulary &vocabulary;
   InferenceOptions options;  ///< mask_size must be kFrame: ground truth is never resized
   const LabelMeaning &meaning;
-  std::size_t first_class;  ///< see Areas::add
+  std::size_t first_class;                ///< see Areas::add
+  ThresholdCounts *thresholds = nullptr;  ///< counts each pixel as well, unless null
 };
 
 /// Looks at one pair, adds it to the tally and counts what is wrong with it. Throws what

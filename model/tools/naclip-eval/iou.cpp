@@ -10,12 +10,6 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-std::size_t region_at(const Segmentation &segmentation, std::size_t pixel) {
-  if (segmentation.bytes_per_label == 1) return segmentation.labels[pixel];
-  return segmentation.labels[2 * pixel] |
-         static_cast<std::size_t>(segmentation.labels[2 * pixel + 1]) << 8;
-}
-
 double ratio(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? kNone : static_cast<double>(part) / static_cast<double>(whole);
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/segmentation.h"
+
 namespace naclip::eval {
 
 /// The values of a mask, as they are in the file.
@@ -48,5 +50,12 @@ class LabelMeaning {
  private:
   std::vector<int> meaning_;  // by value
 };
+
+/// The region of a pixel that was found.
+inline std::size_t region_at(const Segmentation &segmentation, std::size_t pixel) {
+  if (segmentation.bytes_per_label == 1) return segmentation.labels[pixel];
+  return segmentation.labels[2 * pixel] |
+         static_cast<std::size_t>(segmentation.labels[2 * pixel + 1]) << 8;
+}
 
 }  // namespace naclip::eval

@@ -17,6 +17,7 @@
 #include "model/tools/naclip-eval/eval_state.h"
 #include "model/tools/naclip-eval/eval_task.h"
 #include "model/tools/naclip-eval/text.h"
+#include "model/tools/naclip-eval/tune.h"
 
 namespace naclip::eval {
 
@@ -48,7 +49,7 @@ void list_benchmarks() {
 void write_file(const std::string &path, const std::string &text) {
   g_autoptr(GError) error = nullptr;
   if (!g_file_set_contents(path.c_str(), text.data(), static_cast<gssize>(text.size()), &error))
-    throw Error(ErrorKind::kRead, "The report " + path + " cannot be written", error->message);
+    throw Error(ErrorKind::kRead, path + " cannot be written", error->message);
 }
 
 /// "mIoU 12.34". mean_iou: 0 to 1, or NaN.
@@ -58,6 +59,30 @@ std::string mean_iou_text(double mean_iou) {
 
 void warn(LogLevel level, const Error &message) {
   if (level == LogLevel::kWarning) std::fprintf(stderr, "naclip-eval: %s\n", message.what());
+}
+
+/// The vocabulary; null where the user asked to stop.
+std::shared_ptr<const EncodedVocabulary> encode(Segmenter &segmenter, const Vocabulary &words,
+                                                const std::string &name) {
+  std::fprintf(stderr, "naclip-eval: %s: encoding %s\n", name.c_str(),
+               counted(words.classes().size(), "class", "classes").c_str());
+  std::stop_source stop;
+  Progress progress(name + " words", Unit::kItems);
+  const auto show = [&](std::size_t known, std::size_t all) {
+    progress.update(known, all);
+    if (stop_requested != 0) stop.request_stop();
+  };
+  auto vocabulary = segmenter.encode(words, warn, show, stop.get_token());
+  progress.finish();
+  return vocabulary;
+}
+
+ModelOptions model_of(const EvalOptions &options, const RunChoice &choice) {
+  ModelOptions model = options.model;
+  model.attention = choice.attention;
+  model.architecture = choice.architecture;
+  model.log = warn;
+  return model;
 }
 
 /// The command in work.
@@ -104,10 +129,7 @@ class Command {
 
  private:
   RunReport evaluate_one(const RunChoice &choice) {
-    ModelOptions model = options_.model;
-    model.attention = choice.attention;
-    model.architecture = choice.architecture;
-    model.log = warn;
+    const ModelOptions model = model_of(options_, choice);
     const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture);
     const auto segmenter = load_segmenter(model);
     if (report_.model_sha256.empty()) report_.model_sha256 = file_sha256(model.model);
@@ -150,25 +172,9 @@ class Command {
     return std::move(*known);
   }
 
-  /// The vocabulary; null where the user asked to stop.
-  std::shared_ptr<const EncodedVocabulary> encode(Segmenter &segmenter,
-                                                  const std::string &name) const {
-    std::stop_source stop;
-    Progress progress(name + " words", Unit::kItems);
-    const auto show = [&](std::size_t known, std::size_t words) {
-      progress.update(known, words);
-      if (stop_requested != 0) stop.request_stop();
-    };
-    auto vocabulary = segmenter.encode(task_.vocabulary, warn, show, stop.get_token());
-    progress.finish();
-    return vocabulary;
-  }
-
   void work(Segmenter &segmenter, const std::string &state, const Settings &identity,
             const std::string &name, Tally &tally) const {
-    std::fprintf(stderr, "naclip-eval: %s: encoding %s\n", name.c_str(),
-                 counted(report_.classes.size(), "class", "classes").c_str());
-    const auto vocabulary = encode(segmenter, name);
+    const auto vocabulary = encode(segmenter, task_.vocabulary, name);
     if (vocabulary == nullptr) return;
     const Subject subject{segmenter, *vocabulary, task_.inference, meaning_, task_.first_class()};
     Progress progress(name, Unit::kItems);
@@ -197,6 +203,50 @@ class Command {
   Report report_;
 };
 
+/// Finds the thresholds on all pictures; writes the vocabulary with them.
+ExitStatus tune_thresholds(const EvalOptions &options, const Task &task) {
+  const auto segmenter = load_segmenter(model_of(options, options.runs.front()));
+  const auto vocabulary = encode(*segmenter, without_thresholds(task.vocabulary), "tune");
+  if (vocabulary == nullptr) return kStopped;
+  InferenceOptions inference = task.inference;
+  inference.threshold = 0.0;
+  inference.confidences = true;
+  const LabelMeaning meaning(task.labelling);
+  ThresholdCounts counts(task.vocabulary.regions().size());
+  const Subject subject{*segmenter, *vocabulary, inference, meaning, task.first_class(), &counts};
+  Tally tally;
+  tally.areas = Areas(task.class_labels().size());
+  tally.problems = task.dataset.problems;
+  const std::size_t limit = std::min(options.limit, task.dataset.pairs.size());
+  Progress progress("tune", Unit::kItems);
+  evaluate(subject, task.dataset, limit, tally, [&] {
+    progress.update(tally.done, limit);
+    return stop_requested == 0;
+  });
+  progress.finish();
+  for (const std::string &sentence : tally.problems.sentences(3))
+    std::fprintf(stderr, "naclip-eval: %s\n", sentence.c_str());
+  if (tally.done < limit) {
+    std::fprintf(stderr, "naclip-eval: stopped after %zu of %zu pictures; nothing was written\n",
+                 tally.done, limit);
+    return kStopped;
+  }
+  if (tally.evaluated == 0)
+    throw Error(ErrorKind::kFormat,
+                "No picture could be evaluated: " + joined(tally.problems.sentences(3), "; "));
+  const std::vector<TunedClass> classes =
+      tune(counts, task.vocabulary, task.inference.threshold, options.min_precision);
+  std::fputs(tuned_text(classes, options.min_precision).c_str(), stdout);
+  std::vector<std::optional<double>> thresholds;
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    thresholds.push_back(classes[i].after.threshold ? classes[i].after.threshold
+                                                    : task.vocabulary.classes()[i].threshold);
+  const std::string path = options.output + "/vocabulary.txt";
+  write_file(path, vocabulary_text(task.vocabulary, thresholds));
+  std::fprintf(stderr, "naclip-eval: wrote %s\n", path.c_str());
+  return tally.problems.empty() ? kAllEvaluated : kFaults;
+}
+
 ExitStatus run(const EvalOptions &options) {
   if (options.version) {
     std::puts("naclip-eval " NACLIP_VERSION);
@@ -212,7 +262,7 @@ ExitStatus run(const EvalOptions &options) {
                 "The folder " + options.output + " cannot be made; name another with --output");
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
-  return Command(options, task).execute();
+  return options.tune ? tune_thresholds(options, task) : Command(options, task).execute();
 }
 
 }  // namespace

@@ -75,6 +75,27 @@ TEST_F(LiveProperties, ThresholdFollowsAController) {
   }
 }
 
+TEST_F(LiveProperties, PresenceShowsAClassOnceItHasBeenThereForItsTime) {
+  LiveElement element(line("mode=sync presence=true presence-time=2000 presence-share=0.5"));
+  const auto at_second = [&](GstClockTime second) {
+    const auto frame = element.pass(second * GST_SECOND);
+    const GstNaclipRegion *region = gst_naclip_segmentation_get_region(segmentation_on(frame), 2);
+    EXPECT_NEAR(region->share, labelled(frame), 1e-9);
+    return labelled(frame);
+  };
+  EXPECT_EQ(at_second(0), 0.0);
+  EXPECT_EQ(at_second(1), 0.0);
+  EXPECT_EQ(at_second(2), 1.0);
+  element.event(gst_event_new_flush_start());
+  element.event(gst_event_new_flush_stop(TRUE));
+  element.segment_event();
+  EXPECT_EQ(at_second(3), 0.0) << "a flush begins another stream";
+  g_object_set(element.get(), "presence", FALSE, nullptr);
+  EXPECT_EQ(at_second(4), 1.0);
+  g_object_set(element.get(), "presence", TRUE, nullptr);
+  EXPECT_EQ(at_second(5), 0.0);
+}
+
 TEST_F(LiveProperties, StatisticsCountWhatHappens) {
   LiveElement element(line("mode=sync interval=4"));
   for (GstClockTime pts = 0; pts < 10; ++pts) element.pass(pts);

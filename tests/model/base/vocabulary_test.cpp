@@ -225,6 +225,33 @@ TEST(Vocabulary, RefusesMalformedAndSecondColours) {
   EXPECT_NE(message_of("#ff0000 a: #ff0000 b").find("second colour"), std::string::npos);
 }
 
+TEST(Vocabulary, TakesThresholdsAnywhereInAClass) {
+  const auto vocabulary =
+      Vocabulary::parse("smoke >0.6: smoke, haze; car, truck > .25; tree>1; dog");
+  const std::vector<VocabularyClass> expected{
+      {"smoke", {"smoke", "haze"}, {}, 0.6},
+      {"car", {"car", "truck"}, {}, 0.25},
+      {"tree", {"tree"}, {}, 1.0},
+  };
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_EQ(vocabulary.classes()[i], expected[i]) << i;
+  EXPECT_FALSE(vocabulary.classes().back().threshold);
+  EXPECT_EQ(Vocabulary::parse("sky #0000ff>0.5e-1: blue").classes().front(),
+            (VocabularyClass{"sky", {"blue"}, 0x0000FF, 0.05}));
+  EXPECT_FALSE(Vocabulary::parse("a >0.5") == Vocabulary::parse("a"));
+}
+
+TEST(Vocabulary, RefusesMalformedAndSecondThresholds) {
+  for (const char *text :
+       {"a >", "a > ", "a >, 0.5", "a >x", "a >0.5x", "a >1.01", "a >-0.1", "a >nan", "a >>0.5"}) {
+    EXPECT_NE(message_of(text).find("vocabulary:1:3: "), std::string::npos) << text;
+    EXPECT_NE(message_of(text).find("is no threshold; write > and a number from 0 to 1"),
+              std::string::npos)
+        << message_of(text);
+  }
+  EXPECT_NE(message_of("a >0.5, b >0.5").find("1:11: a second threshold"), std::string::npos);
+}
+
 TEST(Vocabulary, IsWideFromTwoHundredFiftySevenRegionsOn) {
   EXPECT_FALSE(Vocabulary::parse(classes_named(1)).wide());
   EXPECT_FALSE(Vocabulary::parse(classes_named(255)).wide());

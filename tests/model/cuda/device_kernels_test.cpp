@@ -82,12 +82,14 @@ TEST_P(DeviceDecoding, EqualsPlain) {
   options.region_of_query = at::arange(1, queries + 1, at::kInt);
   options.regions = static_cast<std::size_t>(queries) + 1;
   DecodeOptions there = options;
-  for (const double threshold : {0.0, 0.3})
+  for (const bool own_threshold : {false, true})
     for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
-      options.threshold = there.threshold = threshold;
+      options.threshold = there.threshold = own_threshold ? 0.3 : 0.0;
+      if (own_threshold) options.threshold_of_query = at::linspace(-0.2, 0.6, queries);
       Segmentation ours;
       runner_->in_order([&] {
         there.region_of_query = options.region_of_query.to(device_);
+        if (own_threshold) there.threshold_of_query = options.threshold_of_query.to(device_);
         ours = decode(scores.to(device_).contiguous(layout), height, width, there);
       });
       const Segmentation plain = plain::decode(scores, height, width, options);

@@ -204,12 +204,17 @@ TEST_P(KernelDecoding, EqualsPlain) {
   DecodeOptions options;
   options.region_of_query = at::arange(1, queries + 1, at::kInt);
   options.regions = static_cast<std::size_t>(queries) + 1;
-  for (const double threshold : {0.0, 0.3}) {
+  for (const auto &[threshold, own] : {std::pair{0.0, false}, {0.3, false}, {0.3, true}}) {
     options.threshold = threshold;
+    if (own) options.threshold_of_query = at::linspace(-0.2, 0.6, queries);
     const Segmentation plain = plain::decode(scores, height, width, options);
     const kernel::ScoreMap<float> map = cuda::score_map<float>(scores);
-    const kernel::Decoding decoding{options.region_of_query.data_ptr<int>(), 40.0F,
-                                    static_cast<float>(threshold), height, width};
+    const kernel::Decoding decoding{options.region_of_query.data_ptr<int>(),
+                                    40.0F,
+                                    static_cast<float>(threshold),
+                                    height,
+                                    width,
+                                    own ? options.threshold_of_query.data_ptr<float>() : nullptr};
     std::size_t different = 0;
     std::vector<kernel::Wide> counts(options.regions), units(options.regions);
     for (int y = 0; y < height; ++y)

@@ -111,6 +111,26 @@ TEST(Segmenter, SharesAddUpToOne) {
   ASSERT_EQ(result.regions.size(), 4U);
 }
 
+TEST(Segmenter, AClasssOwnThresholdHoldsForItsPixelsAlone) {
+  const auto segmenter = load_segmenter(tiny());
+  const Owned owned(64, 48);
+  const auto segment = [&](const char *words, double threshold) {
+    InferenceOptions options = small_input();
+    options.threshold = threshold;
+    const auto vocabulary = segmenter->encode(Vocabulary::parse(words));
+    return segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
+  };
+  const Segmentation all = segment("cat; dog, wolf; sky", 0.0);
+  ASSERT_GT(all.regions[2].share, 0.0);
+  ASSERT_GT(all.regions[1].share + all.regions[3].share, 0.0);
+  Segmentation without_dog = all;
+  for (std::uint8_t &label : without_dog.labels) label = label == 2 ? 0 : label;
+  EXPECT_EQ(segment("cat; dog >1, wolf; sky", 0.0).labels, without_dog.labels);
+  Segmentation dog_alone = all;
+  for (std::uint8_t &label : dog_alone.labels) label = label == 2 ? 2 : 0;
+  EXPECT_EQ(segment("cat; dog >0, wolf; sky", 1.0).labels, dog_alone.labels);
+}
+
 /// The picture with every pixel twice beside itself.
 Owned stretched(const Owned &narrow) {
   Owned square(2 * narrow.picture.width, narrow.picture.height);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <utility>
+
 namespace naclip {
 namespace {
 
@@ -28,8 +31,10 @@ TEST_P(Decode, FusedEqualsPlain) {
   at::manual_seed(3);
   const at::Tensor scores = at::randn({1, queries, from_height, from_width}) * 0.05;
   DecodeOptions options = one_region_a_query(queries);
-  for (const double threshold : {0.0, 0.3}) {
+  for (const auto &[threshold, own] : {std::pair{0.0, false}, {0.3, false}, {0.3, true}}) {
     options.threshold = threshold;
+    // From none (below 0) to 0.6.
+    if (own) options.threshold_of_query = at::linspace(-0.2, 0.6, queries);
     const Segmentation fused = decode(scores, height, width, options);
     const Segmentation plain = plain::decode(scores, height, width, options);
     ASSERT_EQ(fused.labels.size(), plain.labels.size());
@@ -77,6 +82,45 @@ TEST(DecodeOf, BelowTheThresholdIsNothing) {
   EXPECT_EQ(label_at(decode(at::zeros({1, 2, 1, 1}), 1, 1, options), 0), 0);
   options.threshold = 0.49;
   EXPECT_EQ(label_at(decode(at::zeros({1, 2, 1, 1}), 1, 1, options), 0), 1);
+}
+
+TEST(DecodeOf, AWordsOwnThresholdStandsInPlaceOfTheGeneralOne) {
+  DecodeOptions options = one_region_a_query(2);
+  options.threshold = 0.7;
+  options.threshold_of_query = at::tensor({-1.0F, 0.5F});
+  const at::Tensor scores = at::zeros({1, 2, 1, 2});  // two pixels, each sure of its word to 0.6
+  const float ahead = std::log(0.6F / 0.4F) / 40.0F;
+  scores[0][0][0][0] = ahead;
+  scores[0][1][0][1] = ahead;
+  for (const Segmentation &result :
+       {decode(scores, 1, 2, options), plain::decode(scores, 1, 2, options)}) {
+    EXPECT_EQ(label_at(result, 0), 0) << "the general one";
+    EXPECT_EQ(label_at(result, 1), 2) << "its own, which is lower";
+  }
+  options.threshold = 0.0;
+  options.threshold_of_query = at::tensor({-1.0F, 0.65F});
+  for (const Segmentation &result :
+       {decode(scores, 1, 2, options), plain::decode(scores, 1, 2, options)}) {
+    EXPECT_EQ(label_at(result, 0), 1);
+    EXPECT_EQ(label_at(result, 1), 0) << "its own, which is higher";
+  }
+}
+
+TEST(DecodeOf, KeepsEachPixelsProbabilityWhereAskedTo) {
+  at::manual_seed(5);
+  const at::Tensor scores = at::randn({1, 4, 9, 11}) * 0.05;
+  DecodeOptions options = one_region_a_query(4);
+  options.threshold = 0.5;
+  EXPECT_TRUE(decode(scores, 37, 41, options).confidences.empty());
+  options.confidences = true;
+  const Segmentation fused = decode(scores, 37, 41, options);
+  const Segmentation plain = plain::decode(scores, 37, 41, options);
+  ASSERT_EQ(fused.confidences.size(), 37U * 41U);
+  ASSERT_EQ(plain.confidences.size(), 37U * 41U);
+  for (std::size_t i = 0; i < fused.confidences.size(); ++i) {
+    EXPECT_NEAR(fused.confidences[i], plain.confidences[i], 1e-4);
+    EXPECT_EQ(label_at(fused, i) == 0, fused.confidences[i] < 0.5F) << i;
+  }
 }
 
 TEST(DecodeOf, APicturesOutcomeDoesNotDependOnThoseBesideIt) {

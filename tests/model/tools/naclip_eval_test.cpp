@@ -10,7 +10,9 @@
 #include "eval_files.h"
 #include "model/segmenter.h"
 #include "model/tools/naclip-eval/benchmark.h"
+#include "model/tools/naclip-eval/label_map.h"
 #include "model/tools/naclip-eval/picture_file.h"
+#include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {
 namespace {
@@ -264,6 +266,79 @@ TEST(OnOwnPictures, MeanIouEqualsThatOfPlainSets) {
   EXPECT_NEAR(Json(folder / "out/report.json").mean_iou(), mean_iou(sets.found, sets.labelled, 3),
               1e-9);
   EXPECT_EQ(test::read_text(folder / "out/report.md"), run.output);
+}
+
+std::string percent(double part) {
+  return printed("%.1f", 100.0 * part);
+}
+
+/// Of the class of that region, on write_own()'s pictures: its pixels, those called it, and both.
+struct Counted {
+  double labelled = 0, found = 0, right = 0;
+  double f1() const { return 2 * right / (found + labelled); }
+};
+Counted count_on_own(const TemporaryFolder &folder, const std::string &words, int region) {
+  const auto segmenter = tiny_segmenter();
+  const auto vocabulary = segmenter->encode(Vocabulary::parse(words));
+  InferenceOptions options = tiny_options({"", 3, false, true, 0.0, 64, 224, {}});
+  options.window_stride = 112;
+  Counted count;
+  for (int i = 0; i < 4; ++i) {
+    const std::string name = std::to_string(i);
+    const auto found =
+        regions_of(*segmenter, *vocabulary, options, folder / ("p/" + name + ".jpg"));
+    const LabelMap truth = read_label_map(folder / ("m/" + name + ".png"));
+    for (std::size_t pixel = 0; pixel < found.size(); ++pixel) {
+      if (truth.values[pixel] == 0) continue;
+      count.labelled += truth.values[pixel] == region;
+      count.found += found[pixel] == region;
+      count.right += truth.values[pixel] == region && found[pixel] == region;
+    }
+  }
+  return count;
+}
+
+TEST(OnOwnPictures, TuneWritesAVocabularyWithTheBestThresholds) {
+  const TemporaryFolder folder;
+  write_own(folder);
+  auto arguments = own_arguments(folder, "tuned");
+  arguments.insert(arguments.begin(), "tune");
+  const auto run = test::run_program(arguments);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::string written = test::read_text(folder / "tuned/vocabulary.txt");
+  const auto tuned = Vocabulary::parse(written);
+  for (int region = 1; region <= 3; ++region) {
+    const VocabularyClass &one = tuned.classes()[static_cast<std::size_t>(region - 1)];
+    ASSERT_TRUE(one.threshold) << written;
+    const Counted counted = count_on_own(folder, written, region);
+    EXPECT_TRUE(holds(run.output, percent(counted.f1()))) << run.output;
+    for (const double other : {0.0, 0.2, 0.3, 0.35, 0.4, 0.5, 0.7}) {
+      const std::string label = one.label + " >" + std::to_string(other) + ":";
+      std::string words = written;
+      const auto at = words.find(one.label + " >");
+      words.replace(at, words.find(':', at) + 1 - at, label);
+      EXPECT_LE(count_on_own(folder, words, region).f1(), counted.f1() + 1e-9)
+          << words << " against " << written;
+    }
+  }
+}
+
+TEST(OnOwnPictures, TuneHoldsAPrecisionOrSaysThatItCannot) {
+  const TemporaryFolder folder;
+  write_own(folder);
+  auto arguments = with(own_arguments(folder, "tuned"), {"--min-precision", "1"});
+  arguments.insert(arguments.begin(), "tune");
+  const auto run = test::run_program(arguments);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const std::string written = test::read_text(folder / "tuned/vocabulary.txt");
+  for (int region = 1; region <= 3; ++region) {
+    const Counted counted = count_on_own(folder, written, region);
+    const std::string label =
+        Vocabulary::parse(written).classes()[static_cast<std::size_t>(region - 1)].label;
+    if (!holds(run.output, label + ": no threshold has a precision of 100.0 %")) {
+      EXPECT_EQ(counted.right, counted.found) << written;
+    }
+  }
 }
 
 TEST(OnOwnPictures, ALaterCommandGoesOnAndEqualsOneGo) {
