@@ -64,15 +64,20 @@ std::string tuned_text(const std::vector<TunedClass> &classes,
                    percent(accuracy.f1).c_str());
   };
   std::string notes;
+  std::vector<std::string> absent;
   for (const TunedClass &one : classes) {
     text += printed("%-*s", width, one.label.c_str()) + row(one.threshold_before, one.before) +
             row(one.after.threshold, one.after.accuracy) + "\n";
     if (one.threshold_before && !one.after.threshold)
-      notes += one.label + ": the masks have no pixel of it, so its threshold stays as it is\n";
+      absent.push_back(one.label);
     if (!one.after.precise)
       notes += one.label + ": no threshold has a precision of " + percent(*min_precision) +
                " %; this is the greatest there is\n";
   }
+  if (!absent.empty())
+    notes += "The masks have no pixel of " + joined(absent, ", ") +
+             ", so the vocabulary keeps what it had for " + (absent.size() > 1 ? "these" : "it") +
+             "\n";
   return text + notes;
 }
 

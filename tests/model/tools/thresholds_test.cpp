@@ -101,6 +101,10 @@ TEST(Tune, ComparesEachClassWithWhatItsThresholdWas) {
   const std::string text = tuned_text(classes, {});
   EXPECT_NE(text.find("one"), std::string::npos);
   EXPECT_NE(text.find("0.301"), std::string::npos) << text;
+  ThresholdCounts nothing(3);
+  EXPECT_NE(tuned_text(tune(nothing, vocabulary, 0.0, {}), {})
+                .find("The masks have no pixel of one, two, so"),
+            std::string::npos);
 }
 
 }  // namespace
