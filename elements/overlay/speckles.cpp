@@ -1,35 +1,12 @@
 #include "elements/overlay/speckles.h"
 
-#include <cstring>
+#include "elements/support/label_runs.h"
 
 namespace naclip {
-namespace {
-
-/// Where the run of equal cells that begins at `begin` ends.
-int end_of_run(const std::uint16_t *row, int begin, int width) {
-  constexpr int kCells = 4;
-  const std::uint64_t same = row[begin] * std::uint64_t{0x0001000100010001};
-  int end = begin + 1;
-  for (; end + kCells <= width; end += kCells) {
-    std::uint64_t cells = 0;
-    std::memcpy(&cells, row + end, sizeof cells);
-    if (cells != same) break;
-  }
-  while (end < width && row[end] == row[begin]) ++end;
-  return end;
-}
-
-}  // namespace
-
-std::size_t SpeckleFinder::root(std::size_t index) {
-  while (parts_[index].parent != index)
-    index = parts_[index].parent = parts_[parts_[index].parent].parent;
-  return index;
-}
 
 void SpeckleFinder::join(std::size_t one, std::size_t other) {
-  one = root(one);
-  other = root(other);
+  one = root_of(parts_, one);
+  other = root_of(parts_, other);
   if (one == other) return;
   parts_[other].parent = one;
   parts_[one].cells += parts_[other].cells;
@@ -56,7 +33,7 @@ std::span<const CellRun> SpeckleFinder::find(const std::uint16_t *cells, std::pt
     above_end = parts_.size();
   }
   for (std::size_t i = 0; i < parts_.size(); ++i)
-    if (parts_[root(i)].cells < least) found_.push_back(parts_[i].run);
+    if (parts_[root_of(parts_, i)].cells < least) found_.push_back(parts_[i].run);
   return found_;
 }
 

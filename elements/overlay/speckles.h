@@ -29,7 +29,6 @@ class SpeckleFinder {
     int cells;           // of all below the root
   };
 
-  std::size_t root(std::size_t index);
   void join(std::size_t one, std::size_t other);
 
   std::vector<Part> parts_;

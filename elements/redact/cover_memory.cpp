@@ -7,6 +7,8 @@
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
+#include "elements/support/cells.h"
+
 namespace naclip {
 namespace {
 
@@ -21,32 +23,21 @@ int to_milliseconds(std::int64_t nanoseconds) {
   return static_cast<int>(std::clamp<std::int64_t>(rounded, -kLongest, kLongest));
 }
 
-/// The pixels that cells [begin, end) touch, along one side of a frame of `frame` pixels where
-/// `cells` cells lie over `length` pixels from `start`.
-cv::Range pixels_of(int begin, int end, int cells, int start, int length, int frame) {
-  const std::int64_t first = std::int64_t{begin} * length / cells;
-  const std::int64_t last = (std::int64_t{end} * length + cells - 1) / cells;
-  const auto inside = [&](std::int64_t position) {
-    return static_cast<int>(std::clamp<std::int64_t>(start + position, 0, frame));
-  };
-  return {inside(first), inside(last)};
-}
-
 /// The cells of a row that are covered, as rectangles of pixels.
 void add_runs(const cv::Mat &cells, int row, const cv::Rect &rectangle, cv::Size frame,
               CoveredArea &area) {
-  const cv::Range lines =
-      pixels_of(row, row + 1, cells.rows, rectangle.y, rectangle.height, frame.height);
+  const MaskSide down{cells.rows, rectangle.y, rectangle.height, frame.height};
+  const MaskSide across{cells.cols, rectangle.x, rectangle.width, frame.width};
+  const Stretch lines = down.pixels({row, row + 1});
   if (lines.empty()) return;
   const auto *begin = cells.ptr<std::uint8_t>(row);
   const auto *end = begin + cells.cols;
   for (const auto *from = std::find(begin, end, 255); from != end;) {
     const auto *to = std::find(from, end, 0);
-    const cv::Range columns =
-        pixels_of(static_cast<int>(from - begin), static_cast<int>(to - begin), cells.cols,
-                  rectangle.x, rectangle.width, frame.width);
+    const Stretch columns =
+        across.pixels({static_cast<int>(from - begin), static_cast<int>(to - begin)});
     if (!columns.empty())
-      area.emplace_back(columns.start, lines.start, columns.size(), lines.size());
+      area.emplace_back(columns.begin, lines.begin, columns.size(), lines.size());
     from = std::find(to, end, 255);
   }
 }

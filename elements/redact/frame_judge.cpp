@@ -7,14 +7,6 @@
 namespace naclip {
 namespace {
 
-/// Whether a mask is young enough; one of unknown age is not.
-bool is_young(const FrameMask &mask, GstBuffer *frame, int max_age) {
-  if (max_age < 0) return true;
-  if (!mask.source_pts || !GST_BUFFER_PTS_IS_VALID(frame)) return false;
-  const auto age = GST_CLOCK_DIFF(*mask.source_pts, GST_BUFFER_PTS(frame));
-  return age >= 0 && age <= max_age * static_cast<GstClockTimeDiff>(GST_MSECOND);
-}
-
 cv::Mat labels_of(const FrameMask &mask) {
   return {mask.height(), mask.width(), mask.bytes_per_label() == 2 ? CV_16UC1 : CV_8UC1,
           const_cast<std::uint8_t *>(mask.labels()), static_cast<std::size_t>(mask.stride())};
@@ -53,7 +45,7 @@ Judgement FrameJudge::judge(GstBuffer *frame, std::int64_t time, const RedactSet
                             CoverMemory &memory) {
   const std::vector<ChosenMask> masks = read(frame, settings);
   const auto counts = [&](const ChosenMask &one) {
-    return one.knows_all && is_young(one.mask, frame, settings.max_age);
+    return one.knows_all && is_recent(one.mask, frame, settings.max_age);
   };
   // Of several, from other elements' metadata, each may show what the others miss.
   if (masks.empty() || !std::all_of(masks.begin(), masks.end(), counts))

@@ -65,6 +65,13 @@ void FrameMask::count_shares() {
   }
 }
 
+bool is_recent(const FrameMask &mask, GstBuffer *frame, int max_age) {
+  if (max_age < 0) return true;
+  if (!mask.source_pts || !GST_BUFFER_PTS_IS_VALID(frame)) return false;
+  const auto age = GST_CLOCK_DIFF(*mask.source_pts, GST_BUFFER_PTS(frame));
+  return age >= 0 && age <= max_age * static_cast<GstClockTimeDiff>(GST_MSECOND);
+}
+
 MaskRegion unnamed_region(std::size_t id) {
   MaskRegion region;
   region.label = "region " + std::to_string(id);

@@ -30,6 +30,8 @@ struct MaskRectangle {
   int y = 0;
   int width = 0;   ///< >= 1
   int height = 0;  ///< >= 1
+
+  bool operator==(const MaskRectangle &) const = default;
 };
 
 /// One mask, mapped for reading. Pixel values at or above regions.size() belong to no region and
@@ -55,6 +57,8 @@ class FrameMask {
   /// Identifies the mask's outcome: equal for frames that share one, so that what was derived from
   /// it may be kept. Compare only, and only while the buffer it came from is held.
   const GstBuffer *identity() const { return buffer_.get(); }
+  /// A reference to that buffer.
+  Ptr<GstBuffer> hold() const { return ref(buffer_.get()); }
 
   /// Counts the mask's pixels into the regions' shares; a value that occurs but has no region gets
   /// one, named "region N" and coloured from the palette, and so do the values below it.
@@ -65,6 +69,10 @@ class FrameMask {
   MappedFrame frame_;
   MaskRectangle rectangle_;
 };
+
+/// Whether a mask that `frame` carries was computed from a frame at most `max_age` milliseconds
+/// before it; below 0: any mask is. One of unknown age is not, and neither is one of a later frame.
+bool is_recent(const FrameMask &mask, GstBuffer *frame, int max_age);
 
 /// A region that nobody named: "region N" in the palette's colour for `id`, black for 0.
 MaskRegion unnamed_region(std::size_t id);

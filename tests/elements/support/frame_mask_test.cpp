@@ -97,6 +97,24 @@ TEST(FrameMask, RefusesAnEmptyRectangle) {
   EXPECT_THROW(FrameMask(buffer.get(), {0, 0, 1, 0}), Error);
 }
 
+TEST(FrameMask, IsRecentUpToAnAge) {
+  const auto buffer = make_mask<std::uint8_t>(1, 1, {0});
+  FrameMask mask(buffer.get(), {0, 0, 1, 1});
+  const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 1, 1);  // at 5 s
+  EXPECT_TRUE(is_recent(mask, frame.get(), -1));
+  EXPECT_FALSE(is_recent(mask, frame.get(), 100000)) << "of unknown age";
+  mask.source_pts = 4900 * GST_MSECOND;
+  EXPECT_TRUE(is_recent(mask, frame.get(), 100));
+  EXPECT_FALSE(is_recent(mask, frame.get(), 99));
+  mask.source_pts = 5 * GST_SECOND;
+  EXPECT_TRUE(is_recent(mask, frame.get(), 0));
+  mask.source_pts = 5 * GST_SECOND + 1;
+  EXPECT_FALSE(is_recent(mask, frame.get(), 100)) << "of a later frame";
+  EXPECT_TRUE(is_recent(mask, frame.get(), -1));
+  GST_BUFFER_PTS(frame.get()) = GST_CLOCK_TIME_NONE;
+  EXPECT_FALSE(is_recent(mask, frame.get(), 100));
+}
+
 TEST(Analytics, OurOwnEntryIsNotToldTwice) {
   const auto frame = make_frame(GST_VIDEO_FORMAT_RGB, 2, 2);
   const auto segmentation =
