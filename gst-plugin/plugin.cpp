@@ -2,6 +2,9 @@
 #include <gst/gst.h>
 
 GST_ELEMENT_REGISTER_DECLARE(naclipmask)
+#ifdef NACLIP_HAVE_ANALYTICS
+GST_ELEMENT_REGISTER_DECLARE(naclipobjects)
+#endif
 GST_ELEMENT_REGISTER_DECLARE(naclipoverlay)
 GST_ELEMENT_REGISTER_DECLARE(naclipredact)
 GST_ELEMENT_REGISTER_DECLARE(naclipsegment)
@@ -9,6 +12,9 @@ GST_ELEMENT_REGISTER_DECLARE(naclipsegment)
 static gboolean plugin_init(GstPlugin *plugin) {
   gboolean registered = FALSE;
   registered |= GST_ELEMENT_REGISTER(naclipmask, plugin);
+#ifdef NACLIP_HAVE_ANALYTICS
+  registered |= GST_ELEMENT_REGISTER(naclipobjects, plugin);
+#endif
   registered |= GST_ELEMENT_REGISTER(naclipoverlay, plugin);
   registered |= GST_ELEMENT_REGISTER(naclipredact, plugin);
   registered |= GST_ELEMENT_REGISTER(naclipsegment, plugin);
