@@ -1,6 +1,8 @@
 // Each launch file does what its comment says.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "launch.h"
 #include "recording.h"
 
@@ -151,6 +153,58 @@ TEST_F(LaunchFiles, BlurAllButCoversAllWhereTheVocabularyLacksTheClass) {
   const Recording covered = result("out.mkv");
   ASSERT_NO_FATAL_FAILURE(expect_times(covered, even_times(kFrames)));
   for (const Frame &frame : covered.frames) expect_colour(covered, frame, 0, kWidth, {0, 255, 0});
+}
+
+bool has_element(const char *name) {
+  GstElementFactory *factory = gst_element_factory_find(name);
+  if (factory != nullptr) gst_object_unref(factory);
+  return factory != nullptr;
+}
+
+/// Of boxes.launch, which needs GStreamer 1.26, and 1.28 for all of it.
+class Boxes : public LaunchFiles {
+ protected:
+  void SetUp() override {
+    if (!has_element("naclipobjects")) GTEST_SKIP() << "no naclipobjects: it needs GStreamer 1.26";
+  }
+
+  /// How far the colours of two frames are apart along the left edge: of red, green and blue the
+  /// sum. Which colour a box has depends on its track.
+  static double edges_apart(const Recording &one, const Frame &frame, const Recording &other,
+                            const Frame &other_frame) {
+    const auto colour = mean_colour(one, frame, 0, 0, 1, kHeight);
+    const auto other_colour = mean_colour(other, other_frame, 0, 0, 1, kHeight);
+    double sum = 0;
+    for (std::size_t c = 0; c < 3; ++c) sum += std::abs(colour[c] - other_colour[c]);
+    return sum;
+  }
+
+  Recording with_boxes(const std::string &classes) {
+    Values values{input(), output("out.mkv"), "VOCABULARY=thing", "CLASSES=" + classes,
+                  "BOXES=draw-labels=false"};
+    if (!has_element("ioutracker")) values.emplace_back("TRACKER=");
+    run_launch("boxes.launch", values);
+    return result("out.mkv");
+  }
+};
+
+TEST_F(Boxes, DrawsOneAroundEachObject) {
+  const Recording plain = read_recording(clip_);
+  const Recording boxes = with_boxes("thing");
+  ASSERT_NO_FATAL_FAILURE(expect_times(boxes, even_times(kFrames)));
+  for (std::size_t i = 0; i < plain.frames.size(); ++i) {
+    EXPECT_GT(edges_apart(boxes, boxes.frames[i], plain, plain.frames[i]), 3 * kCodecError);
+    expect_colour(boxes, boxes.frames[i], 10, kWidth - 10,
+                  mean_colour(plain, plain.frames[i], 10, 0, kWidth - 10, kHeight));
+  }
+}
+
+TEST_F(Boxes, DrawsNoneAroundOtherClasses) {
+  const Recording plain = read_recording(clip_);
+  const Recording boxes = with_boxes("!thing");
+  ASSERT_NO_FATAL_FAILURE(expect_times(boxes, even_times(kFrames)));
+  for (std::size_t i = 0; i < plain.frames.size(); ++i)
+    EXPECT_LT(difference(plain.frames[i], boxes.frames[i]), kCodecError);
 }
 
 TEST_F(LaunchFiles, StillToPngWritesOneAnnotatedPicture) {
