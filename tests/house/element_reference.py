@@ -3,6 +3,9 @@
 
     element_reference.py DOCUMENT            fails, and says what differs, where a table is out of date
     element_reference.py DOCUMENT --write    writes the tables anew
+    element_reference.py DOCUMENT --without ELEMENT
+                                             fails as the first does, but for that element, which this GStreamer is too
+                                             old for
 
 A table stands behind a line `<!-- properties of ELEMENT -->` and ends with the next empty line; so does the list behind
 `<!-- formats of ELEMENT -->`, which are those that its sink pad takes. The plugin is found as
@@ -85,7 +88,9 @@ def table_of(instance):
     return "\n".join(rows)
 
 
-def text_of(kind, element):
+def text_of(kind, element, old, without):
+    if element == without:
+        return old
     factory = Gst.ElementFactory.find(element)
     if factory is None:
         sys.exit(f"element_reference.py: no element {element}; GST_PLUGIN_PATH names the plugin's folder")
@@ -93,14 +98,14 @@ def text_of(kind, element):
     return table_of(instance) if kind == "properties" else formats_of(instance)
 
 
-def main(path, *options):
+def main(path, option=None, without=None):
     Gst.init(None)
     document = pathlib.Path(path)
     old = document.read_text(encoding="utf-8")
-    new, places = PLACE.subn(lambda found: f"<!-- {found[1]} of {found[2]} -->\n\n{text_of(found[1], found[2])}", old)
+    new, places = PLACE.subn(lambda found: f"<!-- {found[1]} of {found[2]} -->\n\n{text_of(*found.groups(), without)}", old)
     if places == 0:
         sys.exit(f"element_reference.py: {path} has no place for a table")
-    if options == ("--write",):
+    if option == "--write":
         document.write_text(new, encoding="utf-8")
     elif new != old:
         sys.stdout.writelines(difflib.unified_diff(old.splitlines(True), new.splitlines(True), path, "the elements"))
