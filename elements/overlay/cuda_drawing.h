@@ -8,7 +8,7 @@
 #include <memory>
 #include <span>
 
-#include "elements/overlay/layer.h"
+#include "elements/drawing/layer.h"
 
 namespace naclip {
 

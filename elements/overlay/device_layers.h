@@ -7,8 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "elements/drawing/layer.h"
 #include "elements/overlay/blend.cuh"
-#include "elements/overlay/layer.h"
 #include "elements/support/canvas.h"
 
 namespace naclip {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "elements/drawing/text.h"
 #include "elements/overlay/regions.h"
-#include "elements/overlay/text.h"
 
 namespace naclip {
 

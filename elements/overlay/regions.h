@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "elements/drawing/layer.h"
 #include "elements/overlay/axis.h"
 #include "elements/overlay/kernels.h"
-#include "elements/overlay/layer.h"
 #include "elements/overlay/speckles.h"
 
 namespace naclip {

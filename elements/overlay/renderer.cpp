@@ -14,32 +14,6 @@ constexpr double kLeastNamedShare = 0.015;
 
 constexpr int kLinesOfContours = 720;
 
-/// What a legend tells apart.
-std::pair<long, bool> percent(double share) {
-  return {std::lround(share * 100), share > 0.0};
-}
-
-/// Remembers what became of the colours seen last: a text has few, in many pixels.
-class PaintCache {
- public:
-  explicit PaintCache(const ColourConverter &converter) : converter_(converter) {}
-
-  Paint paint(std::uint32_t pixel) {
-    auto &[key, paint] = entries_[(pixel * 0x9e3779b1U) >> 24];
-    if (key != pixel) {
-      key = pixel;
-      paint =
-          converter_.paint(static_cast<float>(pixel >> 24), static_cast<float>(pixel >> 16 & 0xff),
-                           static_cast<float>(pixel >> 8 & 0xff), static_cast<float>(pixel & 0xff));
-    }
-    return paint;
-  }
-
- private:
-  ColourConverter converter_;
-  std::array<std::pair<std::uint32_t, Paint>, 256> entries_{};  // nothing is painted for 0
-};
-
 }  // namespace
 
 double contour_width(int contours, const Canvas &canvas) {
@@ -99,33 +73,13 @@ void OverlayRenderer::keep(Drawn &drawn, const OverlayMask &mask) {
                 mask.labels + y * mask.stride, bytes);
 }
 
-void OverlayRenderer::stamp(const TextBitmap &bitmap, int left, int top, const Canvas &canvas,
-                            OverlayLayer &layer) const {
-  PaintCache paints(ColourConverter(canvas.format, canvas.matrix, canvas.range));
-  const Paint nothing = 0;
-  layer.begin(canvas, {&nothing, 1}, top);
-  RowPaint row;
-  for (int y = 0; y < bitmap.height; ++y) {
-    row.clear(canvas.width);
-    row.extend(left, 0);
-    row.extend(left + bitmap.width, RowPaint::kMixed);
-    row.extend(canvas.width, 0);
-    const std::uint32_t *pixels =
-        &bitmap.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(bitmap.width)];
-    for (int x = 0; x < bitmap.width; ++x)
-      row.pixels[static_cast<std::size_t>(left + x)] = paints.paint(pixels[x]);
-    layer.add_row(row);
-  }
-  layer.finish();
-}
-
 void OverlayRenderer::write_names(const Canvas &canvas) {
   names_ = {true, legend_.area, {}};
   if (!text_.legible()) return;
   LabelRoom room{canvas.width, canvas.height, {legend_.area}};
   // The foremost mask's come first.
   for (auto drawn = drawn_.rbegin(); drawn != drawn_.rend(); ++drawn) {
-    std::map<std::size_t, TextBitmap> bitmaps;
+    std::map<std::size_t, Bitmap> bitmaps;
     const auto box = [&](std::size_t label) {
       const OverlayRegion &region = drawn->mask.regions[label];
       const auto &bitmap = bitmaps[label] = text_.name(region.label, region.colour);
@@ -149,7 +103,7 @@ void OverlayRenderer::update_legend(const Canvas &canvas) {
   if (same) return;
   legend_.entries.assign(entries.begin(), entries.end());
   legend_.more = rows_.more();
-  const TextBitmap bitmap = text_.legend(legend_.entries, legend_.more);
+  const Bitmap bitmap = text_.legend(legend_.entries, legend_.more);
   const bool right =
       settings_.legend == LegendPlace::kTopRight || settings_.legend == LegendPlace::kBottomRight;
   const bool bottom =

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "elements/drawing/layer.h"
+#include "elements/drawing/text.h"
 #include "elements/overlay/anchors.h"
-#include "elements/overlay/layer.h"
 #include "elements/overlay/legend.h"
 #include "elements/overlay/regions.h"
-#include "elements/overlay/text.h"
 
 namespace naclip {
 
@@ -79,8 +79,6 @@ class OverlayRenderer {
   static void keep(Drawn &drawn, const OverlayMask &mask);
   void write_names(const Canvas &canvas);
   void update_legend(const Canvas &canvas);
-  void stamp(const TextBitmap &bitmap, int left, int top, const Canvas &canvas,
-             OverlayLayer &layer) const;
 
   Canvas shape_{};  // planes and strides do not count
   OverlaySettings settings_;

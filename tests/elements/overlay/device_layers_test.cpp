@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "elements/overlay/kernels.h"
+#include "elements/drawing/kernels.h"
 #include "model/cuda/kernel_grids.h"
 #include "model/error.h"
 #include "overlay_frames.h"

@@ -1,5 +1,5 @@
 // The legend and the regions' names.
-#include "elements/overlay/text.h"
+#include "elements/drawing/text.h"
 
 #include <gtest/gtest.h>
 
@@ -147,7 +147,7 @@ TEST(OverlayLegend, OfManyClassesStaysInsideTheFrame) {
   TextRenderer text;
   text.set_frame(640, 360);
   const std::vector<LegendEntry> entries(text.legend_room(), {"a class", 0xff0000, 0.001});
-  const TextBitmap all = text.legend(std::span(entries).first(entries.size() - 1), 900);
+  const Bitmap all = text.legend(std::span(entries).first(entries.size() - 1), 900);
   EXPECT_GT(all.height, 250);
   EXPECT_EQ(all.height, text.legend(entries, 0).height) << "the rest takes a line";
   EXPECT_LE(all.height + 2 * text.margin(), 360);
@@ -171,9 +171,9 @@ TEST(OverlayText, IsLeftOutOfTinyFrames) {
 TEST(OverlayText, GrowsWithTheFrame) {
   TextRenderer text;
   text.set_frame(640, 360);
-  const TextBitmap small = text.name("person", 0xff0000);
+  const Bitmap small = text.name("person", 0xff0000);
   text.set_frame(1920, 1080);
-  const TextBitmap large = text.name("person", 0xff0000);
+  const Bitmap large = text.name("person", 0xff0000);
   EXPECT_GT(small.height, 8);
   EXPECT_GE(large.height, 2 * small.height - 4);
 }

@@ -1,13 +1,13 @@
-#include "elements/overlay/text.h"
+#include "elements/drawing/text.h"
 
 #include <pango/pangocairo.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <utility>
 
+#include "elements/drawing/surface.h"
 #include "model/base/colour_difference.h"
 
 namespace naclip {
@@ -22,11 +22,9 @@ constexpr int kSmallestEm = 7, kMostLinesPerFrame = 18;
 constexpr int kFramePerLegend = 3;
 constexpr std::size_t kMostLines = 500;  // that are kept
 // Longer labels are cut.
-constexpr int kWidestName = 10, kWidestEntry = 16;  // ems
+constexpr int kWidestEntry = 16;  // ems
 
 struct Release {
-  void operator()(cairo_surface_t *object) const { cairo_surface_destroy(object); }
-  void operator()(cairo_t *object) const { cairo_destroy(object); }
   void operator()(PangoFontMap *object) const { g_object_unref(object); }
   void operator()(PangoContext *object) const { g_object_unref(object); }
   void operator()(PangoLayout *object) const { g_object_unref(object); }
@@ -36,61 +34,12 @@ struct Release {
 template <typename T>
 using Handle = std::unique_ptr<T, Release>;
 
-/// A Cairo surface to draw a bitmap of so many pixels on, in units of a pixel's height.
-class Surface {
- public:
-  Surface(int width, int height, double pixel_aspect)
-      : width_(width),
-        height_(height),
-        surface_(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height)),
-        cairo_(cairo_create(surface_.get())) {
-    cairo_scale(cairo(), 1.0 / pixel_aspect, 1.0);
-  }
-
-  cairo_t *cairo() const { return cairo_.get(); }
-
-  void set_colour(Colour colour, double alpha) const {
-    cairo_set_source_rgba(cairo(), (colour >> 16 & 0xff) / 255.0, (colour >> 8 & 0xff) / 255.0,
-                          (colour & 0xff) / 255.0, alpha);
-  }
-
-  void fill_rounded(double x, double y, double width, double height, double radius) const {
-    constexpr double kQuarter = 1.5707963267948966;
-    cairo_new_sub_path(cairo());
-    cairo_arc(cairo(), x + width - radius, y + radius, radius, -kQuarter, 0);
-    cairo_arc(cairo(), x + width - radius, y + height - radius, radius, 0, kQuarter);
-    cairo_arc(cairo(), x + radius, y + height - radius, radius, kQuarter, 2 * kQuarter);
-    cairo_arc(cairo(), x + radius, y + radius, radius, 2 * kQuarter, 3 * kQuarter);
-    cairo_close_path(cairo());
-    cairo_fill(cairo());
-  }
-
-  TextBitmap bitmap() const {
-    cairo_surface_flush(surface_.get());
-    const unsigned char *data = cairo_image_surface_get_data(surface_.get());
-    if (data == nullptr) return {};  // Cairo is out of memory: a frame without text
-    TextBitmap result{width_, height_, {}};
-    result.pixels.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_));
-    const int stride = cairo_image_surface_get_stride(surface_.get());
-    for (int y = 0; y < height_; ++y)
-      std::memcpy(&result.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(width_)],
-                  data + static_cast<std::ptrdiff_t>(y) * stride,
-                  static_cast<std::size_t>(width_) * sizeof(std::uint32_t));
-    return result;
-  }
-
- private:
-  int width_, height_;
-  Handle<cairo_surface_t> surface_;
-  Handle<cairo_t> cairo_;
-};
+}  // namespace
 
 std::string percent(double share) {
   const long rounded = std::lround(share * 100.0);
   return rounded < 1 && share > 0.0 ? "<1 %" : std::to_string(rounded) + " %";
 }
-
-}  // namespace
 
 // The relative luminance and contrast of WCAG 2.1: black and white contrast equally at 0.179.
 bool is_light(Colour colour) {
@@ -201,7 +150,7 @@ std::size_t TextRenderer::legend_room() {
   return static_cast<std::size_t>(std::max(0, height - 2 * lengths.padding) / lengths.pitch);
 }
 
-TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries, std::size_t more) {
+Bitmap TextRenderer::legend(std::span<const LegendEntry> entries, std::size_t more) {
   if (!legible() || entries.empty()) return {};
   handles_->make_room();
   const Measures lengths = measures();
@@ -235,10 +184,10 @@ TextBitmap TextRenderer::legend(std::span<const LegendEntry> entries, std::size_
   return surface.bitmap();
 }
 
-TextBitmap TextRenderer::name(const std::string &label, Colour colour) {
+Bitmap TextRenderer::name(const std::string &label, Colour colour, int widest) {
   if (!legible()) return {};
   handles_->make_room();
-  PangoLayout *text = handles_->line(label, std::min(kWidestName * em_, frame_width_ / 2));
+  PangoLayout *text = handles_->line(label, std::min(widest * em_, frame_width_ / 2));
   const auto size = Handles::size(text);
   const int width = size.width + em_, height = size.height + em_ / 4;
   if (size.width == 0 || to_pixels(width) > canvas_width_ || height > frame_height_) return {};

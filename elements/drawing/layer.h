@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "elements/overlay/texture.h"
+#include "elements/drawing/texture.h"
 #include "elements/support/canvas.h"
 
 namespace naclip {

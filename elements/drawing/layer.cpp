@@ -1,11 +1,11 @@
-#include "elements/overlay/layer.h"
+#include "elements/drawing/layer.h"
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <utility>
 
-#include "elements/overlay/kernels.h"
+#include "elements/drawing/kernels.h"
 
 namespace naclip {
 namespace {

@@ -7,15 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "elements/drawing/bitmap.h"
 #include "model/colour.h"
 
 namespace naclip {
-
-/// A small picture with premultiplied alpha.
-struct TextBitmap {
-  int width = 0, height = 0;          ///< pixels; 0 where there is nothing to show
-  std::vector<std::uint32_t> pixels;  ///< [height, width] 0xAARRGGBB
-};
 
 /// One line of a legend.
 struct LegendEntry {
@@ -48,11 +43,11 @@ class TextRenderer {
 
   /// A legend in the entries' order; where `more` is not 0, a last line says how many are left out.
   /// Empty where there are no entries, the frame is too small or the lines are too many.
-  TextBitmap legend(std::span<const LegendEntry> entries, std::size_t more);
+  Bitmap legend(std::span<const LegendEntry> entries, std::size_t more);
 
-  /// A class's name on its colour, black or white by contrast; a long one is cut. Empty where the
-  /// frame is too small.
-  TextBitmap name(const std::string &label, Colour colour);
+  /// A class's name on its colour, black or white by contrast; one of more than `widest` times the
+  /// font's size is cut. Empty where the frame is too small.
+  Bitmap name(const std::string &label, Colour colour, int widest = 10);
 
  private:
   struct Handles;
@@ -75,6 +70,9 @@ class TextRenderer {
   double pixel_aspect_ = 1.0;
   int em_ = 0;  // the font's size; 0 where frames are too small
 };
+
+/// A share in whole percent, or `<1 %`.
+std::string percent(double share);
 
 /// Whether black reads better than white on a colour.
 bool is_light(Colour colour);
