@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "elements/support/error_messages.h"
-
 namespace naclip {
 namespace {
 
@@ -31,19 +29,9 @@ Verdict verdict_without(WithoutMask choice) {
 
 }  // namespace
 
-std::vector<ChosenMask> FrameJudge::read(GstBuffer *frame, const RedactSettings &settings) {
-  try {
-    return reader_.read(frame, settings);
-  } catch (const Error &error) {
-    if (!warned_) post_warning(element_, error);
-    warned_ = true;
-    return {};
-  }
-}
-
 Judgement FrameJudge::judge(GstBuffer *frame, std::int64_t time, const RedactSettings &settings,
                             CoverMemory &memory) {
-  const std::vector<ChosenMask> masks = read(frame, settings);
+  const std::vector<ChosenMask> masks = reader_.read_or_warn(frame, settings);
   const auto counts = [&](const ChosenMask &one) {
     return one.knows_all && is_recent(one.mask, frame, settings.max_age);
   };

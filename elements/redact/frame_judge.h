@@ -4,7 +4,6 @@
 #include <gst/gst.h>
 
 #include <opencv2/core.hpp>
-#include <vector>
 
 #include "elements/redact/cover_memory.h"
 #include "elements/redact/settings.h"
@@ -24,7 +23,7 @@ struct Judgement {
 class FrameJudge {
  public:
   /// `element` owns this object.
-  explicit FrameJudge(GstElement *element) : element_(element), reader_(element, "naclipredact") {}
+  explicit FrameJudge(GstElement *element) : reader_(element, "naclipredact") {}
 
   /// `time` of the frame in ns. A mask that counts is added to `memory`. One that cannot be read
   /// does not count; the first such posts a warning.
@@ -34,11 +33,7 @@ class FrameJudge {
   MaskReader &reader() { return reader_; }
 
  private:
-  std::vector<ChosenMask> read(GstBuffer *frame, const RedactSettings &settings);
-
-  GstElement *element_;
   MaskReader reader_;
-  bool warned_ = false;
 };
 
 }  // namespace naclip

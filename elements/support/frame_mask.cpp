@@ -53,6 +53,11 @@ FrameMask::FrameMask(GstBuffer *mask, MaskRectangle rectangle)
   }
 }
 
+std::optional<GstClockTimeDiff> FrameMask::age_on(GstBuffer *frame) const {
+  if (!source_pts || !GST_BUFFER_PTS_IS_VALID(frame)) return std::nullopt;
+  return GST_CLOCK_DIFF(*source_pts, GST_BUFFER_PTS(frame));
+}
+
 void FrameMask::count_shares() {
   const std::vector<std::size_t> counts =
       count_labels(labels(), stride(), width(), height(), bytes_per_label());
@@ -67,9 +72,8 @@ void FrameMask::count_shares() {
 
 bool is_recent(const FrameMask &mask, GstBuffer *frame, int max_age) {
   if (max_age < 0) return true;
-  if (!mask.source_pts || !GST_BUFFER_PTS_IS_VALID(frame)) return false;
-  const auto age = GST_CLOCK_DIFF(*mask.source_pts, GST_BUFFER_PTS(frame));
-  return age >= 0 && age <= max_age * static_cast<GstClockTimeDiff>(GST_MSECOND);
+  const auto age = mask.age_on(frame);
+  return age && *age >= 0 && *age <= max_age * static_cast<GstClockTimeDiff>(GST_MSECOND);
 }
 
 MaskRegion unnamed_region(std::size_t id) {

@@ -54,6 +54,9 @@ class FrameMask {
   std::vector<MaskRegion> regions;
   /// The PTS of the frame that the mask was computed from, where the mask's maker said so.
   std::optional<GstClockTime> source_pts;
+  /// How much older that is than `frame`, ns; negative where it is a later one. None where either
+  /// time is unknown.
+  std::optional<GstClockTimeDiff> age_on(GstBuffer *frame) const;
   /// Identifies the mask's outcome: equal for frames that share one, so that what was derived from
   /// it may be kept. Compare only, and only while the buffer it came from is held.
   const GstBuffer *identity() const { return buffer_.get(); }

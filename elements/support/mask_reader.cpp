@@ -32,6 +32,15 @@ std::vector<ChosenMask> MaskReader::read(GstBuffer *frame, const MaskSettings &s
   return masks;
 }
 
+std::vector<ChosenMask> MaskReader::read_or_warn(GstBuffer *frame, const MaskSettings &settings) {
+  try {
+    return read(frame, settings);
+  } catch (const Error &error) {
+    if (!std::exchange(warned_of_unreadable_, true)) post_warning(element_, error);
+    return {};
+  }
+}
+
 void MaskReader::await_mask(GstBuffer *frame) {
   saw_frame_ = true;
   for (std::string &source : sources_of(frame)) sources_.insert(std::move(source));
@@ -59,7 +68,7 @@ bool MaskReader::upstream_loads() const {
 
 void MaskReader::restart() {
   awaits_mask_ = true;
-  saw_frame_ = false;
+  saw_frame_ = warned_of_unreadable_ = false;
   first_pts_ = GST_CLOCK_TIME_NONE;
   sources_.clear();
   selection_ = ClassSelection(settings_.classes);

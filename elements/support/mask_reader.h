@@ -58,6 +58,9 @@ class MaskReader {
   /// longer than the frame. Throws as read_masks() does.
   std::vector<ChosenMask> read(GstBuffer *frame, const MaskSettings &settings);
 
+  /// The same, but a mask that cannot be read is none; the first such posts a warning.
+  std::vector<ChosenMask> read_or_warn(GstBuffer *frame, const MaskSettings &settings);
+
   /// The stream has ended.
   void end();
 
@@ -80,6 +83,7 @@ class MaskReader {
   bool awaits_mask_ = true, saw_frame_ = false;
   GstClockTime first_pts_ = GST_CLOCK_TIME_NONE;
   std::set<std::string> sources_;
+  bool warned_of_unreadable_ = false;
 };
 
 }  // namespace naclip
