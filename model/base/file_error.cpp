@@ -53,4 +53,16 @@ void require_regular_file(const std::string &path, const std::string &subject) {
                 subject + "it is a pipe or a device; copy it to a file, and name that");
 }
 
+std::string read_regular_file(const std::string &path, const std::string &subject) {
+  require_regular_file(path, subject);
+  g_autofree gchar *contents = nullptr;
+  gsize size = 0;
+  g_autoptr(GError) error = nullptr;
+  if (!g_file_get_contents(path.c_str(), &contents, &size, &error))
+    throw g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM)
+        ? file_error(subject, ENOMEM)
+        : Error(ErrorKind::kRead, subject + error->message);
+  return {contents, size};
+}
+
 }  // namespace naclip

@@ -17,4 +17,8 @@ Error file_error(const std::string &subject, int cause);
 /// devices are refused, since opening a pipe could wait for ever.
 void require_regular_file(const std::string &path, const std::string &subject);
 
+/// All of a file's bytes. Throws as require_regular_file(), and file_error() or Error{kRead} where it
+/// cannot be read.
+std::string read_regular_file(const std::string &path, const std::string &subject);
+
 }  // namespace naclip

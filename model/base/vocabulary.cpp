@@ -3,7 +3,6 @@
 #include <glib.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <unordered_set>
 #include <utility>
@@ -204,16 +203,9 @@ Vocabulary Vocabulary::parse(std::string_view text) {
 }
 
 Vocabulary Vocabulary::parse_file(const std::string &path) {
-  const std::string subject = "Cannot read the vocabulary file " + path + ": ";
-  require_regular_file(path, subject);
-  g_autofree gchar *contents = nullptr;
-  gsize size = 0;
-  g_autoptr(GError) error = nullptr;
-  if (!g_file_get_contents(path.c_str(), &contents, &size, &error))
-    throw g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOMEM)
-        ? file_error(subject, ENOMEM)
-        : Error(ErrorKind::kRead, subject + error->message);
-  return Vocabulary(Parser({contents, size}, path).parse());
+  const std::string text =
+      read_regular_file(path, "Cannot read the vocabulary file " + path + ": ");
+  return Vocabulary(Parser(text, path).parse());
 }
 
 Vocabulary::Vocabulary(std::vector<VocabularyClass> classes) : classes_(std::move(classes)) {
