@@ -8,6 +8,7 @@ GST_ELEMENT_REGISTER_DECLARE(naclipobjects)
 GST_ELEMENT_REGISTER_DECLARE(naclipoverlay)
 GST_ELEMENT_REGISTER_DECLARE(naclipredact)
 GST_ELEMENT_REGISTER_DECLARE(naclipsegment)
+GST_ELEMENT_REGISTER_DECLARE(naclipzones)
 
 static gboolean plugin_init(GstPlugin *plugin) {
   gboolean registered = FALSE;
@@ -18,6 +19,7 @@ static gboolean plugin_init(GstPlugin *plugin) {
   registered |= GST_ELEMENT_REGISTER(naclipoverlay, plugin);
   registered |= GST_ELEMENT_REGISTER(naclipredact, plugin);
   registered |= GST_ELEMENT_REGISTER(naclipsegment, plugin);
+  registered |= GST_ELEMENT_REGISTER(naclipzones, plugin);
   return registered;
 }
 
