@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include <fstream>
+
 #include "launch.h"
 #include "recording.h"
 
@@ -205,6 +207,29 @@ TEST_F(Boxes, DrawsNoneAroundOtherClasses) {
   ASSERT_NO_FATAL_FAILURE(expect_times(boxes, even_times(kFrames)));
   for (std::size_t i = 0; i < plain.frames.size(); ++i)
     EXPECT_LT(difference(plain.frames[i], boxes.frames[i]), kCodecError);
+}
+
+TEST_F(LaunchFiles, WatchZonesPrintsEventsAndDrawsZones) {
+  const std::string rules = folder_.file("rules.json");
+  std::ofstream(rules) << R"([{"name":"full","class":"thing","above":"90%"},
+                              {"name":"none","class":"thing","below":"10%"}])";
+  const std::string printed =
+      run_launch("watch-zones.launch", {input(), output("out.mkv"), kRed, "RULES=" + rules,
+                                        "OVERLAY=opacity=0 contours=0 legend=none"});
+  EXPECT_NE(printed.find("rule=(string)full, class=(string)thing, zone=(string)picture, "
+                         "state=(string)begin"),
+            std::string::npos)
+      << printed;
+  EXPECT_NE(printed.find("state=(string)end"), std::string::npos) << printed;
+  EXPECT_EQ(printed.find("rule=(string)none"), std::string::npos) << printed;
+  const Recording watched = result("out.mkv");
+  ASSERT_NO_FATAL_FAILURE(expect_times(watched, even_times(kFrames)));
+  for (const Frame &frame : watched.frames) {
+    // The outline of an active zone, along the picture's lower edge.
+    const auto edge = mean_colour(watched, frame, 20, kHeight - 2, kWidth - 20, kHeight);
+    EXPECT_GT(edge[0], edge[1] + 80);
+    EXPECT_GT(edge[0], edge[2] + 80);
+  }
 }
 
 TEST_F(LaunchFiles, StillToPngWritesOneAnnotatedPicture) {
