@@ -8,6 +8,12 @@ GType register_enum(const char *type_name, const GEnumValue *values) {
   return type;
 }
 
+GType register_flags(const char *type_name, const GFlagsValue *values) {
+  const GType type = g_flags_register_static(type_name, values);
+  gst_type_mark_as_plugin_api(type, static_cast<GstPluginAPIFlags>(0));
+  return type;
+}
+
 GParamFlags property_flags(Change change, bool numeric) {
   int flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
   if (change == Change::kStopped) {

@@ -69,6 +69,31 @@ struct EnumField {
   GType (*type)();
 };
 
+/// Registers a GFlags, as register_enum() does.
+GType register_flags(const char *type_name, const GFlagsValue *values);
+
+/// The GType of a table whose values are bits, registered on the first call.
+template <const auto &kTable>
+GType flags_type() {
+  static const auto &values = *new auto([] {
+    std::vector<GFlagsValue> rows;
+    for (const auto &row : kTable.values) {
+      rows.push_back({static_cast<guint>(row.value), row.meaning, row.name});
+    }
+    rows.push_back({0, nullptr, nullptr});
+    return rows;
+  }());
+  static const GType type = register_flags(kTable.type_name, values.data());
+  return type;
+}
+
+/// A field of bits.
+template <class Settings>
+struct FlagsField {
+  unsigned Settings::*field;
+  GType (*type)();
+};
+
 template <class Member>
 struct MemberPointer;
 template <class Class, class Value>
@@ -89,12 +114,19 @@ constexpr auto enum_field() {
       &enum_type<kTable>};
 }
 
+/// The field of a row of bits, which are listed in `kTable`.
+template <auto kMember, const auto &kTable>
+constexpr auto flags_field() {
+  using Settings = typename MemberPointer<decltype(kMember)>::Settings;
+  return FlagsField<Settings>{kMember, &flags_type<kTable>};
+}
+
 /// One row. Ranges are inclusive and count for int and double fields alone; a field's default is
 /// what a default-constructed Settings holds.
 template <class Settings>
 struct Property {
   using Field = std::variant<std::string Settings::*, int Settings::*, double Settings::*,
-                             bool Settings::*, EnumField<Settings>>;
+                             bool Settings::*, EnumField<Settings>, FlagsField<Settings>>;
   const char *name;
   const char *nick;
   const char *blurb;
@@ -167,6 +199,10 @@ GParamSpec *make_param_spec(const Property<Settings> &row, const Settings &defau
                  [&](const EnumField<Settings> &field) {
                    return g_param_spec_enum(row.name, row.nick, row.blurb, field.type(),
                                             field.get(defaults), flags(false));
+                 },
+                 [&](const FlagsField<Settings> &field) {
+                   return g_param_spec_flags(row.name, row.nick, row.blurb, field.type(),
+                                             defaults.*field.field, flags(false));
                  }},
       row.field);
 }
@@ -182,7 +218,10 @@ void store(const Property<Settings> &row, Settings &settings, const GValue *valu
           [&](int Settings::*field) { settings.*field = g_value_get_int(value); },
           [&](double Settings::*field) { settings.*field = g_value_get_double(value); },
           [&](bool Settings::*field) { settings.*field = g_value_get_boolean(value) != FALSE; },
-          [&](const EnumField<Settings> &field) { field.set(settings, g_value_get_enum(value)); }},
+          [&](const EnumField<Settings> &field) { field.set(settings, g_value_get_enum(value)); },
+          [&](const FlagsField<Settings> &field) {
+            settings.*field.field = g_value_get_flags(value);
+          }},
       row.field);
 }
 
@@ -196,7 +235,10 @@ void load(const Property<Settings> &row, const Settings &settings, GValue *value
           [&](int Settings::*field) { g_value_set_int(value, settings.*field); },
           [&](double Settings::*field) { g_value_set_double(value, settings.*field); },
           [&](bool Settings::*field) { g_value_set_boolean(value, settings.*field); },
-          [&](const EnumField<Settings> &field) { g_value_set_enum(value, field.get(settings)); }},
+          [&](const EnumField<Settings> &field) { g_value_set_enum(value, field.get(settings)); },
+          [&](const FlagsField<Settings> &field) {
+            g_value_set_flags(value, settings.*field.field);
+          }},
       row.field);
 }
 

@@ -11,6 +11,17 @@ std::vector<const char *> formats_where(bool (*takes)(const PixelLayout &)) {
   return names;
 }
 
+namespace {
+
+void add_pad(GstElementClass *klass, GstPadDirection direction, const std::string &caps_text) {
+  const Ptr<GstCaps> caps(gst_caps_from_string(caps_text.c_str()));
+  gst_element_class_add_pad_template(
+      klass, gst_pad_template_new(direction == GST_PAD_SINK ? "sink" : "src", direction,
+                                  GST_PAD_ALWAYS, caps.get()));
+}
+
+}  // namespace
+
 void add_video_pad(GstElementClass *klass, GstPadDirection direction,
                    const std::vector<const char *> &formats, FrameMemory memory) {
   std::string list;
@@ -23,10 +34,11 @@ void add_video_pad(GstElementClass *klass, GstPadDirection direction,
   };
   std::string text = raw("");
   if (memory == FrameMemory::kSystemOrCuda) text += "; " + raw("(memory:CUDAMemory)");
-  const Ptr<GstCaps> caps(gst_caps_from_string(text.c_str()));
-  gst_element_class_add_pad_template(
-      klass, gst_pad_template_new(direction == GST_PAD_SINK ? "sink" : "src", direction,
-                                  GST_PAD_ALWAYS, caps.get()));
+  add_pad(klass, direction, text);
+}
+
+void add_any_video_pad(GstElementClass *klass, GstPadDirection direction) {
+  add_pad(klass, direction, "video/x-raw(ANY)");
 }
 
 void keep_every_frame(GstBaseTransform *base) {

@@ -21,6 +21,9 @@ enum class FrameMemory { kSystem, kSystemOrCuda };
 void add_video_pad(GstElementClass *klass, GstPadDirection direction,
                    const std::vector<const char *> &formats, FrameMemory memory);
 
+/// Gives the class an always pad of raw video in any format and memory, for what never maps frames.
+void add_any_video_pad(GstElementClass *klass, GstPadDirection direction);
+
 /// The transform works in place and leaves no frame out: a recording must not lose one because the
 /// one before came late.
 void keep_every_frame(GstBaseTransform *base);

@@ -38,6 +38,15 @@ def choices_of(spec):
     return {number: GObject.enum_get_value(kind, number) for number in range(kind.minimum, kind.maximum + 1)}
 
 
+def bits_of(spec):
+    """The values of flags, in order."""
+    kind = spec.flags_class
+    if hasattr(kind, "__flags_values__"):
+        return [(bit.value_nicks[0], bit.value_names[0]) for _, bit in sorted(kind.__flags_values__.items())]
+    found = [GObject.flags_get_first_value(kind, 1 << place) for place in range(31)]
+    return [(bit.value_nick, bit.value_name) for bit in found if bit is not None]
+
+
 def values_of(spec):
     kind = spec.value_type
     if kind == GObject.TYPE_STRING:
@@ -46,6 +55,8 @@ def values_of(spec):
         return "`false`, `true`"
     if kind.is_a(GObject.TYPE_ENUM):
         return ", ".join(f"`{value.value_nick}`" for value in choices_of(spec).values())
+    if kind.is_a(GObject.TYPE_FLAGS):
+        return "`" + "+".join(nick for nick, _ in bits_of(spec)) + "`"
     if kind in (GObject.TYPE_INT, GObject.TYPE_DOUBLE):
         return f"{number(spec.minimum)} and more" if spec.maximum == MOST else f"{number(spec.minimum)} to {number(spec.maximum)}"
     return "structure"
@@ -59,6 +70,8 @@ def default_of(spec):
         return f"`{str(spec.default_value).lower()}`"
     if kind.is_a(GObject.TYPE_ENUM):
         return f"`{choices_of(spec)[int(spec.default_value)].value_nick}`"
+    if kind.is_a(GObject.TYPE_FLAGS):
+        return "`" + "+".join(bits_of(spec)[place][0] for place in range(len(bits_of(spec))) if int(spec.default_value) >> place & 1) + "`"
     if kind in (GObject.TYPE_INT, GObject.TYPE_DOUBLE):
         return number(spec.default_value)
     return ""
@@ -68,6 +81,8 @@ def meaning_of(spec):
     text = spec.blurb
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         text += "".join(f"<br>`{value.value_nick}`: {value.value_name}" for value in choices_of(spec).values())
+    if spec.value_type.is_a(GObject.TYPE_FLAGS):
+        text += "".join(f"<br>`{nick}`: {name}" for nick, name in bits_of(spec))
     return text.replace("|", "\\|").replace("*", "\\*")
 
 
