@@ -19,13 +19,14 @@ esac
 build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libopencv-core-dev libopencv-imgproc-dev
   libopencv-video-dev libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev libcurl4-openssl-dev libgdk-pixbuf-2.0-dev libpng-dev
-  libgstrtspserver-1.0-dev"
+  libgstrtspserver-1.0-dev libmosquitto-dev librdkafka-dev"
 # GstAnalytics is part of plugins-bad from GStreamer 1.24 on.
 [ "$release" = "debian 12" ] || build="$build libgstreamer-plugins-bad1.0-dev"
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-libav gstreamer1.0-rtsp gstreamer1.0-x fonts-dejavu-core"
 tests="libgtest-dev libsoup-3.0-dev gobject-introspection libgirepository1.0-dev
-  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind"
+  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind
+  mosquitto mosquitto-clients openssl python3-jsonschema"
 # libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
 bench="python3-torch python3-numpy python3-matplotlib libblas-dev"
 checks="git debootstrap"
