@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the live part with ThreadSanitizer and runs its tests on the engine that computes nothing; likewise the CUDA
-# kernels, which the tests run on the host, a thread for each of a block's.
+# Builds the live part and naclippublish with ThreadSanitizer and runs their tests, the former on the engine that computes
+# nothing; likewise the CUDA kernels, which the tests run on the host, a thread for each of a block's.
 #
 #   .ci/tsan.sh [folder]        where the build is kept; default: naclip-ci/tsan in TMPDIR or /var/tmp
 #
@@ -9,8 +9,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/tsan}")
-tests=(live_async live_errors live_properties live_sharing live_start live_sync live_vocabulary scheduler shared-models
-  kernels worker)
+tests=(live_async live_errors live_properties live_sharing live_start live_sync live_vocabulary publish_file publish_mqtt
+  publish_outbox scheduler shared-models kernels worker)
 
 fail() {
   echo "tsan.sh: $*" >&2
@@ -27,7 +27,7 @@ fail() {
 programs=()
 for test in "${tests[@]}"; do
   suite=elements
-  [[ $test == live_* ]] || suite=model
+  [[ $test == live_* || $test == publish_* ]] || suite=model
   programs+=("tests/test-$suite-$test")
 done
 ninja -C "$build" tests/elements/libnaclip-test-fake.so "${programs[@]}" || fail "the build failed"

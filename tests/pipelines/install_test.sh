@@ -33,6 +33,9 @@ grep -q 'naclipsegment' "$folder/inspected" || fail "the plugin has no naclipseg
 # The names of licences that GStreamer knows; any other is taken for a proprietary one.
 grep -qE 'License +MIT/X11$' "$folder/inspected" || fail "the plugin's licence has a name that GStreamer does not know"
 grep -qE 'Origin URL +https?://' "$folder/inspected" || fail "the plugin's origin is not an address"
+clean GST_PLUGIN_PATH="$libraries/gstreamer-1.0" gst-inspect-1.0 naclippublish >/dev/null ||
+  fail "gst-inspect-1.0 does not find naclippublish"
+[ -s "$destination$prefix/share/gst-naclip/naclip-1.schema.json" ] || fail "the schema of messages is not installed"
 if [ -e "$libraries/girepository-1.0" ]; then
   # What ldconfig does for libraries in its folders.
   clean GI_TYPELIB_PATH="$libraries/girepository-1.0" LD_LIBRARY_PATH="${destination:+$libraries}" /usr/bin/python3 -c '
