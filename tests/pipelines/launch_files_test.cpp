@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-
 #include <fstream>
 
 #include "launch.h"
@@ -243,6 +242,22 @@ TEST_F(LaunchFiles, StillToPngWritesOneAnnotatedPicture) {
   EXPECT_NEAR(colour[0], 255, 4);
   EXPECT_NEAR(colour[1], 0, 4);
   EXPECT_NEAR(colour[2], 0, 4);
+}
+
+TEST_F(LaunchFiles, PublishSharesWritesALineForEachFrame) {
+  run_launch("publish-shares.launch", {input(), output("shares.jsonl"), "VOCABULARY=thing",
+                                       "CAMERA=street", "CONTENT=shares+boxes"});
+  std::ifstream file(folder_.file("shares.jsonl"));
+  std::size_t frames = 0;
+  for (std::string line; std::getline(file, line);) {
+    EXPECT_TRUE(line.starts_with(R"({"schema":"naclip/1","type":")")) << line;
+    EXPECT_NE(line.find(R"("source":"street")"), std::string::npos) << line;
+    if (line.find(R"("type":"frame")") == std::string::npos) continue;
+    ++frames;
+    EXPECT_NE(line.find(R"("label":"thing","share":1,)"), std::string::npos) << line;
+    EXPECT_NE(line.find(R"("box":[0,0,160,120])"), std::string::npos) << line;
+  }
+  EXPECT_EQ(frames, kFrames);
 }
 
 }  // namespace
