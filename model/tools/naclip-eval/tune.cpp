@@ -68,8 +68,7 @@ std::string tuned_text(const std::vector<TunedClass> &classes,
   for (const TunedClass &one : classes) {
     text += printed("%-*s", width, one.label.c_str()) + row(one.threshold_before, one.before) +
             row(one.after.threshold, one.after.accuracy) + "\n";
-    if (one.threshold_before && !one.after.threshold)
-      absent.push_back(one.label);
+    if (one.threshold_before && !one.after.threshold) absent.push_back(one.label);
     if (!one.after.precise)
       notes += one.label + ": no threshold has a precision of " + percent(*min_precision) +
                " %; this is the greatest there is\n";
