@@ -126,7 +126,7 @@ void find_and_attach(GstNaclipObjects *self, GstBuffer *frame) {
   Impl &impl = *self->impl;
   const ObjectsSettings settings = impl.copy_settings();
   ObjectsStatistics &statistics = impl.statistics;
-  std::vector<ChosenMask> masks = impl.reader.read(frame, settings);
+  std::vector<ChosenMask> masks = impl.reader.read_or_warn(frame, settings);
   std::erase_if(
       masks, [&](const ChosenMask &one) { return !is_recent(one.mask, frame, settings.max_age); });
   ++statistics.frames;

@@ -203,7 +203,7 @@ GstFlowReturn publish(GstNaclipPublish *self, Courier &courier, GstBuffer *frame
   const PublishSettings settings = impl.copy_settings();
   impl.facts.pts = GST_BUFFER_PTS(frame);
   impl.facts.time = time_of(frame);
-  const std::vector<ChosenMask> masks = impl.reader.read(frame, settings);
+  const std::vector<ChosenMask> masks = impl.reader.read_or_warn(frame, settings);
   const ChosenMask *shown = masks.empty() ? nullptr : &masks.front();
   GstFlowReturn flow = GST_FLOW_OK;
   const auto post = [&](MessageKind kind, const std::string &text) {

@@ -62,11 +62,15 @@ gboolean propose_video_meta(gpointer parent_class, GstBaseTransform *base, GstQu
   return TRUE;
 }
 
-void sync_controlled_properties(GstBaseTransform *base, GstBuffer *buffer) {
-  // An element that starts forgets its segment, under this lock, while a frame may be here already.
+GstSegment copy_segment(GstBaseTransform *base) {
   GST_OBJECT_LOCK(base);
   const GstSegment segment = base->segment;
   GST_OBJECT_UNLOCK(base);
+  return segment;
+}
+
+void sync_controlled_properties(GstBaseTransform *base, GstBuffer *buffer) {
+  const GstSegment segment = copy_segment(base);
   if (segment.format != GST_FORMAT_TIME) return;  // appsrc counts bytes unless told otherwise
   const GstClockTime time =
       gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));

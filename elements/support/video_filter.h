@@ -36,6 +36,10 @@ bool read_video_info(GstElement *self, GstCaps *caps, GstVideoInfo &info);
 gboolean propose_video_meta(gpointer parent_class, GstBaseTransform *base, GstQuery *decide_query,
                             GstQuery *query);
 
+/// The stream's segment. An element that starts forgets its own in another thread, while a frame may
+/// be here already: two looks at it may differ.
+GstSegment copy_segment(GstBaseTransform *base);
+
 /// Brings controlled properties (GstController) to the buffer's stream time; the body of
 /// before_transform.
 void sync_controlled_properties(GstBaseTransform *base, GstBuffer *buffer);

@@ -230,7 +230,7 @@ void judge(GstNaclipZones *self, GstBuffer *frame, const ZonesSettings &settings
   Impl &impl = *self->impl;
   const std::vector<Rule> &rules = impl.rules.current().rules;
   const auto masks = impl.reader.read_or_warn(frame, {settings.source, labels_of(rules)});
-  const auto [moment, jumped] = impl.clock.read(GST_BASE_TRANSFORM(self)->segment, frame);
+  const auto [moment, jumped] = impl.clock.read(copy_segment(GST_BASE_TRANSFORM(self)), frame);
   if (jumped) tell(self, impl.watch.close());
   const auto left = fresh_for(masks, frame, settings.max_age);
   ++(left ? impl.statistics.judged : impl.statistics.paused);
