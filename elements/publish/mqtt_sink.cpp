@@ -226,7 +226,8 @@ class MqttSink : public Sink {
     const int number = errno;
     if (result == MOSQ_ERR_SUCCESS) return;
     if (answer_ > 0) return;  // it refused us, and open() tells why
-    if (result == MOSQ_ERR_TLS)
+    // libmosquitto 2.0.21 tells what TLS finds wrong as an error of the system, 2.0.11 as its own.
+    if (result == MOSQ_ERR_TLS || (result == MOSQ_ERR_ERRNO && number == EPROTO))
       throw network_error("There is no TLS connection to " + broker_ +
                           ". Compare ca-file, cert-file and the host's name in its certificate.");
     std::string cause =

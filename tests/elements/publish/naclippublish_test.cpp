@@ -202,7 +202,7 @@ TEST_F(PublishMessages, OtherClassesAreAChange) {
 }
 
 TEST_F(PublishMessages, KeepsTheLeastInterval) {
-  Publish publish(location() + "when=every min-interval=250");
+  Publish publish(location() + "when=every min-interval=300");
   for (int number = 0; number < 8; ++number) publish.push(publish.frame(number));
   publish.push(publish.frame(1));  // time begins anew
   publish.push(publish.frame(2));
