@@ -15,7 +15,9 @@ constexpr std::int64_t kFrom1900To1970 = 2'208'988'800 * static_cast<std::int64_
 
 /// Never destroyed: frames may come while a process exits.
 GstCaps *caps_of_clock(const char *name) {
-  return gst_caps_new_empty_simple(name);
+  GstCaps *caps = gst_caps_new_empty_simple(name);
+  GST_MINI_OBJECT_FLAG_SET(caps, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
+  return caps;
 }
 
 void begin_message(JsonText &json, const char *type, const std::string &source) {
