@@ -40,11 +40,6 @@ namespace {
 
 using namespace naclip;
 
-GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-                                                             GST_STATIC_CAPS("video/x-raw(ANY)"));
-GstStaticPadTemplate source_template = GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-                                                               GST_STATIC_CAPS("video/x-raw(ANY)"));
-
 constexpr guint kPropertyStats = kObjectsProperties.size() + 1;
 
 struct Impl {
@@ -177,8 +172,8 @@ static void gst_naclip_objects_class_init(GstNaclipObjectsClass *klass) {
                          static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 
   auto *element_class = GST_ELEMENT_CLASS(klass);
-  gst_element_class_add_static_pad_template(element_class, &sink_template);
-  gst_element_class_add_static_pad_template(element_class, &source_template);
+  add_any_video_pad(element_class, GST_PAD_SINK);
+  add_any_video_pad(element_class, GST_PAD_SRC);
   gst_element_class_set_static_metadata(element_class, "NACLIP objects", "Filter/Analyzer/Video",
                                         "Attaches a box for each connected part of the masks",
                                         "The gst-naclip authors");

@@ -48,7 +48,7 @@ std::string text_of_colour(Colour colour) {
   return text.data();
 }
 
-MaskPlace place_of(const FrameMask &mask, const FrameFacts &facts) {
+LabelMapPlace place_of(const FrameMask &mask, const FrameFacts &facts) {
   const auto [x, y, width, height] = mask.rectangle();
   return {{mask.width(), mask.height()}, {x, y, width, height}, {facts.width, facts.height}};
 }
@@ -133,7 +133,7 @@ void MessageWriter::write_mask(const FrameFacts &facts, const FrameMask &mask) {
 void MessageWriter::write_regions(const FrameFacts &facts, const ChosenMask &shown,
                                   unsigned content, double polygon_tolerance) {
   const FrameMask &mask = shown.mask;
-  const MaskPlace place = place_of(mask, facts);
+  const LabelMapPlace place = place_of(mask, facts);
   const cv::Rect visible = place.visible_cells();
   const std::size_t count = mask.regions.size();
   if ((content & ~kShares) != 0) {

@@ -6,7 +6,7 @@
 
 namespace naclip {
 
-cv::Rect MaskPlace::visible_cells() const {
+cv::Rect LabelMapPlace::visible_cells() const {
   const auto cell = [](double pixel, int begin, int length, int count) {
     return std::clamp((pixel - begin) * count / length, 0.0, static_cast<double>(count));
   };
@@ -18,14 +18,14 @@ cv::Rect MaskPlace::visible_cells() const {
           static_cast<int>(std::ceil(bottom)) - top};
 }
 
-cv::Point2f MaskPlace::pixels(cv::Point corner) const {
+cv::Point2f LabelMapPlace::pixels(cv::Point corner) const {
   const double x = rectangle.x + static_cast<double>(corner.x) * rectangle.width / cells.width;
   const double y = rectangle.y + static_cast<double>(corner.y) * rectangle.height / cells.height;
   return {static_cast<float>(std::clamp(x, 0.0, static_cast<double>(frame.width))),
           static_cast<float>(std::clamp(y, 0.0, static_cast<double>(frame.height)))};
 }
 
-cv::Rect MaskPlace::pixels(const cv::Rect &cells) const {
+cv::Rect LabelMapPlace::pixels(const cv::Rect &cells) const {
   const cv::Point2f begin = pixels(cells.tl()), end = pixels(cells.br());
   const cv::Point corner(static_cast<int>(std::floor(begin.x)),
                          static_cast<int>(std::floor(begin.y)));
@@ -34,7 +34,7 @@ cv::Rect MaskPlace::pixels(const cv::Rect &cells) const {
 }
 
 void PolygonWriter::find(const cv::Mat &labels, const std::vector<bool> &chosen,
-                         const MaskPlace &place, double tolerance) {
+                         const LabelMapPlace &place, double tolerance) {
   rings_.clear();
   points_.clear();
   const cv::Rect visible = place.visible_cells();
@@ -43,7 +43,7 @@ void PolygonWriter::find(const cv::Mat &labels, const std::vector<bool> &chosen,
   for (const Outline &outline : tracer_.outlines()) add(outline, place, visible.tl(), tolerance);
 }
 
-void PolygonWriter::add(const Outline &outline, const MaskPlace &place, cv::Point first_cell,
+void PolygonWriter::add(const Outline &outline, const LabelMapPlace &place, cv::Point first_cell,
                         double tolerance) {
   const bool outer = rings_.empty() || rings_.back().part != outline.part;
   exact_.clear();

@@ -10,7 +10,7 @@
 namespace naclip {
 
 /// Where a label map lies in a frame.
-struct MaskPlace {
+struct LabelMapPlace {
   cv::Size cells;      ///< of the map
   cv::Rect rectangle;  ///< that its cells cover evenly, pixels of the frame; may reach beyond it
   cv::Size frame;      ///< pixels
@@ -28,7 +28,7 @@ class PolygonWriter {
  public:
   /// `labels` [height, width] 8UC1 or 16UC1 ids; `chosen` by id. Outlines are simplified
   /// (Douglas-Peucker) such that none moves by more than `tolerance` pixels of the frame.
-  void find(const cv::Mat &labels, const std::vector<bool> &chosen, const MaskPlace &place,
+  void find(const cv::Mat &labels, const std::vector<bool> &chosen, const LabelMapPlace &place,
             double tolerance);
 
   /// Writes those of one class as a list of its connected parts. A part is a list of rings, the
@@ -38,7 +38,8 @@ class PolygonWriter {
   void write(std::size_t id, const char *name, JsonText &json) const;
 
  private:
-  void add(const Outline &outline, const MaskPlace &place, cv::Point first_cell, double tolerance);
+  void add(const Outline &outline, const LabelMapPlace &place, cv::Point first_cell,
+           double tolerance);
 
   struct Ring {
     std::size_t id, part;

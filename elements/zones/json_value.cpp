@@ -6,7 +6,7 @@
 
 namespace naclip {
 
-JsonValue JsonValue::root_of(const JsonText &text) {
+JsonValue JsonValue::root_of(const JsonDocument &text) {
   JsonValue root(text, text.root(), "", 1);
   if (root.node_ == nullptr) root.fail("there is nothing.");
   return root;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "elements/zones/json_text.h"
+#include "elements/zones/json_document.h"
 
 namespace naclip {
 
@@ -16,9 +16,9 @@ namespace naclip {
 /// else.
 class JsonValue {
  public:
-  static JsonValue root_of(const JsonText &text);
+  static JsonValue root_of(const JsonDocument &text);
 
-  /// Throws as JsonText::fail(): `line 3, rules[1].above: ` and `problem`.
+  /// Throws as JsonDocument::fail(): `line 3, rules[1].above: ` and `problem`.
   [[noreturn]] void fail(const std::string &problem) const;
 
   bool is_text() const;
@@ -38,11 +38,11 @@ class JsonValue {
   std::vector<std::pair<std::string, JsonValue>> as_members() const;
 
  private:
-  JsonValue(const JsonText &text, JsonNode *node, std::string path, int line)
+  JsonValue(const JsonDocument &text, JsonNode *node, std::string path, int line)
       : text_(&text), node_(node), path_(std::move(path)), line_(line) {}
   JsonObject *object() const;
 
-  const JsonText *text_;
+  const JsonDocument *text_;
   JsonNode *node_;
   std::string path_;  // from the root; empty for that
   int line_;

@@ -170,7 +170,7 @@ void read_rules(const std::vector<JsonValue> &values, Size size, Rules &rules) {
 }  // namespace
 
 Rules parse_rules(std::string_view json, const std::string &subject) {
-  const JsonText text(json, subject);
+  const JsonDocument text(json, subject);
   const JsonValue root = JsonValue::root_of(text);
   Rules rules;
   if (root.is_array()) {

@@ -23,11 +23,11 @@ cv::Mat drawn(const std::vector<std::string> &rows) {
 }
 
 /// One pixel a cell.
-MaskPlace same_size(const cv::Mat &labels) {
+LabelMapPlace same_size(const cv::Mat &labels) {
   return {labels.size(), {0, 0, labels.cols, labels.rows}, labels.size()};
 }
 
-std::string polygons_of(const cv::Mat &labels, std::size_t id, const MaskPlace &place,
+std::string polygons_of(const cv::Mat &labels, std::size_t id, const LabelMapPlace &place,
                         double tolerance = 0) {
   PolygonWriter writer;
   writer.find(labels, {false, true, true}, place, tolerance);
@@ -168,7 +168,7 @@ TEST(Polygons, AreInPixelsOfTheFrame) {
   EXPECT_EQ(polygons_of(labels, 1, {{4, 3}, {-20, -30, 40, 60}, {1000, 1000}}),
             "[[[[10,0],[10,10],[0,10],[0,0]]]]");
   EXPECT_EQ(polygons_of(labels, 1, {{4, 3}, {2000, 0, 40, 60}, {1000, 1000}}), "[]");
-  const MaskPlace place{{4, 3}, {-10, 0, 40, 30}, {20, 15}};
+  const LabelMapPlace place{{4, 3}, {-10, 0, 40, 30}, {20, 15}};
   EXPECT_EQ(place.visible_cells(), cv::Rect(1, 0, 2, 2));
   EXPECT_EQ(place.pixels(cv::Rect(1, 0, 2, 2)), cv::Rect(0, 0, 20, 15));
 }
@@ -176,7 +176,7 @@ TEST(Polygons, AreInPixelsOfTheFrame) {
 TEST(Polygons, AreSimplifiedByAtMostTheTolerance) {
   cv::Mat labels(100, 100, CV_8UC1, cv::Scalar(0));
   cv::circle(labels, {50, 50}, 30, cv::Scalar(1), cv::FILLED);
-  const MaskPlace place = same_size(labels);
+  const LabelMapPlace place = same_size(labels);
   const auto points = [&](double tolerance) {
     const std::string text = polygons_of(labels, 1, place, tolerance);
     return std::count(text.begin(), text.end(), ',');

@@ -12,11 +12,11 @@
 namespace naclip {
 
 /// A parsed text. Its nodes live as long as this object.
-class JsonText {
+class JsonDocument {
  public:
   /// `subject` begins what errors say, such as "The rules". Throws Error{kSettings} that names the
   /// line where this is no JSON, an object has a key twice, or there is more than one value.
-  JsonText(std::string_view text, std::string subject);
+  JsonDocument(std::string_view text, std::string subject);
 
   /// Throws Error{kSettings}: `The rules cannot be used: ` and `problem`.
   [[noreturn]] void fail(const std::string &problem) const;
@@ -38,10 +38,10 @@ class JsonText {
   using Place = std::pair<const void *, std::string>;  // of an object or array, and what of it
 
   // The parser's signals.
-  static void on_begin(JsonText *self);
-  static void on_end(JsonText *self) { --self->depth_; }
-  static void on_member(JsonText *self, JsonObject *object, const char *key);
-  static void on_element(JsonText *self, JsonArray *array, int index);
+  static void on_begin(JsonDocument *self);
+  static void on_end(JsonDocument *self) { --self->depth_; }
+  static void on_member(JsonDocument *self, JsonObject *object, const char *key);
+  static void on_element(JsonDocument *self, JsonArray *array, int index);
 
   int line() const { return static_cast<int>(json_parser_get_current_line(parser_.get())); }
   void remember(std::string problem);

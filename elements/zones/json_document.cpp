@@ -1,4 +1,4 @@
-#include "elements/zones/json_text.h"
+#include "elements/zones/json_document.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -40,7 +40,7 @@ int line_too_deep(std::string_view text) {
 
 }  // namespace
 
-JsonText::JsonText(std::string_view text, std::string subject)
+JsonDocument::JsonDocument(std::string_view text, std::string subject)
     : subject_(std::move(subject)), parser_(json_parser_new()) {
   if (const int line = line_too_deep(text); line > 0)
     fail("line " + std::to_string(line) + ": brackets are nested too deep.");
@@ -61,42 +61,42 @@ JsonText::JsonText(std::string_view text, std::string subject)
   if (!problem_.empty()) fail(problem_);
 }
 
-void JsonText::fail(const std::string &problem) const {
+void JsonDocument::fail(const std::string &problem) const {
   throw Error(ErrorKind::kSettings, subject_ + " cannot be used: " + problem);
 }
 
-void JsonText::on_begin(JsonText *self) {
+void JsonDocument::on_begin(JsonDocument *self) {
   if (self->depth_++ == 0 && ++self->roots_ > 1)
     self->remember("another value begins. Put several rules into [ ].");
 }
 
-void JsonText::on_member(JsonText *self, JsonObject *object, const char *key) {
+void JsonDocument::on_member(JsonDocument *self, JsonObject *object, const char *key) {
   const bool is_new = self->lines_.try_emplace({object, key}, self->line()).second;
   if (!is_new) self->remember("the key " + std::string(key) + " is there twice.");
 }
 
-void JsonText::on_element(JsonText *self, JsonArray *array, int index) {
+void JsonDocument::on_element(JsonDocument *self, JsonArray *array, int index) {
   self->lines_.try_emplace({array, std::to_string(index)}, self->line());
 }
 
-void JsonText::remember(std::string problem) {
+void JsonDocument::remember(std::string problem) {
   if (problem_.empty()) problem_ = "line " + std::to_string(line()) + ": " + std::move(problem);
 }
 
-int JsonText::line_at(const Place &place) const {
+int JsonDocument::line_at(const Place &place) const {
   const auto found = lines_.find(place);
   return found != lines_.end() ? found->second : 1;
 }
 
-int JsonText::line_of(JsonObject *object, const char *key) const {
+int JsonDocument::line_of(JsonObject *object, const char *key) const {
   return line_at({object, key});
 }
 
-int JsonText::line_of(JsonArray *array, unsigned index) const {
+int JsonDocument::line_of(JsonArray *array, unsigned index) const {
   return line_at({array, std::to_string(index)});
 }
 
-int JsonText::first_line_of(JsonObject *object, int otherwise) const {
+int JsonDocument::first_line_of(JsonObject *object, int otherwise) const {
   int first = 0;
   for (auto place = lines_.lower_bound({object, ""});
        place != lines_.end() && place->first.first == object; ++place)
