@@ -27,7 +27,7 @@ import scenes
 import torch
 import torch.nn.functional as F
 from evaluation import evaluate
-from golden_files import write_safetensors
+from golden_files import read_safetensors, write_safetensors
 from network import Network, fresh_weights
 from reference import DEVIATION, MEAN, Tokenizer
 
@@ -121,7 +121,10 @@ class Trainer:
             captions.write_merges(merges, self.words)
         tokenizer = Tokenizer(merges)
         self.tokenizer = Memory(tokenizer)
-        weights = fresh_weights(tokenizer.end + 1, arguments.seed)
+        if arguments.begin_with:
+            weights = {n: t.float() for n, t in read_safetensors(arguments.begin_with).items()}
+        else:
+            weights = fresh_weights(tokenizer.end + 1, arguments.seed)
         self.network = Network({n: torch.nn.Parameter(t) for n, t in weights.items()})
         self.average = {n: t.clone() for n, t in weights.items()}
         decayed = [p for p in self.network.w.values() if p.dim() > 1]
@@ -231,6 +234,9 @@ def main():
     parser.add_argument("--large", type=int, default=24_000, help="pictures of 224 pixels")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--begin-with", type=pathlib.Path, help="model.safetensors of an earlier training"
+    )
     parser.add_argument("--no-bfloat16", dest="bfloat16", action="store_false")
     arguments = parser.parse_args()
     trainer = Trainer(arguments)
