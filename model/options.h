@@ -30,14 +30,18 @@ inline constexpr std::array<Choice<Precision>, 4> kPrecisions{
       "bfloat16 (on the CPU in linear layers alone, the rest in float32)"},
      {Precision::kFloat16, "float16", "16-bit floating point (CUDA only)"}}};
 
-/// What the last vision block attends by (arXiv 2404.08181, section 3.2 and table 3).
-enum class Attention { kNaclip, kNonly, kKk, kCsa, kVanilla };
-inline constexpr std::array<Choice<Attention>, 5> kAttentions{
+/// What the last vision block attends by (arXiv 2404.08181, section 3.2 and table 3; scclip is that
+/// of arXiv 2411.15869).
+enum class Attention { kNaclip, kNonly, kKk, kCsa, kVanilla, kScclip };
+inline constexpr std::array<Choice<Attention>, 6> kAttentions{
     {{Attention::kNaclip, "naclip", "Key-key similarity plus a Gaussian around each patch"},
      {Attention::kNonly, "nonly", "The Gaussian alone"},
      {Attention::kKk, "kk", "Key-key similarity alone"},
      {Attention::kCsa, "csa", "Query-query plus key-key similarity (architecture=vanilla only)"},
-     {Attention::kVanilla, "vanilla", "CLIP's own query-key similarity"}}};
+     {Attention::kVanilla, "vanilla", "CLIP's own query-key similarity"},
+     {Attention::kScclip, "scclip",
+      "SC-CLIP: similarity of middle blocks' patches plus key-key similarity "
+      "(architecture=reduced only)"}}};
 
 /// The last vision block (section 3.3).
 enum class Architecture { kReduced, kVanilla };
@@ -96,7 +100,10 @@ struct InferenceOptions {
   std::vector<int> refine_dilations{8, 16};  ///< pixels, each >= 1
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
-  bool confidences = false;   ///< tell each pixel's probability, too: Segmentation::confidences
+  /// A class with a smaller share of all pixels that are not background loses them to the next best
+  /// class (SC-CLIP's area rule), 0..1; 0: off. For vocabularies with a background class.
+  double area_threshold = 0.0;
+  bool confidences = false;  ///< tell each pixel's probability, too: Segmentation::confidences
   MaskSize mask_size = MaskSize::kInput;
   /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself.
   /// Needs a StreamMemory.

@@ -141,6 +141,11 @@ inline constexpr std::array kSegmentProperties{
                               "Least probability of a label; pixels below it are background. A "
                               "class of the vocabulary may have its own: \"smoke >0.6\"",
                               &SegmentSettings::threshold, Change::kAlways, 0, 1},
+    Property<SegmentSettings>{"area-threshold", "Area threshold",
+                              "Least share that a class has to have of all pixels that are not "
+                              "background, else they go to the next best class; needs a class "
+                              "named background (0: off)",
+                              &SegmentSettings::area_threshold, Change::kAlways, 0, 1},
     Property<SegmentSettings>{
         "mask-size", "Mask size", "Size of the masks",
         enum_field<&SegmentSettings::mask_size, kMaskSizeType, SegmentSettings>()},

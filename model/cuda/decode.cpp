@@ -52,8 +52,8 @@ Segmentation read(const Answer &answer, const std::uint8_t *bytes, int picture) 
 std::function<std::vector<Segmentation>()> begin_decode(const at::Tensor &scores, int height,
                                                         int width, const DecodeOptions &options) {
   const Kernels *kernels = Kernels::of(scores.device());
-  // The kernels keep no pixel's probability.
-  if (kernels == nullptr || options.confidences)
+  // The kernels keep no pixel's probability and decide once.
+  if (kernels == nullptr || options.confidences || options.area_threshold > 0.0)
     return plain_forms::begin_decode(scores, height, width, options);
   const Answer layout{static_cast<int>(scores.size(0)), static_cast<int>(options.regions), height,
                       width, options.regions > 256 ? 2 : 1};

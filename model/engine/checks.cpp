@@ -41,6 +41,8 @@ void require_valid(const InferenceOptions &options, std::int64_t patch) {
     require(dilation >= 1 && dilation <= 4096, "refine-dilations must be between 1 and 4096");
   require(options.threshold >= 0.0 && options.threshold <= 1.0,
           "threshold must be between 0 and 1");
+  require(options.area_threshold >= 0.0 && options.area_threshold <= 1.0,
+          "area-threshold must be between 0 and 1");
   require(options.logit_scale > 0.0, "logit-scale must be above 0");
   require(options.smoothing >= 0.0 && options.smoothing <= 1.0,
           "smoothing must be between 0 and 1");

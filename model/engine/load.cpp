@@ -54,6 +54,18 @@ void warn_of_slow_blas(const Log &log) {
   });
 }
 
+/// SC-CLIP's blocks are published for networks of two depths.
+void tell_scaled_blocks(const Log &log, std::int64_t depth) {
+  if (!log || depth == 12 || depth == 24) return;
+  const ScClipBlocks blocks = scclip_blocks(depth);
+  log(LogLevel::kInfo,
+      Error(ErrorKind::kSettings,
+            "attention=scclip reads blocks " + std::to_string(blocks.shallow) + ", " +
+                std::to_string(blocks.middle) + " and " + std::to_string(blocks.sum_from) + " to " +
+                std::to_string(blocks.sum_to) + " of " + std::to_string(depth) +
+                ", scaled from those published for networks of 12 and 24 blocks"));
+}
+
 std::unique_ptr<Backend> make_backend(const Compute &compute, const ModelOptions &options) {
   std::unique_ptr<Backend> gpu = make_gpu_backend(compute, options.log);
   return gpu ? std::move(gpu) : make_cpu_backend(compute, options.threads);
@@ -75,6 +87,8 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
       const Checkpoint checkpoint = read_checkpoint(options.model);
       ClipVision vision(checkpoint, compute, options.attention, options.architecture,
                         options.gaussian_std);
+      if (options.attention == Attention::kScclip)
+        tell_scaled_blocks(options.log, checkpoint.sizes.vision_layers);
       auto words = std::make_unique<WordEmbeddings>(
           ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint), options.prompts,
           options.cache_dir,

@@ -210,6 +210,7 @@ TorchSegmenter::Finished TorchSegmenter::finish(std::span<Frame *const> frames, 
   decode_options.regions = frame.encoded->vocabulary().regions().size();
   decode_options.logit_scale = options.logit_scale;
   decode_options.threshold = options.threshold;
+  decode_options.area_threshold = options.area_threshold;
   decode_options.confidences = options.confidences;
   decode_options.threshold_of_query = frame.encoded->threshold_of_query();
   return {{frames.begin(), frames.end()},

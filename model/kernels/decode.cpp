@@ -4,9 +4,12 @@
 
 namespace naclip::kernels {
 
-NACLIP_TARGETS
-void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
-                float scale, std::int32_t *best, float *probability) {
+namespace {
+
+template <bool kStriking>
+NACLIP_INLINE void decide(const std::uint8_t *struck, const float *scores, std::int64_t pitch,
+                          std::int64_t words, std::int64_t width, float scale, std::int32_t *best,
+                          float *probability) {
   for (std::int64_t x = 0; x < width; x += kLanes) {
     Lanes greatest = load(scores + x);
     IntLanes index{};
@@ -19,9 +22,36 @@ void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std
     Lanes total{};
     for (std::int64_t word = 0; word < words; ++word)
       total += exponential((load(scores + word * pitch + x) - greatest) * scale);
+    Lanes part = splat(1.0F);
+    if (kStriking) {
+      Lanes chosen = splat(-__builtin_inff());
+      for (std::int64_t word = 0; word < words; ++word) {
+        if (struck[word] != 0) continue;
+        const Lanes score = load(scores + word * pitch + x);
+        const IntLanes better = score > chosen;
+        chosen = better ? score : chosen;
+        index = better ? IntLanes{} + static_cast<std::int32_t>(word) : index;
+      }
+      part = exponential((chosen - greatest) * scale);
+    }
     store(best + x, index);
-    store(probability + x, 1.0F / total);
+    store(probability + x, part / total);
   }
+}
+
+}  // namespace
+
+NACLIP_TARGETS
+void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
+                float scale, std::int32_t *best, float *probability) {
+  decide<false>(nullptr, scores, pitch, words, width, scale, best, probability);
+}
+
+NACLIP_TARGETS
+void decode_row_without(const std::uint8_t *struck, const float *scores, std::int64_t pitch,
+                        std::int64_t words, std::int64_t width, float scale, std::int32_t *best,
+                        float *probability) {
+  decide<true>(struck, scores, pitch, words, width, scale, best, probability);
 }
 
 }  // namespace naclip::kernels

@@ -12,4 +12,10 @@ namespace naclip::kernels {
 void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
                 float scale, std::int32_t *best, float *probability);
 
+/// The same among the words that are not struck, one at least; the softmax is over all of them.
+/// struck: [words], 0 or 1.
+void decode_row_without(const std::uint8_t *struck, const float *scores, std::int64_t pitch,
+                        std::int64_t words, std::int64_t width, float scale, std::int32_t *best,
+                        float *probability);
+
 }  // namespace naclip::kernels

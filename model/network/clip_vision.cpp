@@ -23,9 +23,12 @@ ClipVision::ClipVision(const Checkpoint &checkpoint, const Compute &compute, Att
       architecture_(architecture),
       gaussian_std_(gaussian_std),
       patch_(checkpoint.sizes.patch),
-      native_grid_(checkpoint.sizes.native_grid) {
+      native_grid_(checkpoint.sizes.native_grid),
+      scclip_blocks_(naclip::scclip_blocks(checkpoint.sizes.vision_layers)) {
   if (attention == Attention::kCsa && architecture == Architecture::kReduced)
     throw Error(ErrorKind::kSettings, "attention=csa goes with architecture=vanilla only");
+  if (attention == Attention::kScclip && architecture == Architecture::kVanilla)
+    throw Error(ErrorKind::kSettings, "attention=scclip goes with architecture=reduced only");
   if (!(gaussian_std > 0)) throw Error(ErrorKind::kSettings, "gaussian-std must be above 0");
   patch_weight_ = weight_tensor(checkpoint, "visual.conv1.weight", compute);
   class_embedding_ = activation_tensor(checkpoint, "visual.class_embedding", compute);
@@ -86,22 +89,36 @@ at::Tensor ClipVision::last_block(const at::Tensor &x, const at::Tensor &normed,
   return residual + block.mlp(block.ln_2(residual));
 }
 
+at::Tensor ClipVision::before_last_block(at::Tensor &x, const AfterBlock &after) {
+  const std::span<const Block> blocks(blocks_.data(), blocks_.size() - 1);
+  const LayerNorm &last_norm = blocks_.back().ln_1;
+  if (!x.device().is_cpu()) return forward_on_gpu(blocks, x, last_norm, after);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    cpu_blocks_.forward(blocks[i], x);
+    if (after) after(static_cast<std::int64_t>(i) + 1, x);
+    ComputeThread::shared().interruption_point();
+  }
+  return last_norm(x);
+}
+
 at::Tensor ClipVision::encode(const at::Tensor &pictures) {
   at::NoGradGuard no_grad;
   const Grid grid{pictures.size(2) / patch_, pictures.size(3) / patch_};
-  at::Tensor x = embed(pictures, grid), normed;
-  const std::span<const Block> before_last(blocks_.data(), blocks_.size() - 1);
-  const LayerNorm &last_norm = blocks_.back().ln_1;
-  if (x.device().is_cpu()) {
-    for (const Block &block : before_last) {
-      cpu_blocks_.forward(block, x);
-      ComputeThread::shared().interruption_point();
-    }
-    normed = last_norm(x);
+  at::Tensor x = embed(pictures, grid), last;
+  if (attention_ == Attention::kScclip) {
+    ScClipStreams streams;
+    const auto keep = [&](std::int64_t block, const at::Tensor &stream) {
+      collect(scclip_blocks_, block, stream, streams);
+    };
+    keep(0, x);
+    before_last_block(x, keep);
+    streams.deep = x;
+    last = self_calibrated_block(blocks_.back(), scclip_blocks_, streams, grid.first, grid.second);
   } else {
-    normed = forward_on_gpu(before_last, x, last_norm);
+    const at::Tensor normed = before_last_block(x, {});
+    last = last_block(x, normed, grid);
   }
-  return projection_(ln_post_(last_block(x, normed, grid))).to(at::kFloat);
+  return projection_(ln_post_(last)).to(at::kFloat);
 }
 
 }  // namespace naclip

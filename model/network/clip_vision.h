@@ -10,6 +10,7 @@
 #include "model/machine/device.h"
 #include "model/network/checkpoint.h"
 #include "model/network/cpu_blocks.h"
+#include "model/network/scclip.h"
 #include "model/network/transformer.h"
 #include "model/options.h"
 
@@ -20,7 +21,7 @@ namespace naclip {
 class ClipVision {
  public:
   /// Throws Error{kSettings} where attention is kCsa and architecture is kReduced, as in the
-  /// reference.
+  /// reference, or attention is kScclip and architecture is kVanilla.
   ClipVision(const Checkpoint &checkpoint, const Compute &compute, Attention attention,
              Architecture architecture, double gaussian_std);
 
@@ -42,6 +43,8 @@ class ClipVision {
   const GridTensors &grid_tensors(Grid grid);
   at::Tensor interpolate_positions(Grid grid) const;
   at::Tensor embed(const at::Tensor &pictures, Grid grid);
+  /// Runs all blocks but the last on x in place. -> ln_1 of the last one of it.
+  at::Tensor before_last_block(at::Tensor &x, const AfterBlock &after);
   /// normed: ln_1 of x
   at::Tensor last_block(const at::Tensor &x, const at::Tensor &normed, Grid grid);
 
@@ -50,6 +53,7 @@ class ClipVision {
   Architecture architecture_;
   double gaussian_std_;
   std::int64_t patch_, native_grid_;
+  ScClipBlocks scclip_blocks_;
   at::Tensor patch_weight_, class_embedding_;
   at::Tensor positions_;  // [1 + native_grid^2, C] float32
   LayerNorm ln_pre_, ln_post_;

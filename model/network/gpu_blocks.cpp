@@ -12,7 +12,8 @@ at::Tensor add_and_normalise(at::Tensor &x, const at::Tensor &delta, const Layer
 
 }  // namespace
 
-at::Tensor forward_on_gpu(std::span<const Block> blocks, at::Tensor &x, const LayerNorm &last) {
+at::Tensor forward_on_gpu(std::span<const Block> blocks, at::Tensor &x, const LayerNorm &last,
+                          const AfterBlock &after) {
   at::Tensor normed = (blocks.empty() ? last : blocks.front().ln_1)(x);
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const Block &block = blocks[i];
@@ -21,6 +22,7 @@ at::Tensor forward_on_gpu(std::span<const Block> blocks, at::Tensor &x, const La
     cuda::quick_gelu(hidden);
     const LayerNorm &next = i + 1 < blocks.size() ? blocks[i + 1].ln_1 : last;
     normed = add_and_normalise(x, block.c_proj(hidden), next);
+    if (after) after(static_cast<std::int64_t>(i) + 1, x);
   }
   return normed;
 }

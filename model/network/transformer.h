@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,10 @@ struct Block {
   /// The two-layer perceptron with CLIP's QuickGELU, x sigmoid(1.702 x). [B, N, C] -> [B, N, C]
   at::Tensor mlp(const at::Tensor &x) const;
 };
+
+/// Told after each of a network's blocks how many have run, and of the residual stream, [B, N, C],
+/// which the next block changes in place.
+using AfterBlock = std::function<void(std::int64_t blocks, const at::Tensor &x)>;
 
 /// The tensor `name`, on the device, as a weight of linear layers.
 at::Tensor weight_tensor(const Checkpoint &checkpoint, const std::string &name,

@@ -64,6 +64,7 @@ at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::T
     case Attention::kCsa:
       return attend({p.query, p.query, p.value}, {}) + attend({p.key, p.key, p.value}, {});
     case Attention::kVanilla:
+    case Attention::kScclip:  // more than an attention, see plain/scclip.h
       break;
   }
   return attend(p, {});

@@ -4,6 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "model/segmentation.h"
 
 namespace naclip {
@@ -18,13 +21,22 @@ struct DecodeOptions {
   /// That of each word alone, in place of `threshold`; below 0: it has none. [Q] float32 where the
   /// scores are, or undefined where no word has one.
   at::Tensor threshold_of_query;
+  /// Least share that a class has to have of all pixels that are not background, before thresholds;
+  /// 0: none is asked. For vocabularies in which some word is background.
+  double area_threshold = 0.0;
   bool confidences = false;  ///< keep each pixel's probability
 };
+
+/// Which words the area threshold strikes, 1 for each; none where it is 0 or no word is background.
+/// pixels: those that each region has without it. The area rule of SC-CLIP, arXiv 2411.15869.
+std::vector<std::uint8_t> struck_words(const std::vector<std::int64_t> &pixels,
+                                       const DecodeOptions &options);
 
 namespace plain {
 
 /// The label of a pixel is that of the word with the greatest score (the first of equals), its
 /// confidence that word's probability, which is the same as the arg max over the synonyms' maxima.
+/// Where the area threshold strikes classes, the greatest of the others' is taken.
 /// scores: [1, Q, h, w] float32, stretched bilinearly to height x width.
 Segmentation decode(const at::Tensor &scores, int height, int width, const DecodeOptions &options);
 

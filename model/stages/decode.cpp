@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <span>
 
 #include "model/cuda/operations.h"
 #include "model/kernels/bilinear.h"
@@ -31,9 +32,12 @@ std::vector<float> least_probabilities(std::int64_t queries, const DecodeOptions
 /// What one worker needs to decide a row.
 class RowDecoder {
  public:
-  RowDecoder(const at::Tensor &scores, int width, const DecodeOptions &options)
+  /// struck: none, or one for each word.
+  RowDecoder(const at::Tensor &scores, int width, const DecodeOptions &options,
+             std::span<const std::uint8_t> struck)
       : scores_(scores),
         options_(options),
+        struck_(struck),
         region_of_query_(options.region_of_query.data_ptr<int>()),
         least_(least_probabilities(scores.size(1), options)),
         columns_(kernels::line_taps(scores.size(3), width)),
@@ -46,12 +50,7 @@ class RowDecoder {
 
   /// Decides the row that lies at `down` in the scores, as row y of `result`.
   void decode(const Tap &down, std::int64_t y, Segmentation &result) {
-    kernels::stretch_row(row_of(scores_, down.first), row_of(scores_, down.second), down.weight,
-                         scores_.size(1), columns_, scratch_.data(), sampled_.data(), pitch_,
-                         false);
-    kernels::decode_row(sampled_.data(), pitch_, scores_.size(1), result.width,
-                        static_cast<float>(options_.logit_scale), best_.data(),
-                        probability_.data());
+    choose_words(down, result.width);
     const auto first = static_cast<std::size_t>(y * result.width);
     for (std::size_t x = 0; x < static_cast<std::size_t>(result.width); ++x) {
       const auto query = static_cast<std::size_t>(best_[x]);
@@ -65,11 +64,33 @@ class RowDecoder {
                   result.confidences.begin() + static_cast<std::ptrdiff_t>(first));
   }
 
+  /// Counts the row's pixels, without thresholds.
+  void count(const Tap &down, int width) {
+    choose_words(down, width);
+    for (std::size_t x = 0; x < static_cast<std::size_t>(width); ++x)
+      tally_.add(static_cast<std::size_t>(region_of_query_[best_[x]]), probability_[x]);
+  }
+
   const Tally &tally() const { return tally_; }
 
  private:
+  /// The best word of each pixel and its probability.
+  void choose_words(const Tap &down, int width) {
+    kernels::stretch_row(row_of(scores_, down.first), row_of(scores_, down.second), down.weight,
+                         scores_.size(1), columns_, scratch_.data(), sampled_.data(), pitch_,
+                         false);
+    const auto scale = static_cast<float>(options_.logit_scale);
+    if (struck_.empty())
+      kernels::decode_row(sampled_.data(), pitch_, scores_.size(1), width, scale, best_.data(),
+                          probability_.data());
+    else
+      kernels::decode_row_without(struck_.data(), sampled_.data(), pitch_, scores_.size(1), width,
+                                  scale, best_.data(), probability_.data());
+  }
+
   const at::Tensor &scores_;
   const DecodeOptions &options_;
+  std::span<const std::uint8_t> struck_;
   const int *region_of_query_;
   std::vector<float> least_;  // probability of each word
   kernels::LineTaps columns_;
@@ -80,23 +101,40 @@ class RowDecoder {
   Tally tally_;
 };
 
+/// What workers gather that call `row(decoder, y)` for each row of the mask.
+template <class Row>
+Tally for_rows(const at::Tensor &map, int height, int width, const DecodeOptions &options,
+               std::span<const std::uint8_t> struck, const Row &row) {
+  std::mutex mutex;
+  Tally total(options.regions);
+  at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    RowDecoder decoder(map, width, options, struck);
+    for (std::int64_t y = begin; y < end; ++y) row(decoder, y);
+    const std::lock_guard lock(mutex);
+    total.add(decoder.tally());
+  });
+  return total;
+}
+
 Segmentation decode_lines(const at::Tensor &scores, int height, int width,
                           const DecodeOptions &options) {
   const at::Tensor map = with_lines(scores);
   const std::vector<Tap> rows = bilinear_taps(map.size(2), height);
+  const auto at_row = [&](std::int64_t y) { return rows[static_cast<std::size_t>(y)]; };
+  std::vector<std::uint8_t> struck;
+  if (options.area_threshold > 0.0)
+    struck = struck_words(
+        for_rows(map, height, width, options, {},
+                 [&](RowDecoder &decoder, std::int64_t y) { decoder.count(at_row(y), width); })
+            .pixels,
+        options);
   Segmentation result = empty_segmentation(height, width, options.regions);
   if (options.confidences)
     result.confidences.resize(static_cast<std::size_t>(height) * static_cast<std::size_t>(width));
-  std::mutex mutex;
-  Tally total(options.regions);
-  at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-    RowDecoder decoder(map, width, options);
-    for (std::int64_t y = begin; y < end; ++y)
-      decoder.decode(rows[static_cast<std::size_t>(y)], y, result);
-    const std::lock_guard lock(mutex);
-    total.add(decoder.tally());
-  });
-  put_statistics(result, total);
+  put_statistics(result, for_rows(map, height, width, options, struck,
+                                  [&](RowDecoder &decoder, std::int64_t y) {
+                                    decoder.decode(at_row(y), y, result);
+                                  }));
   return result;
 }
 

@@ -20,7 +20,7 @@ TEST(GpuBlocks, EqualThePlainFormOneBlockAfterAnother) {
     at::Tensor expected = given;
     for (std::size_t i = 0; i < count; ++i) expected = all[i].forward(expected, false);
     at::Tensor x = given.clone();
-    const at::Tensor normed = forward_on_gpu({all.data(), count}, x, last);
+    const at::Tensor normed = forward_on_gpu({all.data(), count}, x, last, {});
     EXPECT_LE((x - expected).abs().max().item<double>(), 1e-5) << count;
     EXPECT_LE((normed - last(expected)).abs().max().item<double>(), 1e-5) << count;
   }

@@ -106,6 +106,66 @@ TEST(DecodeOf, AWordsOwnThresholdStandsInPlaceOfTheGeneralOne) {
   }
 }
 
+TEST(DecodeOf, AreaThresholdGivesSmallClassesPixelsToTheNextBest) {
+  // Words: background, two of class 1, one of class 2, one of class 3 that is nowhere the best.
+  DecodeOptions options;
+  options.region_of_query = at::tensor({0, 1, 1, 2, 3}, at::kInt);
+  options.regions = 4;
+  options.area_threshold = 0.25;
+  const at::Tensor scores = at::zeros({1, 5, 1, 8});
+  const auto prefer = [&](std::int64_t pixel, std::int64_t word, float score) {
+    scores[0][word][0][pixel] = score;
+  };
+  for (const std::int64_t pixel : {0, 1}) prefer(pixel, 0, 0.1F);        // background
+  for (const std::int64_t pixel : {2, 3, 4, 5}) prefer(pixel, 1, 0.1F);  // 4 of 6 in the foreground
+  prefer(6, 2, 0.1F);                                                    // a fifth, by the synonym
+  prefer(7, 3, 0.1F);                                                    // 1 of 6 is too small
+  prefer(7, 4, 0.08F);
+  prefer(7, 2, 0.05F);
+  for (const bool fused : {true, false}) {
+    const auto labels = [&] {
+      const Segmentation result =
+          fused ? decode(scores, 1, 8, options) : plain::decode(scores, 1, 8, options);
+      return std::vector<int>(result.labels.begin(), result.labels.end());
+    };
+    options.area_threshold = 0.25;
+    // Pixel 7: class 3 would be next, but has no pixel at all.
+    EXPECT_EQ(labels(), (std::vector<int>{0, 0, 1, 1, 1, 1, 1, 1})) << fused;
+    options.area_threshold = 0.1;
+    EXPECT_EQ(labels(), (std::vector<int>{0, 0, 1, 1, 1, 1, 1, 2})) << fused;
+  }
+  // Without a background class nothing is struck.
+  options.region_of_query = at::tensor({4, 1, 1, 2, 3}, at::kInt);
+  options.regions = 5;
+  options.area_threshold = 0.25;
+  for (const Segmentation &result :
+       {decode(scores, 1, 8, options), plain::decode(scores, 1, 8, options)})
+    EXPECT_EQ(result.labels.back(), 2);
+}
+
+TEST(DecodeOf, AreaThresholdFusedEqualsPlain) {
+  at::manual_seed(8);
+  const at::Tensor scores = at::randn({1, 21, 13, 17}) * 0.05;
+  scores.slice(1, 3, 9).sub_(0.04);  // some are rare
+  DecodeOptions options;
+  options.region_of_query = at::arange(21, at::kInt);
+  options.regions = 21;
+  options.area_threshold = 0.03;
+  options.threshold = 0.1;
+  options.confidences = true;
+  const Segmentation fused = decode(scores, 61, 83, options);
+  const Segmentation plain = plain::decode(scores, 61, 83, options);
+  std::size_t different = 0;
+  for (std::size_t i = 0; i < fused.labels.size(); ++i) {
+    different += fused.labels[i] != plain.labels[i];
+    if (fused.labels[i] == plain.labels[i])
+      ASSERT_NEAR(fused.confidences[i], plain.confidences[i], 1e-4);
+  }
+  EXPECT_LE(different, fused.labels.size() / 500);
+  options.area_threshold = 0.0;
+  EXPECT_NE(decode(scores, 61, 83, options).labels, fused.labels);
+}
+
 TEST(DecodeOf, KeepsEachPixelsProbabilityWhereAskedTo) {
   at::manual_seed(5);
   const at::Tensor scores = at::randn({1, 4, 9, 11}) * 0.05;
