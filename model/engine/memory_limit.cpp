@@ -64,6 +64,8 @@ std::int64_t frame_bytes(const FrameShape &shape) {
                                                static_cast<int>(shape.patch), shape.pixel_aspect);
   const PictureSize mask = options.mask_size == MaskSize::kFrame ? shape.frame : input;
   std::int64_t bytes = score_bytes(shape.words, input.height, input.width, shape.patch, options);
+  bytes += shape.pair_matrices * static_cast<std::int64_t>(sizeof(float)) *
+           pairs_at_once(input.height, input.width, shape.patch, options);
   if (options.refine_steps > 0)
     bytes += Refiner::bytes(shape.words, mask.height, mask.width, options.refine_dilations);
   if (options.smoothing > 0.0) {

@@ -17,9 +17,11 @@ struct FrameShape {
   std::int64_t patch;  // side of the model's patches, pixels
   InferenceOptions options;
   double pixel_aspect = 1.0;  // of the frame
+  int pair_matrices = 0;      // ClipVision::pair_matrices()
 };
 
-/// Bytes that the frame's scores, their refinement and smoothing take on the CPU at most.
+/// Bytes that the frame's scores, their refinement and smoothing, and comparisons of all patches take
+/// on the CPU at most.
 std::int64_t frame_bytes(const FrameShape &shape);
 
 /// The limit for one model's frames. Used by one thread at a time.

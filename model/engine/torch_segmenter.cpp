@@ -153,7 +153,8 @@ std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
       const at::Tensor &words = frame.vocabulary()->features();
       if (compute_.device.is_cpu())
         memory_limit_.require_fit(
-            {words.size(0), frame.size, vision_.patch(), *frame.options, frame.pixel_aspect});
+            {words.size(0), frame.size, vision_.patch(), *frame.options, frame.pixel_aspect,
+             vision_.pair_matrices()});
       return words;
     };
     backend_->score(

@@ -31,6 +31,9 @@ class ClipVision {
 
   std::int64_t patch() const { return patch_; }
 
+  /// Float32 matrices of all pairs of patches that the last block keeps for each picture.
+  int pair_matrices() const { return attention_ == Attention::kScclip ? kScClipMatrices : 0; }
+
  private:
   using Grid = std::pair<std::int64_t, std::int64_t>;  // rows, columns
 

@@ -27,6 +27,9 @@ struct ScClipStreams {
   at::Tensor sum;   ///< float32
 };
 
+/// Those of a Calibration, and one to compute it in.
+inline constexpr int kScClipMatrices = 3;
+
 /// What both runs of the last block share.
 struct Calibration {
   at::Tensor patches;  ///< [B, N, C] float32: the last block's input, repaired and averaged

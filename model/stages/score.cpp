@@ -1,5 +1,7 @@
 #include "model/stages/score.h"
 
+#include <algorithm>
+
 #include "model/plain/score.h"
 #include "model/stages/score_lines.h"
 
@@ -28,6 +30,14 @@ at::Tensor encode_windows(ClipVision &vision, const at::Tensor &pictures, const 
   for (const at::Tensor &batch : crops.split(kWindowsPerBatch))
     batches.push_back(plain::patch_directions(vision.encode(batch)));
   return batches.size() == 1 ? batches[0] : at::cat(batches);
+}
+
+std::int64_t pairs_at_once(std::int64_t height, std::int64_t width, std::int64_t patch,
+                           const InferenceOptions &options) {
+  const WindowPlan plan(height, width, patch, options);
+  const auto windows = static_cast<std::int64_t>(plan.windows.size());
+  const std::int64_t patches = plan.rows * plan.columns;
+  return std::min(windows, kWindowsPerBatch) * patches * patches;
 }
 
 std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t width,

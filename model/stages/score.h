@@ -31,6 +31,10 @@ at::Tensor encode_windows(ClipVision &vision, const at::Tensor &pictures, const 
 at::Tensor score(const at::Tensor &directions, const WindowPlan &plan, std::int64_t first,
                  std::int64_t count, const at::Tensor &queries);
 
+/// Pairs of patches of one window, in all windows that encode_windows() has in work at once.
+std::int64_t pairs_at_once(std::int64_t height, std::int64_t width, std::int64_t patch,
+                           const InferenceOptions &options);
+
 /// Bytes that score() takes for a picture of such a size on the CPU, its result included.
 std::int64_t score_bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
                          std::int64_t patch, const InferenceOptions &options);

@@ -47,6 +47,9 @@ TEST(FrameBytes, AreThoseOfTheMapsThatAreAlive) {
   EXPECT_EQ(frame_bytes(plain), 4 * 100 * 2 * 14 * 14);
   plain.options.smoothing = 0.5;
   EXPECT_EQ(frame_bytes(plain), 4 * 100 * (2 * 14 * 14 + 4 * 224 * 224));
+  FrameShape comparing = shape(100);
+  comparing.pair_matrices = 3;  // of 49 x 49 patches in each of nine windows
+  EXPECT_EQ(frame_bytes(comparing) - frame_bytes(shape(100)), 3 * 4 * 9 * 49 * 49);
   FrameShape large = shape(100);
   large.options.mask_size = MaskSize::kFrame;
   large.frame = {448, 448};

@@ -158,8 +158,9 @@ TEST(DecodeOf, AreaThresholdFusedEqualsPlain) {
   std::size_t different = 0;
   for (std::size_t i = 0; i < fused.labels.size(); ++i) {
     different += fused.labels[i] != plain.labels[i];
-    if (fused.labels[i] == plain.labels[i])
+    if (fused.labels[i] == plain.labels[i]) {
       ASSERT_NEAR(fused.confidences[i], plain.confidences[i], 1e-4);
+    }
   }
   EXPECT_LE(different, fused.labels.size() / 500);
   options.area_threshold = 0.0;
