@@ -152,9 +152,8 @@ std::vector<SegmentResult> TorchSegmenter::run(std::vector<Frame> frames) {
       Frame &frame = *batch[picture];
       const at::Tensor &words = frame.vocabulary()->features();
       if (compute_.device.is_cpu())
-        memory_limit_.require_fit(
-            {words.size(0), frame.size, vision_.patch(), *frame.options, frame.pixel_aspect,
-             vision_.pair_matrices()});
+        memory_limit_.require_fit({words.size(0), frame.size, vision_.patch(), *frame.options,
+                                   frame.pixel_aspect, vision_.pair_matrices()});
       return words;
     };
     backend_->score(

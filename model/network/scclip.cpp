@@ -1,8 +1,10 @@
 #include "model/network/scclip.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "model/kernels/scclip.h"
@@ -97,6 +99,34 @@ void repair(const at::Tensor &patches, const at::Tensor &outliers, std::int64_t 
     }
 }
 
+/// One picture's calibration into `out`. mixing: [N, N], overwritten.
+void calibrate_one(const ScClipStreams &streams, std::int64_t picture, std::int64_t rows,
+                   std::int64_t columns, const at::Tensor &mixing, Calibration out) {
+  const std::int64_t count = rows * columns;
+  const at::Tensor deep = patches_of(streams.deep, picture);
+  const at::Tensor middle = patches_of(streams.middle, picture);
+  const at::Tensor outliers = outliers_of(deep, mixing);
+  repair(deep, outliers, rows, columns);
+  repair(middle, outliers, rows, columns);
+
+  compare(middle, out.weights);
+  std::vector<double> sums(static_cast<std::size_t>(count));
+  for_rows(out.weights, [&](float *row, std::int64_t index) {
+    sums[static_cast<std::size_t>(index)] = kernels::row_sum(row, count);
+    float *mixed = mixing.data_ptr<float>() + index * count;
+    std::copy_n(row, count, mixed);
+    kernels::average_row(mixed, count);
+  });
+  const double total = std::accumulate(sums.begin(), sums.end(), 0.0);
+  const auto mean = static_cast<float>(total / static_cast<double>(count * count));
+  for_rows(out.weights,
+           [&](float *row, std::int64_t index) { kernels::attend_row(row, count, index, mean); });
+  at::mm_out(out.patches, mixing, deep);
+
+  compare(patches_of(streams.shallow, picture), out.spread);
+  for_rows(out.spread, [&](float *row, std::int64_t) { kernels::average_row(row, count); });
+}
+
 }  // namespace
 
 void collect(const ScClipBlocks &blocks, std::int64_t block, const at::Tensor &x,
@@ -117,35 +147,15 @@ Calibration calibrate(const ScClipStreams &streams, std::int64_t rows, std::int6
     return at::empty({pictures, count, side}, at::TensorOptions().dtype(at::kFloat));
   };
   const Calibration result{matrices(width), matrices(count), matrices(count)};
-  const at::Tensor mixing = at::empty({count, count}, at::TensorOptions().dtype(at::kFloat));
-  for (std::int64_t picture = 0; picture < pictures; ++picture) {
-    const at::Tensor deep = patches_of(streams.deep, picture);
-    const at::Tensor middle = patches_of(streams.middle, picture);
-    const at::Tensor outliers = outliers_of(deep, mixing);
-    repair(deep, outliers, rows, columns);
-    repair(middle, outliers, rows, columns);
-
-    const at::Tensor weights = result.weights.select(0, picture);
-    compare(middle, weights);
-    std::vector<double> sums(static_cast<std::size_t>(count));
-    for_rows(weights, [&](float *row, std::int64_t index) {
-      sums[static_cast<std::size_t>(index)] = kernels::row_sum(row, count);
-      float *mixed = mixing.data_ptr<float>() + index * count;
-      std::copy_n(row, count, mixed);
-      kernels::average_row(mixed, count);
-    });
-    double total = 0.0;
-    for (const double sum : sums) total += sum;
-    const auto mean = static_cast<float>(total / static_cast<double>(count * count));
-    for_rows(weights,
-             [&](float *row, std::int64_t index) { kernels::attend_row(row, count, index, mean); });
-    at::Tensor patches = result.patches.select(0, picture);
-    at::mm_out(patches, mixing, deep);
-
-    const at::Tensor spread = result.spread.select(0, picture);
-    compare(patches_of(streams.shallow, picture), spread);
-    for_rows(spread, [&](float *row, std::int64_t) { kernels::average_row(row, count); });
-  }
+  // A thread each: products of one picture are small.
+  at::parallel_for(0, pictures, 1, [&](std::int64_t begin, std::int64_t end) {
+    const at::NoGradGuard no_grad;
+    const at::Tensor mixing = at::empty({count, count}, at::TensorOptions().dtype(at::kFloat));
+    for (std::int64_t picture = begin; picture < end; ++picture)
+      calibrate_one(streams, picture, rows, columns, mixing,
+                    {result.patches.select(0, picture), result.weights.select(0, picture),
+                     result.spread.select(0, picture)});
+  });
   return result;
 }
 
@@ -170,11 +180,13 @@ at::Tensor self_calibrated_block(const Block &block, const ScClipBlocks &blocks,
   const auto added = [&](const at::Tensor &runs) {
     return runs.slice(0, 0, pictures) + runs.slice(0, pictures);
   };
-  const at::Tensor shared = at::bmm(calibration.weights.to(type), added(projected.slice(2, width)));
-  const at::Tensor attended = block.out_proj((shared + added(own)) * 0.5) + block.out_proj.bias;
+  const at::Tensor attended = at::baddbmm(added(own), calibration.weights.to(type),
+                                          added(projected.slice(2, width)), 0.5, 0.5);
   const at::Tensor class_token = streams.deep.slice(1, 0, 1);
-  const at::Tensor patches =
-      attended + blocks.class_share * (class_token + streams.sum.slice(1, 0, 1).to(type));
+  const at::Tensor constant =
+      block.out_proj.bias.to(type) +
+      blocks.class_share * (class_token + streams.sum.slice(1, 0, 1).to(type));
+  const at::Tensor patches = block.out_proj(attended).add_(constant);
   return at::cat({class_token, at::bmm(calibration.spread.to(type), patches)}, 1);
 }
 

@@ -101,8 +101,8 @@ int run(const std::string &model, int rounds, Precision precision) {
   options.mask_size = MaskSize::kFrame;
   std::vector<std::unique_ptr<Method>> methods;
   for (const auto &attention : kAttentions)
-    methods.push_back(std::make_unique<Method>(attention.name, model, precision, attention.value,
-                                               options));
+    methods.push_back(
+        std::make_unique<Method>(attention.name, model, precision, attention.value, options));
   for (int round = 0; round <= rounds; ++round)
     for (const auto &method : methods) method->run(picture);
   std::printf("| attention | seconds a frame | beside naclip |\n| --- | ---: | ---: |\n");
