@@ -5,6 +5,7 @@
 
 #include "golden.h"
 #include "model/error.h"
+#include "model/kernels/scclip.h"
 #include "model/network/checkpoint.h"
 #include "model/network/clip_vision.h"
 #include "model/network/scclip.h"
@@ -116,6 +117,12 @@ TEST(ScClip, EqualPatchesGiveFiniteWeights) {
     EXPECT_TRUE(one.weights.isfinite().all().item<bool>());
     EXPECT_LE(relative_error(one.weights.sum(-1), at::ones({1, 12})), 1e-5);
   }
+}
+
+TEST(ScClip, APatchReadsItselfThoughRoundingPutsItBelowTheMean) {
+  std::vector<float> row{0.5F, 0.5F, 0.5F};
+  kernels::attend_row(row.data(), 3, 1, 0.6F);
+  EXPECT_EQ(row, (std::vector<float>{0.0F, 1.0F, 0.0F}));
 }
 
 TEST(ScClip, AnOutlierBecomesTheMeanOfItsSoundNeighbours) {
