@@ -31,9 +31,9 @@ inline constexpr std::array<Choice<Precision>, 4> kPrecisions{
      {Precision::kFloat16, "float16", "16-bit floating point (CUDA only)"}}};
 
 /// What the last vision block attends by (arXiv 2404.08181, section 3.2 and table 3; scclip is that
-/// of arXiv 2411.15869).
-enum class Attention { kNaclip, kNonly, kKk, kCsa, kVanilla, kScclip };
-inline constexpr std::array<Choice<Attention>, 6> kAttentions{
+/// of arXiv 2411.15869, pearl that of arXiv 2603.21528).
+enum class Attention { kNaclip, kNonly, kKk, kCsa, kVanilla, kScclip, kPearl };
+inline constexpr std::array<Choice<Attention>, 7> kAttentions{
     {{Attention::kNaclip, "naclip", "Key-key similarity plus a Gaussian around each patch"},
      {Attention::kNonly, "nonly", "The Gaussian alone"},
      {Attention::kKk, "kk", "Key-key similarity alone"},
@@ -41,7 +41,10 @@ inline constexpr std::array<Choice<Attention>, 6> kAttentions{
      {Attention::kVanilla, "vanilla", "CLIP's own query-key similarity"},
      {Attention::kScclip, "scclip",
       "SC-CLIP: similarity of middle blocks' patches plus key-key similarity "
-      "(architecture=reduced only)"}}};
+      "(architecture=reduced only)"},
+     {Attention::kPearl, "pearl",
+      "PEARL: keys turned towards the queries, plus key-key similarity (architecture=reduced "
+      "only)"}}};
 
 /// The last vision block (section 3.3).
 enum class Architecture { kReduced, kVanilla };
@@ -55,6 +58,14 @@ inline constexpr std::array<Choice<Prompts>, 3> kPrompts{
     {{Prompts::kImageNet, "imagenet", "The 80 templates that CLIP was evaluated with on ImageNet"},
      {Prompts::kShort, "short", "The 7 templates that CLIP's authors publish as the best subset"},
      {Prompts::kNone, "none", "The bare word"}}};
+
+/// What makes scores follow the picture.
+enum class Refine { kPamr, kTlp, kTlpPamr, kNone };
+inline constexpr std::array<Choice<Refine>, 4> kRefinements{
+    {{Refine::kPamr, "pamr", "Pixel-adaptive mask refinement, refine-steps of it"},
+     {Refine::kTlp, "tlp", "PEARL's text-aware Laplacian propagation on a grid of about 80 x 80"},
+     {Refine::kTlpPamr, "tlp+pamr", "The latter, and then refine-steps of the former"},
+     {Refine::kNone, "none", "Nothing, as refine-steps=0"}}};
 
 /// The size of the label map.
 enum class MaskSize { kInput, kFrame };
@@ -78,6 +89,7 @@ struct ModelChoice {
   Attention attention = Attention::kNaclip;
   Architecture architecture = Architecture::kReduced;
   double gaussian_std = 5.0;  ///< standard deviation of the Gaussian, in patches, > 0
+  double pearl_alpha = 0.08;  ///< weight of the key-key similarity in kPearl, >= 0
   Prompts prompts = Prompts::kImageNet;
   std::string cache_dir;  ///< folder for encoded words; empty: kept in memory only
   int threads = 0;        ///< of the CPU, for the whole process; 0: as many as it has cores
@@ -96,7 +108,8 @@ struct InferenceOptions {
   int input_size = 336;
   int window_size = 224;    ///< side of the sliding window, pixels; 0: the whole picture at once
   int window_stride = 112;  ///< pixels, 1..window_size
-  int refine_steps = 10;    ///< PAMR iterations; 0: off
+  Refine refine = Refine::kPamr;
+  int refine_steps = 10;                     ///< PAMR iterations; 0: off
   std::vector<int> refine_dilations{8, 16};  ///< pixels, each >= 1
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0
@@ -108,6 +121,13 @@ struct InferenceOptions {
   /// Weight of a stream's past in an exponential mean of its scores, 0..1; 0: each frame by itself.
   /// Needs a StreamMemory.
   double smoothing = 0.0;
+
+  /// Whether scores pass through TLP.
+  bool uses_tlp() const { return refine == Refine::kTlp || refine == Refine::kTlpPamr; }
+  /// Iterations of PAMR that scores pass through, after TLP where they pass through both.
+  int pamr_steps() const {
+    return refine == Refine::kPamr || refine == Refine::kTlpPamr ? refine_steps : 0;
+  }
 
   bool operator==(const InferenceOptions &) const = default;
 };

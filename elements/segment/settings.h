@@ -60,6 +60,7 @@ inline constexpr EnumTable kPromptsType{"GstNaclipSegmentPrompts", kPrompts};
 inline constexpr EnumTable kPrecisionType{"GstNaclipSegmentPrecision", kPrecisions};
 inline constexpr EnumTable kAttentionType{"GstNaclipSegmentAttention", kAttentions};
 inline constexpr EnumTable kArchitectureType{"GstNaclipSegmentArchitecture", kArchitectures};
+inline constexpr EnumTable kRefineType{"GstNaclipSegmentRefine", kRefinements};
 inline constexpr EnumTable kMaskSizeType{"GstNaclipSegmentMaskSize", kMaskSizes};
 inline constexpr EnumTable<Mode, 3> kModeType{
     "GstNaclipSegmentMode",
@@ -115,6 +116,9 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"gaussian-std", "Gaussian's standard deviation",
                               "Reach of the neighbourhood, in patches",
                               &SegmentSettings::gaussian_std, Change::kStopped, 0.01, 1000},
+    Property<SegmentSettings>{"pearl-alpha", "PEARL's alpha",
+                              "Weight of the key-key similarity in attention=pearl",
+                              &SegmentSettings::pearl_alpha, Change::kStopped, 0, 1000},
     Property<SegmentSettings>{"input-size", "Input size",
                               "Short side of the network's input, in pixels",
                               &SegmentSettings::input_size, Change::kAlways, 32, 2048},
@@ -126,8 +130,11 @@ inline constexpr std::array kSegmentProperties{
         "window-stride", "Window stride",
         "From one window to the next, in pixels of the input (at most window-size)",
         &SegmentSettings::window_stride, Change::kAlways, 1, 2048},
+    Property<SegmentSettings>{"refine", "Refinement", "What makes masks follow the picture's edges",
+                              enum_field<&SegmentSettings::refine, kRefineType, SegmentSettings>()},
     Property<SegmentSettings>{"refine-steps", "Refinement steps",
-                              "Steps of pixel-adaptive mask refinement (0: none)",
+                              "Steps of pixel-adaptive mask refinement (0: none), where refine is "
+                              "pamr or tlp+pamr",
                               &SegmentSettings::refine_steps, Change::kAlways, 0, 1000},
     Property<SegmentSettings>{
         "refine-dilations", "Refinement dilations",

@@ -35,7 +35,7 @@ void require_valid(const InferenceOptions &options, std::int64_t patch) {
               (options.window_stride >= 1 && options.window_stride <= options.window_size),
           "window-stride must be between 1 and window-size");
   require(options.refine_steps >= 0, "refine-steps must not be negative");
-  require(options.refine_steps == 0 || !options.refine_dilations.empty(),
+  require(options.pamr_steps() == 0 || !options.refine_dilations.empty(),
           "refine-dilations is empty: name one at least, or set refine-steps=0");
   for (const int dilation : options.refine_dilations)
     require(dilation >= 1 && dilation <= 4096, "refine-dilations must be between 1 and 4096");

@@ -86,7 +86,7 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
     device.load([&] {
       const Checkpoint checkpoint = read_checkpoint(options.model);
       ClipVision vision(checkpoint, compute, options.attention, options.architecture,
-                        options.gaussian_std);
+                        options.gaussian_std, options.pearl_alpha);
       if (options.attention == Attention::kScclip)
         tell_scaled_blocks(options.log, checkpoint.sizes.vision_layers);
       auto words = std::make_unique<WordEmbeddings>(

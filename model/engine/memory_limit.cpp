@@ -9,6 +9,7 @@
 #include "model/stages/refine.h"
 #include "model/stages/score.h"
 #include "model/stages/smooth.h"
+#include "model/stages/tlp.h"
 
 namespace naclip {
 
@@ -48,7 +49,7 @@ std::vector<std::string> remedies(const FrameShape &shape, std::int64_t limit) {
     return fits([&](FrameShape &s) { s.options.input_size = static_cast<int>(n); });
   });
   if (side >= shape.patch) found.push_back("input-size=" + std::to_string(side));
-  if (shape.options.refine_steps > 0 && fits([](FrameShape &s) { s.options.refine_steps = 0; }))
+  if (shape.options.pamr_steps() > 0 && fits([](FrameShape &s) { s.options.refine_steps = 0; }))
     found.emplace_back("refine-steps=0");
   if (shape.options.mask_size == MaskSize::kFrame &&
       fits([](FrameShape &s) { s.options.mask_size = MaskSize::kInput; }))
@@ -66,11 +67,15 @@ std::int64_t frame_bytes(const FrameShape &shape) {
   std::int64_t bytes = score_bytes(shape.words, input.height, input.width, shape.patch, options);
   bytes += shape.pair_matrices * static_cast<std::int64_t>(sizeof(float)) *
            pairs_at_once(input.height, input.width, shape.patch, options);
-  if (options.refine_steps > 0)
+  if (options.uses_tlp()) bytes += Propagator::bytes(shape.words, mask.height, mask.width);
+  if (options.pamr_steps() > 0)
     bytes += Refiner::bytes(shape.words, mask.height, mask.width, options.refine_dilations);
   if (options.smoothing > 0.0) {
     // Of the size that the scores have by then: the patches' grid is never larger than the input.
-    const PictureSize smoothed = options.refine_steps > 0 ? mask : input;
+    PictureSize smoothed = options.pamr_steps() > 0 ? mask : input;
+    if (options.refine == Refine::kTlp)
+      smoothed = {static_cast<int>(Propagator::samples(mask.height)),
+                  static_cast<int>(Propagator::samples(mask.width))};
     bytes += ScoreSmoother::bytes(shape.words, smoothed.height, smoothed.width);
   }
   return bytes;

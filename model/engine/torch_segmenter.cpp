@@ -197,8 +197,10 @@ TorchSegmenter::Finished TorchSegmenter::finish(std::span<Frame *const> frames, 
   // Noise moves labels by way of the picture that refinement follows, too.
   ScoreSmoother *smoother = frame.memory ? &frame.memory->smoother : nullptr;
   const at::Tensor guide = smoother ? smoother->smooth_picture(input, options.smoothing) : input;
-  if (options.refine_steps > 0)
-    scores = refiner_.refine(guide, scores, height, width, options.refine_steps,
+  if (options.uses_tlp())
+    scores = propagator_.propagate(guide, scores, frame.encoded->features(), height, width);
+  if (options.pamr_steps() > 0)
+    scores = refiner_.refine(guide, scores, height, width, options.pamr_steps(),
                              options.refine_dilations);
   if (smoother) {
     scores = smoother->smooth_scores(scores.to(at::kFloat), frame.encoded.get());

@@ -11,6 +11,7 @@
 #include "model/network/word_embeddings.h"
 #include "model/segmenter.h"
 #include "model/stages/refine.h"
+#include "model/stages/tlp.h"
 
 namespace naclip {
 
@@ -75,6 +76,7 @@ class TorchSegmenter final : public Segmenter {
   std::unique_ptr<Backend> backend_;
   ClipVision vision_;
   std::unique_ptr<WordEmbeddings> words_;
+  Propagator propagator_;
   Refiner refiner_;
   MemoryLimit memory_limit_;
   std::mutex mutex_;  // of segment()

@@ -78,18 +78,18 @@ NACLIP_INLINE void copy_row(const From *from, std::int64_t count, To *to) {
   if (i < count) store_some(to + i, load_some(from + i, count - i), count - i);
 }
 
-/// Keys as columns, [width, tiled N], and values as rows, [N, tiled width], both padded with zeros.
-/// line: [width]
+/// Keys as columns, [width, tiled N], and values as rows, [N, tiled value_width], both padded with
+/// zeros. line: [width]
 template <typename Element>
 NACLIP_INLINE void pack(const AttentionHead<Element> &head, float *keys, float *values,
                         float *line) {
-  const std::int64_t columns = tiled(head.tokens), width = tiled(head.width);
+  const std::int64_t columns = tiled(head.tokens), width = tiled(head.value_width);
   std::fill_n(keys, head.width * columns, 0.0F);
   std::fill_n(values, head.tokens * width, 0.0F);
   for (std::int64_t token = 0; token < head.tokens; ++token) {
     copy_row(head.key.data + token * head.key.pitch, head.width, line);
     for (std::int64_t c = 0; c < head.width; ++c) keys[c * columns + token] = line[c] * head.scale;
-    copy_row(head.value.data + token * head.value.pitch, head.width, values + token * width);
+    copy_row(head.value.data + token * head.value.pitch, head.value_width, values + token * width);
   }
 }
 
@@ -100,7 +100,7 @@ NACLIP_INLINE void add_line(float *line, const float *other, std::int64_t count)
 template <typename Tile, typename Element>
 NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t first,
                              std::int64_t last, float *scratch) {
-  const std::int64_t columns = tiled(head.tokens), width = tiled(head.width);
+  const std::int64_t columns = tiled(head.tokens), width = tiled(head.value_width);
   float *keys = scratch;
   float *values = keys + head.width * columns;
   float *queries = values + head.tokens * width;
@@ -124,7 +124,7 @@ NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t fi
     for (std::int64_t x = 0; x < width; x += Tile::kColumns)
       multiply_tile<Tile>(weights, columns, values + x, width, head.tokens, out + x, width);
     for (std::int64_t row = 0; row < rows; ++row)
-      copy_row(out + row * width, head.width, head.out.data + (begin + row) * head.out.pitch);
+      copy_row(out + row * width, head.value_width, head.out.data + (begin + row) * head.out.pitch);
   }
 }
 
@@ -195,9 +195,9 @@ NACLIP_INLINE void attend_along(const PathAttention<Element> &task, float *scrat
 
 }  // namespace
 
-std::int64_t attention_scratch(std::int64_t tokens, std::int64_t width) {
-  const std::int64_t keys = width * tiled(tokens), values = tokens * tiled(width);
-  return keys + values + kMostRows * (width + tiled(tokens) + tiled(width));
+std::int64_t attention_scratch(std::int64_t tokens, std::int64_t width, std::int64_t value_width) {
+  const std::int64_t keys = width * tiled(tokens), values = tokens * tiled(value_width);
+  return keys + values + kMostRows * (width + tiled(tokens) + tiled(value_width));
 }
 
 void attend(const AttentionHead<float> &head, std::int64_t first, std::int64_t last,

@@ -7,25 +7,25 @@
 
 namespace naclip::kernels {
 
-/// One head's tokens, [N, width], rows `pitch` elements apart.
+/// One head's tokens, [N, channels], rows `pitch` elements apart.
 template <typename Element>
 struct Tokens {
   Element *data;
   std::int64_t pitch;
 };
 
-/// What attend() works on. Element is float or Bfloat16; all is computed in float32.
+/// What attend() works on; `width`: of queries and keys. Element is float or Bfloat16; all is computed in float32.
 template <typename Element>
 struct AttentionHead {
   Tokens<const Element> query, key, value;
   Tokens<Element> out;
-  std::int64_t tokens, width;
+  std::int64_t tokens, width, value_width;
   float scale;        ///< of the products of queries and keys
   const float *bias;  ///< [N, N], added to the scaled products; may be null
 };
 
 /// Floats of scratch that attend() needs.
-std::int64_t attention_scratch(std::int64_t tokens, std::int64_t width);
+std::int64_t attention_scratch(std::int64_t tokens, std::int64_t width, std::int64_t value_width);
 
 /// softmax(scale x q k^T + bias) v for the queries [first, last).
 void attend(const AttentionHead<float> &head, std::int64_t first, std::int64_t last,

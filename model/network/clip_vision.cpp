@@ -17,19 +17,24 @@ constexpr std::size_t kGridsKept = 8;
 }  // namespace
 
 ClipVision::ClipVision(const Checkpoint &checkpoint, const Compute &compute, Attention attention,
-                       Architecture architecture, double gaussian_std)
+                       Architecture architecture, double gaussian_std, double pearl_alpha)
     : compute_(compute),
       attention_(attention),
       architecture_(architecture),
       gaussian_std_(gaussian_std),
+      pearl_alpha_(pearl_alpha),
       patch_(checkpoint.sizes.patch),
       native_grid_(checkpoint.sizes.native_grid),
       scclip_blocks_(naclip::scclip_blocks(checkpoint.sizes.vision_layers)) {
   if (attention == Attention::kCsa && architecture == Architecture::kReduced)
     throw Error(ErrorKind::kSettings, "attention=csa goes with architecture=vanilla only");
-  if (attention == Attention::kScclip && architecture == Architecture::kVanilla)
-    throw Error(ErrorKind::kSettings, "attention=scclip goes with architecture=reduced only");
+  if ((attention == Attention::kScclip || attention == Attention::kPearl) &&
+      architecture != Architecture::kReduced)
+    throw Error(ErrorKind::kSettings,
+                std::string("attention=") + (attention == Attention::kPearl ? "pearl" : "scclip") +
+                    " goes with architecture=reduced only");
   if (!(gaussian_std > 0)) throw Error(ErrorKind::kSettings, "gaussian-std must be above 0");
+  if (!(pearl_alpha >= 0)) throw Error(ErrorKind::kSettings, "pearl-alpha must not be negative");
   patch_weight_ = weight_tensor(checkpoint, "visual.conv1.weight", compute);
   class_embedding_ = activation_tensor(checkpoint, "visual.class_embedding", compute);
   positions_ = checkpoint.at("visual.positional_embedding").to(compute.device, at::kFloat);
@@ -83,7 +88,7 @@ at::Tensor ClipVision::embed(const at::Tensor &pictures, Grid grid) {
 at::Tensor ClipVision::last_block(const at::Tensor &x, const at::Tensor &normed, Grid grid) {
   const Block &block = blocks_.back();
   const at::Tensor attended = block.merge(plain::neighbour_attention(
-      attention_, block.project(normed), grid_tensors(grid).bias, attention));
+      attention_, block.project(normed), grid_tensors(grid).bias, pearl_alpha_, attention));
   if (architecture_ == Architecture::kReduced) return attended;
   const at::Tensor residual = x + attended;
   return residual + block.mlp(block.ln_2(residual));

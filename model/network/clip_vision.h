@@ -20,10 +20,11 @@ namespace naclip {
 /// size: positional embeddings are interpolated to the grid, pixels that fill no patch are dropped.
 class ClipVision {
  public:
-  /// Throws Error{kSettings} where attention is kCsa and architecture is kReduced, as in the
-  /// reference, or attention is kScclip and architecture is kVanilla.
+  /// Throws Error{kSettings} where attention is kCsa and architecture is kReduced, or attention is
+  /// kScclip or kPearl and architecture is not, as in the references.
   ClipVision(const Checkpoint &checkpoint, const Compute &compute, Attention attention,
-             Architecture architecture, double gaussian_std);
+             Architecture architecture, double gaussian_std,
+             double pearl_alpha = ModelChoice{}.pearl_alpha);
 
   /// pictures: [B, 3, H, W] float32 normalised, H and W >= patch -> [B, 1 + rows * columns, D]
   /// float32, every token after ln_post and projection, class token first, not normalised.
@@ -54,7 +55,7 @@ class ClipVision {
   Compute compute_;
   Attention attention_;
   Architecture architecture_;
-  double gaussian_std_;
+  double gaussian_std_, pearl_alpha_;
   std::int64_t patch_, native_grid_;
   ScClipBlocks scclip_blocks_;
   at::Tensor patch_weight_, class_embedding_;

@@ -27,24 +27,26 @@ at::Tensor with_dense_tokens(const at::Tensor &x) {
 template <typename Element>
 void attend_all(const Projections &p, const at::Tensor &bias, Element *out) {
   const std::int64_t pictures = p.key.size(0), heads = p.key.size(1), tokens = p.key.size(2),
-                     width = p.key.size(3);
+                     width = p.key.size(3), value_width = p.value.size(3);
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
   const float *bias_data = bias.defined() ? bias.data_ptr<float>() : nullptr;
   // One picture has fewer heads than a large machine has cores: then each head is shared out.
   const std::int64_t parts = (at::get_num_threads() * 2 - 1) / (pictures * heads) + 1;
   const std::int64_t part = (tokens + parts - 1) / parts;
   at::parallel_for(0, pictures * heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scratch(static_cast<std::size_t>(kernels::attention_scratch(tokens, width)));
+    std::vector<float> scratch(
+        static_cast<std::size_t>(kernels::attention_scratch(tokens, width, value_width)));
     for (std::int64_t index = begin; index < end; ++index) {
       const std::int64_t head = index / parts % heads, picture = index / parts / heads;
       const std::int64_t first = std::min(index % parts * part, tokens);
-      Element *own_out = out + (picture * tokens * heads + head) * width;
+      Element *own_out = out + (picture * tokens * heads + head) * value_width;
       const kernels::AttentionHead<Element> own{tokens_of<Element>(p.query, picture, head),
                                                 tokens_of<Element>(p.key, picture, head),
                                                 tokens_of<Element>(p.value, picture, head),
-                                                {own_out, heads * width},
+                                                {own_out, heads * value_width},
                                                 tokens,
                                                 width,
+                                                value_width,
                                                 scale,
                                                 bias_data};
       kernels::attend(own, first, std::min(first + part, tokens), scratch.data());
@@ -64,7 +66,7 @@ void attention_into(const Projections &given, const at::Tensor &bias, const at::
 at::Tensor attention(const Projections &p, const at::Tensor &bias) {
   if (!p.key.device().is_cpu()) return plain::attention(p, bias);
   const at::Tensor out =
-      at::empty({p.key.size(0), p.key.size(2), p.key.size(1), p.key.size(3)}, p.key.options());
+      at::empty({p.key.size(0), p.key.size(2), p.key.size(1), p.value.size(3)}, p.key.options());
   attention_into(p, bias, out);
   return out.transpose(1, 2);
 }

@@ -33,8 +33,8 @@ struct LayerNorm {
 /// in the outcome's memory, so that merging them costs nothing.
 at::Tensor attention(const Projections &p, const at::Tensor &bias);
 
-/// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, d]
-/// dense.
+/// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, the
+/// values' width] dense.
 void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out);
 
 /// One residual attention block.

@@ -52,8 +52,38 @@ at::Tensor neighbours_only(const Projections &p, const at::Tensor &bias) {
 
 }  // namespace
 
+Projections pearl_projections(const Projections &p, double alpha) {
+  constexpr int kSteps = 5;
+  constexpr double kWeightFloor = 1e-6, kDiagonal = 1e-6;
+  constexpr double kLeastNorm = 1e-30;  // without similarity at all there is no rotation either
+  const at::Tensor q = p.query.to(at::kFloat), k = p.key.to(at::kFloat), v = p.value.to(at::kFloat);
+  // A token counts by its query's length, the class token does not.
+  at::Tensor weight = q.norm(2, -1, true);
+  weight.narrow(2, 0, 1).zero_();
+  weight = weight / (weight.sum(2, true) + kWeightFloor);
+  const auto centred = [&](const at::Tensor &x) { return x - (weight * x).sum(2, true); };
+  const at::Tensor centred_key = centred(k);
+  const at::Tensor similarity = at::matmul(centred_key.transpose(-2, -1), centred(q));
+  // The polar factor of `similarity`: M (M^T M)^(-1/2).
+  const at::Tensor gram = at::matmul(similarity.transpose(-2, -1), similarity);
+  const at::Tensor norm = gram.square().sum({-2, -1}, true).sqrt().clamp_min(kLeastNorm);
+  const at::Tensor identity = at::eye(q.size(-1), q.options());
+  at::Tensor y = gram / norm + kDiagonal * identity;
+  at::Tensor z = identity.expand_as(y);
+  for (int step = 0; step < kSteps; ++step) {
+    const at::Tensor t = 1.5 * identity - 0.5 * at::matmul(z, y);
+    y = at::matmul(y, t);
+    z = at::matmul(t, z);
+  }
+  const at::Tensor turned = at::matmul(k, at::matmul(similarity, z) / norm.sqrt());
+  if (alpha == 0.0) return {q, turned, v};
+  // attention() divides by the root of the doubled width.
+  return {at::cat({q, alpha * centred_key}, -1) * std::sqrt(2.0),
+          at::cat({turned, centred_key}, -1), v};
+}
+
 at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias,
-                               const Attend &attend) {
+                               double pearl_alpha, const Attend &attend) {
   switch (kind) {
     case Attention::kNaclip:
       return attend({p.key, p.key, p.value}, bias);
@@ -63,6 +93,8 @@ at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::T
       return attend({p.key, p.key, p.value}, {});
     case Attention::kCsa:
       return attend({p.query, p.query, p.value}, {}) + attend({p.key, p.key, p.value}, {});
+    case Attention::kPearl:
+      return attend(pearl_projections(p, pearl_alpha), {}).to(p.value.scalar_type());
     case Attention::kVanilla:
     case Attention::kScclip:  // more than an attention, see plain/scclip.h
       break;

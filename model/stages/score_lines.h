@@ -24,6 +24,9 @@ class ScoreLines {
   /// Makes it of that shape; the memory stays where it has it already.
   void reshape(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border);
 
+  /// All of it becomes 0, borders and what lies between lines too.
+  void clear() { memory_.zero_(); }
+
   const kernels::LineMap &map() const { return map_; }
   /// The same memory as a tensor, [1, channels, height, width] float32; strides(3) is 1.
   at::Tensor tensor() const;

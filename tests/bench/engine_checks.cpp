@@ -10,9 +10,11 @@
 #include "model/network/word_embeddings.h"
 #include "model/plain/refine.h"
 #include "model/plain/score.h"
+#include "model/plain/tlp.h"
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
+#include "model/stages/tlp.h"
 #include "model/stages/windows.h"
 #include "tests/parity/golden.h"
 
@@ -118,6 +120,10 @@ void check_fused_forms(Verdict &verdict) {
     verdict.at_most(relative_error(refine(picture, large, 1, {8, 16}),
                                    plain::refine(picture, large, 1, {8, 16})),
                     kRelativeError, "refinement at 1280 x 720, plain");
+    const at::Tensor embeddings = at::eye(words);
+    verdict.at_most(relative_error(Propagator().propagate(picture, large, embeddings, 720, 1280),
+                                   plain::tlp(picture, large, embeddings)),
+                    kRelativeError, "propagation at 1280 x 720, plain");
   }
 }
 

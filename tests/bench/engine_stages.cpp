@@ -7,6 +7,8 @@
 #include "model/stages/decode.h"
 #include "model/stages/preprocess.h"
 #include "model/stages/refine.h"
+#include "model/stages/score_lines.h"
+#include "model/stages/tlp.h"
 #include "model/stages/windows.h"
 #include "tests/parity/golden.h"
 
@@ -176,6 +178,22 @@ Stage Stages::refine(Arguments &arguments) {
   return {[picture, scores, steps] { return naclip::refine(picture, scores, steps, {8, 16}); }, {}};
 }
 
+/// From scores of the frame's size to scores of that size, as `refine` has them.
+Stage Stages::propagate(Arguments &) {
+  const at::Tensor picture = normalised(inputs_.at("frame")), words = inputs_.at("queries");
+  const at::Tensor scores =
+      stretched(inputs_.at("scores-21"), kFrameHeight, kFrameWidth).contiguous();
+  return {[picture, scores, words] {
+            Propagator propagator;
+            const at::Tensor grid =
+                propagator.propagate(picture, scores, words, kFrameHeight, kFrameWidth);
+            const ScoreLines whole(grid.size(1), kFrameHeight, kFrameWidth, 0);
+            stretch(grid, whole);
+            return whole.tensor();
+          },
+          {}};
+}
+
 /// `from`: the scores are of the network's input, as sliding windows leave them, or still the grid
 /// of its patches, as the whole picture at once does.
 Stage Stages::decode(Arguments &arguments) {
@@ -228,6 +246,7 @@ Stage Stages::make(const std::string &name, Arguments &arguments) {
   if (name == "encoder") return encoder(arguments);
   if (name == "slide") return slide(arguments);
   if (name == "pamr") return refine(arguments);
+  if (name == "tlp") return propagate(arguments);
   if (name == "decode") return decode(arguments);
   if (name == "segment") return segment(arguments);
   if (name == "text") return text(arguments);

@@ -63,6 +63,7 @@ class Stages {
   Stage encoder(Arguments &arguments);
   Stage slide(Arguments &arguments);
   Stage refine(Arguments &arguments);
+  Stage propagate(Arguments &arguments);
   Stage decode(Arguments &arguments);
   Stage segment(Arguments &arguments);
   Stage text(Arguments &arguments);

@@ -36,6 +36,7 @@ GROUPS = [
     [
         Measure("pamr-baseline", BASELINE, (2, 1), "pamr"),
         Measure("pamr", ENGINE, (5, 2), "pamr", each=2),
+        Measure("tlp", ENGINE, (5, 2), "tlp", each=10),
     ],
     [
         Measure("softmax-21", BASELINE, (5, 2), "softmax", each=3, words=21),
@@ -131,6 +132,7 @@ ROWS = [
         "ratio",
         0.01,
     ),
+    Row("TLP of the same, stretched to 1280 x 720; baseline: our PAMR", "pamr", "tlp", "ratio", 0.08),
     Row(
         "scores to labels, 21 words, 1280 x 720; baseline: softmax and arg max alone",
         "softmax-21",

@@ -114,12 +114,14 @@ std::size_t attention() {
   const std::vector<float> query = noise(kTokens * kFeatures), key = noise(kTokens * kFeatures),
                            value = noise(kTokens * kFeatures);
   std::vector<float> out(query.size());
-  std::vector<float> scratch(static_cast<std::size_t>(attention_scratch(kTokens, kFeatures)));
+  std::vector<float> scratch(
+      static_cast<std::size_t>(attention_scratch(kTokens, kFeatures, kFeatures)));
   const AttentionHead<float> head{{query.data(), kFeatures},
                                   {key.data(), kFeatures},
                                   {value.data(), kFeatures},
                                   {out.data(), kFeatures},
                                   kTokens,
+                                  kFeatures,
                                   kFeatures,
                                   0.125F,
                                   nullptr};

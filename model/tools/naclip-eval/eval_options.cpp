@@ -53,8 +53,9 @@ struct RawOptions {
         *vocabulary = nullptr, *ignored = nullptr, *output = nullptr;
   gchar *model = nullptr, *merges = nullptr, *device = nullptr, *precision = nullptr,
         *attention = nullptr, *architecture = nullptr, *prompts = nullptr, *cache_dir = nullptr;
-  gdouble gaussian_std = NAN, logit_scale = NAN, threshold = NAN, min_precision = NAN;
-  gchar *refine_dilations = nullptr;
+  gdouble gaussian_std = NAN, pearl_alpha = NAN, logit_scale = NAN, threshold = NAN,
+          min_precision = NAN;
+  gchar *refine = nullptr, *refine_dilations = nullptr;
   gint input_size = kNotGiven, window_size = kNotGiven, window_stride = kNotGiven,
        refine_steps = kNotGiven, limit = kNotGiven, threads = 0;
 
@@ -64,7 +65,7 @@ struct RawOptions {
   ~RawOptions() {
     for (gchar *text :
          {benchmark, data, images, masks, vocabulary, ignored, output, model, merges, device,
-          precision, attention, architecture, prompts, cache_dir, refine_dilations})
+          precision, attention, architecture, prompts, cache_dir, refine, refine_dilations})
       g_free(text);
   }
 };
@@ -123,11 +124,14 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
         "NAME"},
        {"gaussian-std", 0, 0, G_OPTION_ARG_DOUBLE, &raw.gaussian_std,
         "Reach of the neighbourhood, patches [5]", "X"},
+       {"pearl-alpha", 0, 0, G_OPTION_ARG_DOUBLE, &raw.pearl_alpha,
+        "Weight of pearl's key-key similarity [0.08]", "X"},
        {"prompts", 0, 0, G_OPTION_ARG_STRING, &raw.prompts, prompts.c_str(), "NAME"},
        {}});
 }
 
 void add_inference_options(GOptionContext *context, RawOptions &raw) {
+  static const std::string refinements = names_of(kRefinements) + " [pamr]";
   add_group(context,
             {{"input-size", 0, 0, G_OPTION_ARG_INT, &raw.input_size,
               "Short side of the network's input [the benchmark's; 336]", "PIXELS"},
@@ -135,6 +139,7 @@ void add_inference_options(GOptionContext *context, RawOptions &raw) {
               "Side of the sliding window; 0: whole picture [the benchmark's; 224]", "PIXELS"},
              {"window-stride", 0, 0, G_OPTION_ARG_INT, &raw.window_stride,
               "From one window to the next [112]", "PIXELS"},
+             {"refine", 0, 0, G_OPTION_ARG_STRING, &raw.refine, refinements.c_str(), "NAME"},
              {"refine-steps", 0, 0, G_OPTION_ARG_INT, &raw.refine_steps,
               "Steps of pixel-adaptive refinement; 0: none [10]", "N"},
              {"refine-dilations", 0, 0, G_OPTION_ARG_STRING, &raw.refine_dilations,
@@ -181,6 +186,7 @@ ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   model.precision = precision_named(text_of(raw.precision, name_of(model.precision).c_str()));
   model.prompts = prompts_named(text_of(raw.prompts, name_of(model.prompts).c_str()));
   model.gaussian_std = given(raw.gaussian_std).value_or(model.gaussian_std);
+  model.pearl_alpha = given(raw.pearl_alpha).value_or(model.pearl_alpha);
   model.threads = raw.threads;
   model.cache_dir = text_of(raw.cache_dir, (output + "/words").c_str());
   return model;
@@ -211,6 +217,7 @@ EvalOptions read(const RawOptions &raw, bool tune) {
   options.window_size = given(raw.window_size);
   options.window_stride = given(raw.window_stride);
   options.refine_steps = given(raw.refine_steps);
+  if (raw.refine != nullptr) options.refine = refine_named(raw.refine);
   if (raw.refine_dilations != nullptr)
     options.refine_dilations = parse_dilations(raw.refine_dilations, "--refine-dilations");
   options.logit_scale = given(raw.logit_scale);
@@ -282,6 +289,8 @@ std::vector<RunChoice> runs_named(const std::string &attentions, const std::stri
     // What the library would say after the runs before this one.
     require(!only_vanilla || run.architecture == Architecture::kVanilla,
             "--attention csa goes with --architecture vanilla only: write csa/vanilla");
+    require(run.attention != Attention::kPearl || run.architecture == Architecture::kReduced,
+            "--attention pearl goes with --architecture reduced only: write pearl/reduced");
     require(std::find(runs.begin(), runs.end(), run) == runs.end(),
             "--attention names " + item + " twice");
     runs.push_back(run);
@@ -296,6 +305,7 @@ InferenceOptions with_given(InferenceOptions options, const EvalOptions &given) 
   if (options.window_size > 0)
     options.window_stride = std::min(options.window_stride, options.window_size);
   options.window_stride = given.window_stride.value_or(options.window_stride);
+  options.refine = given.refine.value_or(options.refine);
   options.refine_steps = given.refine_steps.value_or(options.refine_steps);
   options.refine_dilations = given.refine_dilations.value_or(options.refine_dilations);
   options.logit_scale = given.logit_scale.value_or(options.logit_scale);

@@ -34,6 +34,7 @@ struct EvalOptions {
 
   // Empty: the benchmark's own.
   std::optional<int> input_size, window_size, window_stride, refine_steps;
+  std::optional<Refine> refine;
   std::optional<std::vector<int>> refine_dilations;
   std::optional<double> logit_scale, threshold;
 
@@ -46,8 +47,8 @@ struct EvalOptions {
 EvalOptions parse_options(int argc, char **argv);
 
 /// "naclip,csa/vanilla" -> runs. An attention without an architecture of its own takes `fallback`;
-/// where that is empty, the reduced one, but csa the vanilla one, since it knows no other. Throws
-/// Error{kSettings}.
+/// where that is empty, the reduced one, but csa the vanilla one, since it knows no other; nor does
+/// pearl know any but the reduced one. Throws Error{kSettings}.
 std::vector<RunChoice> runs_named(const std::string &attentions, const std::string &fallback);
 
 /// `given` over the settings of a benchmark or the defaults. A stride that was not given shrinks

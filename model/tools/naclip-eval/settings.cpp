@@ -39,6 +39,9 @@ std::string name_of(Prompts value) {
 std::string name_of(Precision value) {
   return find_name(kPrecisions, value);
 }
+std::string name_of(Refine value) {
+  return find_name(kRefinements, value);
+}
 
 Attention attention_named(const std::string &name) {
   return find_value(kAttentions, "--attention", name);
@@ -52,21 +55,37 @@ Prompts prompts_named(const std::string &name) {
 Precision precision_named(const std::string &name) {
   return find_value(kPrecisions, "--precision", name);
 }
+Refine refine_named(const std::string &name) {
+  return find_value(kRefinements, "--refine", name);
+}
+
+namespace {
+
+/// What the scores do pass through.
+Refine effective(const InferenceOptions &options) {
+  const bool steps = options.pamr_steps() > 0;
+  if (options.uses_tlp()) return steps ? Refine::kTlpPamr : Refine::kTlp;
+  return steps ? Refine::kPamr : Refine::kNone;
+}
+
+}  // namespace
 
 Settings settings_of(const ModelOptions &model, const InferenceOptions &inference) {
   // What has no effect is no difference either.
-  const bool windows = inference.window_size > 0, refined = inference.refine_steps > 0;
+  const bool windows = inference.window_size > 0, refined = inference.pamr_steps() > 0;
   const bool gaussian =
       model.attention == Attention::kNaclip || model.attention == Attention::kNonly;
   return {
       {"attention", name_of(model.attention)},
       {"architecture", name_of(model.architecture)},
       {"gaussian-std", gaussian ? number(model.gaussian_std) : "-"},
+      {"pearl-alpha", model.attention == Attention::kPearl ? number(model.pearl_alpha) : "-"},
       {"prompts", name_of(model.prompts)},
       {"input-size", std::to_string(inference.input_size)},
       {"window-size", windows ? std::to_string(inference.window_size) : "0 (whole picture)"},
       {"window-stride", windows ? std::to_string(inference.window_stride) : "-"},
-      {"refine-steps", std::to_string(inference.refine_steps)},
+      {"refine", name_of(effective(inference))},
+      {"refine-steps", std::to_string(inference.pamr_steps())},
       {"refine-dilations", refined ? dilations_text(inference.refine_dilations) : "-"},
       {"logit-scale", number(inference.logit_scale)},
       {"threshold", number(inference.threshold)},

@@ -41,6 +41,18 @@ TEST_F(LiveProperties, OfTheInferenceHoldFromTheNextFrameOn) {
   EXPECT_EQ(options.window_stride, 32);
 }
 
+TEST_F(LiveProperties, EachRefinementHoldsFromTheNextFrameOn) {
+  LiveElement element(line("mode=sync"));
+  GstClockTime pts = 0;
+  element.pass(pts++);
+  EXPECT_EQ(control_->last_options().refine, Refine::kPamr);
+  for (const Choice<Refine> &choice : kRefinements) {
+    gst_util_set_object_arg(G_OBJECT(element.get()), "refine", choice.name);
+    element.pass(pts++);
+    EXPECT_EQ(control_->last_options().refine, choice.value) << choice.name;
+  }
+}
+
 TEST_F(LiveProperties, IntervalHoldsFromTheNextFrameOn) {
   LiveElement element(line("mode=sync"));
   GstClockTime pts = 0;

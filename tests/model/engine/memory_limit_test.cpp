@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "model/stages/refine.h"
+#include "model/stages/tlp.h"
 
 namespace naclip {
 namespace {
@@ -64,6 +65,25 @@ TEST(FrameBytes, OfRefinementAreWhatItTakes) {
   const std::int64_t one_map = 4 * refined.stride(2) * side;
   const std::int64_t rest = 4 * (3 * refined.stride(1) * side + 16 * 64 * side);
   EXPECT_EQ(Refiner::bytes(queries, side, side, {8, 16}), 2 * one_map + rest);
+}
+
+TEST(FrameBytes, OfPropagationAreThoseOfItsGrid) {
+  // 224 x 224 pixels: blocks of 3, a grid of 74 lines of 16 + 80 + 16 + 16. Four maps a word, the
+  // picture, and what binds pixels.
+  FrameShape unrefined = shape(100), tlp = unrefined, both = unrefined, pamr = unrefined;
+  unrefined.options.refine = Refine::kNone;
+  tlp.options.refine = Refine::kTlp;
+  both.options.refine = Refine::kTlpPamr;
+  const std::int64_t grid = 4 * 74 * 128 * (4 * 100 + 3 + 4);
+  EXPECT_EQ(frame_bytes(tlp) - frame_bytes(unrefined), grid);
+  EXPECT_EQ(frame_bytes(both) - frame_bytes(pamr), grid);
+  tlp.options.smoothing = unrefined.options.smoothing = 0.5;
+  EXPECT_EQ(frame_bytes(tlp) - frame_bytes(unrefined), grid - 4 * 100 * 4 * (224 * 224 - 74 * 74));
+  // The layout tells what a map takes.
+  const at::Tensor propagated = Propagator().propagate(
+      at::randn({1, 3, 224, 224}), at::randn({1, 7, 224, 224}), at::randn({7, 4}), 224, 224);
+  EXPECT_EQ(Propagator::bytes(7, 224, 224),
+            4 * 74 * (propagated.stride(2) * 4 + propagated.stride(1) * 7));
 }
 
 TEST(MemoryLimits, LetPassWhatFits) {

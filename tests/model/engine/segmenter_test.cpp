@@ -98,6 +98,57 @@ TEST(Segmenter, FramesOfABatchComeOutAsTheyWouldAlone) {
   }
 }
 
+TEST(Segmenter, RefinesAsItIsAsked) {
+  const auto segmenter = load_segmenter(tiny());
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
+  const Owned owned(200, 100);
+  for (const MaskSize size : {MaskSize::kInput, MaskSize::kFrame}) {
+    const auto labels = [&](Refine refine, int steps) {
+      InferenceOptions options = small_input();
+      options.mask_size = size;
+      options.refine = refine;
+      options.refine_steps = steps;
+      if (options.pamr_steps() == 0) options.refine_dilations.clear();  // nobody asks for them
+      return segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0).labels;
+    };
+    const auto none = labels(Refine::kPamr, 0), pamr = labels(Refine::kPamr, 2),
+               tlp = labels(Refine::kTlp, 2), both = labels(Refine::kTlpPamr, 2);
+    EXPECT_EQ(labels(Refine::kNone, 2), none);
+    EXPECT_EQ(labels(Refine::kTlpPamr, 0), tlp);
+    EXPECT_EQ(labels(Refine::kTlp, 0), tlp);
+    EXPECT_EQ(tlp.size(), none.size());
+    EXPECT_EQ(both.size(), none.size());
+    EXPECT_NE(tlp, none);
+    EXPECT_NE(tlp, pamr);
+    EXPECT_NE(both, tlp);
+    EXPECT_NE(both, pamr);
+  }
+}
+
+TEST(Segmenter, PropagatesSmoothedStreamsAndBatchesOfThem) {
+  const auto segmenter = load_segmenter(tiny());
+  const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
+  const Owned owned(200, 100);
+  InferenceOptions options = small_input();
+  options.refine = Refine::kTlp;
+  const auto alone = segmenter->segment({&owned.picture, 1}, *vocabulary, options).at(0);
+  const std::array twice{owned.picture, owned.picture};
+  for (const Segmentation &one : segmenter->segment(twice, *vocabulary, options))
+    EXPECT_EQ(one.labels, alone.labels);
+  options.smoothing = 0.8;
+  const SegmentRequest request{segmenter->prepare(owned.picture, options.input_size),
+                               [vocabulary] { return vocabulary; }, options,
+                               segmenter->make_memory()};
+  std::size_t different = 0;
+  for (int frame = 0; frame < 3; ++frame) {
+    // Nothing moves, so that the mean over time is the frame.
+    const auto labels = segmenter->segment({&request, 1}).at(0).segmentation.labels;
+    ASSERT_EQ(labels.size(), alone.labels.size());
+    for (std::size_t i = 0; i < labels.size(); ++i) different += labels[i] != alone.labels[i];
+  }
+  EXPECT_LE(different, alone.labels.size() / 50);
+}
+
 TEST(Segmenter, SharesAddUpToOne) {
   const auto segmenter = load_segmenter(tiny());
   const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog; sky"));
@@ -298,6 +349,10 @@ TEST(Segmenter, RefusesBadInferenceOptions) {
   refused([](InferenceOptions &o) { o.window_stride = 81; });
   refused([](InferenceOptions &o) { o.refine_steps = -1; });
   refused([](InferenceOptions &o) { o.refine_dilations.clear(); });
+  refused([](InferenceOptions &o) {
+    o.refine = Refine::kTlpPamr;
+    o.refine_dilations.clear();
+  });
   refused([](InferenceOptions &o) { o.refine_dilations = {0}; });
   refused([](InferenceOptions &o) { o.threshold = 1.5; });
   refused([](InferenceOptions &o) { o.logit_scale = 0; });

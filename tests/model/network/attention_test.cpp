@@ -55,6 +55,16 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Attending,
                                            Case{2, 12, 197, 64}, Case{1, 2, 33, 88},
                                            Case{3, 1, 7, 5}, Case{1, 5, 40, 104}));
 
+TEST(AttentionOf, ValuesMayHaveAnotherWidth) {
+  at::manual_seed(11);
+  for (const int width : {1, 33, 96}) {
+    const at::Tensor q = at::randn({2, 3, 21, 40}), k = at::randn({2, 3, 21, 40}),
+                     v = at::randn({2, 3, 21, width});
+    EXPECT_LE(relative_error(attention({q, k, v}, {}), plain::attention({q, k, v}, {})), 1e-5)
+        << width;
+  }
+}
+
 TEST(AttentionOf, LargeLogitsOverflowNothing) {
   const at::Tensor q = at::full({1, 1, 20, 64}, 30.0), v = at::randn({1, 1, 20, 64});
   EXPECT_LE(relative_error(attention({q, q, v}, {}), plain::attention({q, q, v}, {})), 1e-5);
@@ -71,11 +81,74 @@ TEST_P(NeighbourAttention, FusedEqualsPlain) {
   const Projections p{parts[0], parts[1], parts[2]};
   const at::Tensor bias = plain::gaussian_bias(rows, columns, 5.0);
   for (const Attention kind : {Attention::kNaclip, Attention::kNonly, Attention::kKk,
-                               Attention::kCsa, Attention::kVanilla})
-    EXPECT_LE(relative_error(plain::neighbour_attention(kind, p, bias, attention),
-                             plain::neighbour_attention(kind, p, bias)),
+                               Attention::kCsa, Attention::kVanilla, Attention::kPearl})
+    EXPECT_LE(relative_error(plain::neighbour_attention(kind, p, bias, 0.08, attention),
+                             plain::neighbour_attention(kind, p, bias, 0.08)),
               1e-5)
         << static_cast<int>(kind);
+}
+
+/// The definition, written out: softmax((q (k R)^T + alpha kc kc^T) / sqrt d) v.
+at::Tensor pearl_attention(const Projections &p, double alpha) {
+  const std::int64_t d = p.query.size(3);
+  at::Tensor weight = p.query.norm(2, -1, true);
+  weight.slice(2, 0, 1) = 0;
+  weight = weight / (weight.sum(2, true) + 1e-6);
+  const at::Tensor key = p.key - (weight * p.key).sum(2, true),
+                   query = p.query - (weight * p.query).sum(2, true);
+  const at::Tensor m = at::matmul(key.transpose(-2, -1), query);
+  const at::Tensor g = at::matmul(m.transpose(-2, -1), m);
+  const at::Tensor norm = g.square().sum({-2, -1}, true).sqrt();
+  at::Tensor y = g / norm + 1e-6 * at::eye(d), z = at::eye(d).expand_as(g);
+  for (int step = 0; step < 5; ++step) {
+    const at::Tensor t = (3 * at::eye(d) - at::matmul(z, y)) / 2;
+    y = at::matmul(y, t);
+    z = at::matmul(t, z);
+  }
+  const at::Tensor turned = at::matmul(p.key, at::matmul(m, z) / norm.sqrt());
+  const at::Tensor logits = at::matmul(p.query, turned.transpose(-2, -1)) +
+                            alpha * at::matmul(key, key.transpose(-2, -1));
+  return at::matmul((logits / std::sqrt(static_cast<double>(d))).softmax(-1), p.value);
+}
+
+TEST_P(NeighbourAttention, OfPearlIsItsDefinition) {
+  const auto &[rows, columns] = GetParam();
+  at::manual_seed(5);
+  const auto parts =
+      at::randn({2, 1 + rows * columns, 3, 3, 16}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const Projections p{parts[0], parts[1], parts[2]};
+  for (const double alpha : {0.0, 0.08, 2.0})
+    for (const bool fused : {false, true})
+      EXPECT_LE(relative_error(
+                    plain::neighbour_attention(Attention::kPearl, p, {}, alpha,
+                                               [&](const Projections &own, const at::Tensor &bias) {
+                                                 return fused ? attention(own, bias)
+                                                              : plain::attention(own, bias);
+                                               }),
+                    pearl_attention(p, alpha)),
+                1e-4)
+          << alpha << (fused ? " fused" : " plain");
+}
+
+TEST(NeighbourAttentionOf, PearlIsComputedInFloat32AndReturnedInTheInputsType) {
+  at::manual_seed(5);
+  const auto parts = at::randn({1, 30, 3, 2, 64}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const Projections half{parts[0].to(at::kBFloat16), parts[1].to(at::kBFloat16),
+                         parts[2].to(at::kBFloat16)};
+  const at::Tensor found = plain::neighbour_attention(Attention::kPearl, half, {}, 0.08);
+  ASSERT_EQ(found.scalar_type(), at::kBFloat16);
+  const at::Tensor wanted = pearl_attention(
+      {half.query.to(at::kFloat), half.key.to(at::kFloat), half.value.to(at::kFloat)}, 0.08);
+  EXPECT_LE(relative_error(found.to(at::kFloat), wanted), 1.0 / 256);
+}
+
+TEST(NeighbourAttentionOf, PearlOfQueriesWithoutLengthIsFinite) {
+  const at::Tensor nothing = at::zeros({1, 1, 5, 8}), value = at::randn({1, 1, 5, 8});
+  for (const at::Tensor &key : {nothing, at::randn({1, 1, 5, 8})})
+    EXPECT_TRUE(plain::neighbour_attention(Attention::kPearl, {nothing, key, value}, {}, 0.08)
+                    .isfinite()
+                    .all()
+                    .item<bool>());
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, NeighbourAttention,

@@ -65,6 +65,7 @@ TEST_F(SharedModels, WhatTheModelDependsOnSetsItApart) {
   EXPECT_TRUE(differs([](ModelOptions &o) { o.attention = Attention::kKk; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.architecture = Architecture::kVanilla; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.gaussian_std = 4; }));
+  EXPECT_TRUE(differs([](ModelOptions &o) { o.pearl_alpha = 0.3; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.prompts = Prompts::kNone; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.merges = "merges"; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.cache_dir = "cache"; }));

@@ -152,9 +152,20 @@ TEST(RunChoices, TakeTheFallbackAndTheirOwnArchitecture) {
     EXPECT_THROW(runs_named(attentions, architecture), Error) << attentions << " " << architecture;
 }
 
+TEST(RunChoices, OfPearlAreReducedAlone) {
+  EXPECT_EQ(runs_named("pearl", ""),
+            (std::vector<RunChoice>{{Attention::kPearl, Architecture::kReduced}}));
+  EXPECT_THROW(runs_named("pearl/vanilla", ""), Error);
+  EXPECT_THROW(runs_named("pearl", "vanilla"), Error);
+}
+
 TEST(Settings, OfTheLibraryAreOverriddenByThoseGiven) {
   EvalOptions given;
   InferenceOptions own;
+  own.refine = Refine::kTlp;
+  EXPECT_EQ(with_given(own, given).refine, Refine::kTlp);
+  given.refine = Refine::kPamr;
+  EXPECT_EQ(with_given(own, given).refine, Refine::kPamr);
   own.threshold = 0.1;
   EXPECT_EQ(with_given(own, given).threshold, 0.1);
   given.threshold = 0.0;
@@ -176,6 +187,31 @@ TEST(Settings, ThatHaveNoEffectAreNoDifference) {
   b.logit_scale = 50;
   EXPECT_EQ(differences(settings_of(model, a), settings_of(model, b)),
             std::vector<std::string>{"logit-scale 40 instead of 50"});
+  ModelOptions other;
+  other.pearl_alpha = 0.3;
+  EXPECT_TRUE(differences(settings_of(model, a), settings_of(other, a)).empty());
+  model.attention = other.attention = Attention::kPearl;
+  EXPECT_EQ(differences(settings_of(model, a), settings_of(other, a)),
+            std::vector<std::string>{"pearl-alpha 0.08 instead of 0.3"});
+}
+
+TEST(Settings, OfRefinementTellWhatScoresDoPassThrough) {
+  const auto settings = [](Refine refine, int steps, std::vector<int> dilations) {
+    InferenceOptions options;
+    options.refine = refine;
+    options.refine_steps = steps;
+    options.refine_dilations = std::move(dilations);
+    return settings_of({}, options);
+  };
+  const Settings none = settings(Refine::kNone, 10, {8});
+  EXPECT_TRUE(differences(none, settings(Refine::kPamr, 0, {16})).empty());
+  const Settings tlp = settings(Refine::kTlp, 10, {8});
+  EXPECT_TRUE(differences(tlp, settings(Refine::kTlpPamr, 0, {16})).empty());
+  EXPECT_EQ(differences(tlp, none), std::vector<std::string>{"refine tlp instead of none"});
+  EXPECT_EQ(differences(settings(Refine::kTlpPamr, 2, {8}), settings(Refine::kPamr, 2, {8})),
+            std::vector<std::string>{"refine tlp+pamr instead of pamr"});
+  EXPECT_EQ(differences(settings(Refine::kTlpPamr, 2, {8}), settings(Refine::kTlpPamr, 3, {8})),
+            std::vector<std::string>{"refine-steps 2 instead of 3"});
 }
 
 TEST(Text, WritesNumbersShortAndExact) {
