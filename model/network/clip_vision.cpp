@@ -87,8 +87,9 @@ at::Tensor ClipVision::embed(const at::Tensor &pictures, Grid grid) {
 
 at::Tensor ClipVision::last_block(const at::Tensor &x, const at::Tensor &normed, Grid grid) {
   const Block &block = blocks_.back();
-  const at::Tensor attended = block.merge(plain::neighbour_attention(
-      attention_, block.project(normed), grid_tensors(grid).bias, pearl_alpha_, attention));
+  const at::Tensor attended = block.merge(
+      plain::neighbour_attention(attention_, block.project(normed), grid_tensors(grid).bias,
+                                 pearl_alpha_, attention, pearl_projections));
   if (architecture_ == Architecture::kReduced) return attended;
   const at::Tensor residual = x + attended;
   return residual + block.mlp(block.ln_2(residual));

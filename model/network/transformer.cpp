@@ -71,6 +71,27 @@ at::Tensor attention(const Projections &p, const at::Tensor &bias) {
   return out.transpose(1, 2);
 }
 
+Projections pearl_projections(const Projections &p, double alpha) {
+  if (!p.key.device().is_cpu()) return plain::pearl_projections(p, alpha);
+  const std::int64_t pictures = p.key.size(0), heads = p.key.size(1), tokens = p.key.size(2),
+                     width = p.key.size(3);
+  const at::Tensor query = at::empty({pictures, heads, tokens, alpha == 0.0 ? width : 2 * width},
+                                     p.key.options().dtype(at::kFloat)),
+                   key = at::empty_like(query);
+  at::parallel_for(0, pictures * heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t index = begin; index < end; ++index) {
+      const auto own = [&](const at::Tensor &x) {
+        return x.narrow(0, index / heads, 1).narrow(1, index % heads, 1);
+      };
+      const Projections head =
+          plain::pearl_projections({own(p.query), own(p.key), own(p.value)}, alpha);
+      own(query).copy_(head.query);
+      own(key).copy_(head.key);
+    }
+  });
+  return {query, key, p.value.to(at::kFloat)};
+}
+
 at::Tensor Linear::operator()(const at::Tensor &x) const {
   return at::linear(x.to(weight.scalar_type()), weight, bias).to(x.scalar_type());
 }

@@ -37,6 +37,9 @@ at::Tensor attention(const Projections &p, const at::Tensor &bias);
 /// values' width] dense.
 void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out);
 
+/// As plain::pearl_projections(). On the CPU head by head, each in one core's cache.
+Projections pearl_projections(const Projections &p, double alpha);
+
 /// One residual attention block.
 struct Block {
   LayerNorm ln_1, ln_2;

@@ -83,7 +83,8 @@ Projections pearl_projections(const Projections &p, double alpha) {
 }
 
 at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::Tensor &bias,
-                               double pearl_alpha, const Attend &attend) {
+                               double pearl_alpha, const Attend &attend,
+                               const PearlProjections &pearl) {
   switch (kind) {
     case Attention::kNaclip:
       return attend({p.key, p.key, p.value}, bias);
@@ -94,7 +95,7 @@ at::Tensor neighbour_attention(Attention kind, const Projections &p, const at::T
     case Attention::kCsa:
       return attend({p.query, p.query, p.value}, {}) + attend({p.key, p.key, p.value}, {});
     case Attention::kPearl:
-      return attend(pearl_projections(p, pearl_alpha), {}).to(p.value.scalar_type());
+      return attend(pearl(p, pearl_alpha), {}).to(p.value.scalar_type());
     case Attention::kVanilla:
     case Attention::kScclip:  // more than an attention, see plain/scclip.h
       break;

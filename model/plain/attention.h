@@ -37,6 +37,9 @@ Projections pearl_projections(const Projections &p, double alpha);
 /// An attention of queries, keys and values with a bias: the one above, or a fused one.
 using Attend = std::function<at::Tensor(const Projections &, const at::Tensor &bias)>;
 
+/// The function above, or a fused one.
+using PearlProjections = std::function<Projections(const Projections &p, double alpha)>;
+
 /// The last block's attention before heads are merged. p: [B, heads, N, d]; bias: [N, N] from
 /// gaussian_bias(), in p's type and device (used by kNaclip and kNonly alone); pearl_alpha: of kPearl ->
 /// [B, heads, N, d], in p's type.
@@ -48,7 +51,8 @@ using Attend = std::function<at::Tensor(const Projections &, const at::Tensor &b
 ///   kPearl    as pearl_projections() says
 at::Tensor neighbour_attention(
     Attention kind, const Projections &p, const at::Tensor &bias, double pearl_alpha,
-    const Attend &attend = [](const auto &p, const auto &bias) { return attention(p, bias); });
+    const Attend &attend = [](const auto &p, const auto &bias) { return attention(p, bias); },
+    const PearlProjections &pearl = &pearl_projections);
 
 }  // namespace plain
 }  // namespace naclip

@@ -22,19 +22,21 @@ class Pearl : public ::testing::Test {
   }
   static at::Tensor at(const std::string &name) { return tensors().at(name); }
 
+  void expect_close(const at::Tensor &found, const at::Tensor &expected, const std::string &what) {
+    const double error = relative_error(found, expected);
+    RecordProperty(what, std::to_string(error * 1e6) + "e-6");
+    EXPECT_LE(error, kRelativeError) << what;
+  }
+
   /// The two forms of an attention beside `expected`.
   void expect_attention(double alpha, const at::Tensor &value, const std::string &name) {
     const Projections p{at("pearl/q").unsqueeze(0), at("pearl/k").unsqueeze(0), value.unsqueeze(0)};
-    const auto attended = [&](const plain::Attend &attend) {
-      return plain::neighbour_attention(Attention::kPearl, p, {}, alpha, attend).squeeze(0);
-    };
-    const auto plain = [](const auto &q, const auto &bias) { return plain::attention(q, bias); };
-    for (const auto &[form, error] :
-         {std::pair{"plain", relative_error(attended(plain), at(name))},
-          std::pair{"fused", relative_error(attended(attention), at(name))}}) {
-      RecordProperty(name + " " + form, std::to_string(error * 1e6) + "e-6");
-      EXPECT_LE(error, kRelativeError) << name << ", " << form;
-    }
+    const at::Tensor expected = at(name).unsqueeze(0);
+    expect_close(plain::neighbour_attention(Attention::kPearl, p, {}, alpha), expected,
+                 name + " plain");
+    expect_close(
+        plain::neighbour_attention(Attention::kPearl, p, {}, alpha, attention, pearl_projections),
+        expected, name + " fused");
   }
 };
 
@@ -58,21 +60,18 @@ TEST_F(Pearl, OutcomeIsEqualFusedAndPlain) {
 
 TEST_F(Pearl, PropagationIsEqualFusedAndPlain) {
   int checked = 0;
-  for (const auto &[name, expected] : tensors()) {
+  for (const auto &[name, tensor] : tensors()) {
     if (!name.starts_with("tlp/") || !name.ends_with("/out")) continue;
     const std::string folder = name.substr(0, name.rfind('/') + 1);
     const at::Tensor image = at(folder + "image"), scores = at(folder + "logits"),
                      words = at(folder + "text");
-    const std::int64_t height = expected.size(2), width = expected.size(3);
-    const auto error = [&, &expected = expected](const at::Tensor &grid) {
-      return relative_error(plain::stretched(grid, height, width), expected);
+    const std::int64_t height = tensor.size(2), width = tensor.size(3);
+    const auto whole = [&](const at::Tensor &grid) {
+      return plain::stretched(grid, height, width);
     };
-    const double plain = error(plain::tlp(image, scores, words)),
-                 fused = error(Propagator().propagate(image, scores, words, height, width));
-    RecordProperty(name + " plain", std::to_string(plain * 1e6) + "e-6");
-    RecordProperty(name + " fused", std::to_string(fused * 1e6) + "e-6");
-    EXPECT_LE(plain, kRelativeError) << name;
-    EXPECT_LE(fused, kRelativeError) << name;
+    expect_close(whole(plain::tlp(image, scores, words)), tensor, name + " plain");
+    expect_close(whole(Propagator().propagate(image, scores, words, height, width)), tensor,
+                 name + " fused");
     ++checked;
   }
   EXPECT_GT(checked, 0);

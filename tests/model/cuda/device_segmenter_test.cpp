@@ -216,6 +216,14 @@ TEST_F(DeviceSegmenter, EveryAttentionInFloat32GivesTheCpusLabels) {
   }
 }
 
+TEST_F(DeviceSegmenter, EveryRefinementInFloat32GivesTheCpusLabels) {
+  const auto there = load("cuda", Precision::kFloat32), here = load("cpu", Precision::kFloat32);
+  for (const auto &refinement : kRefinements) {
+    options_.refine = refinement.value;
+    EXPECT_GE(part_equal(labels_of(*there), labels_of(*here)), 0.999) << refinement.name;
+  }
+}
+
 TEST_F(DeviceSegmenter, TheWholePictureAtOnceGivesTheCpusLabels) {
   options_.window_size = 0;
   const auto there = load("cuda", Precision::kFloat32), here = load("cpu", Precision::kFloat32);
