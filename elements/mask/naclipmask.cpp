@@ -44,6 +44,7 @@
 #include "elements/mask/mask_painter.h"
 #include "elements/support/cuda_frame.h"
 #include "elements/support/mapped_frame.h"
+#include "elements/support/mask_matrix.h"
 #include "elements/support/mask_reader.h"
 #include "elements/support/properties.h"
 #include "elements/support/ptr.h"
@@ -118,14 +119,6 @@ cv::Mat first_plane(const MappedFrame &frame) {
           frame.plane(0), static_cast<std::size_t>(frame.stride(0))};
 }
 
-LabelMap label_map(const FrameMask &mask) {
-  const MaskRectangle &r = mask.rectangle();
-  return {
-      cv::Mat(mask.height(), mask.width(), mask.bytes_per_label() == 2 ? CV_16UC1 : CV_8UC1,
-              const_cast<std::uint8_t *>(mask.labels()), static_cast<std::size_t>(mask.stride())),
-      cv::Rect(r.x, r.y, r.width, r.height)};
-}
-
 struct Impl {
   explicit Impl(GstElement *self) : reader(self, "naclipmask") {}
 
@@ -168,7 +161,8 @@ static void check_depth(const std::vector<bool> &chosen, GstVideoFormat format) 
 /// `shown` is null for a frame without a mask.
 static void paint(Impl &impl, Output output, const ChosenMask *shown, GstBuffer *in,
                   GstBuffer *out) {
-  const LabelMap map = shown != nullptr ? label_map(shown->mask) : LabelMap{};
+  const LabelMap map =
+      shown != nullptr ? LabelMap{labels_of(shown->mask), rectangle_of(shown->mask)} : LabelMap{};
   const std::vector<bool> chosen = shown != nullptr ? shown->chosen : std::vector<bool>{};
   const MappedFrame canvas(out, impl.out_info, GST_MAP_WRITE);
   cv::Mat pixels = first_plane(canvas);

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "elements/support/event_meta.h"
+#include "elements/support/mask_matrix.h"
 #include "model/process/process_exit.h"
 
 namespace naclip {
@@ -49,13 +50,7 @@ std::string text_of_colour(Colour colour) {
 }
 
 LabelMapPlace place_of(const FrameMask &mask, const FrameFacts &facts) {
-  const auto [x, y, width, height] = mask.rectangle();
-  return {{mask.width(), mask.height()}, {x, y, width, height}, {facts.width, facts.height}};
-}
-
-cv::Mat labels_of(const FrameMask &mask) {
-  return {mask.height(), mask.width(), mask.bytes_per_label() == 2 ? CV_16UC1 : CV_8UC1,
-          const_cast<std::uint8_t *>(mask.labels()), static_cast<std::size_t>(mask.stride())};
+  return {{mask.width(), mask.height()}, rectangle_of(mask), {facts.width, facts.height}};
 }
 
 void write_text_field(JsonText &json, const GstStructure *event, const char *field) {
@@ -124,7 +119,7 @@ void MessageWriter::write_time(const FrameFacts &facts) {
 void MessageWriter::write_mask(const FrameFacts &facts, const FrameMask &mask) {
   json_.begin_object("mask");
   write_pair(json_, "size", mask.width(), mask.height());
-  write_rectangle(json_, "rectangle", place_of(mask, facts).rectangle);
+  write_rectangle(json_, "rectangle", rectangle_of(mask));
   if (mask.source_pts && GST_CLOCK_TIME_IS_VALID(facts.pts))
     json_.integer("age", GST_CLOCK_DIFF(*mask.source_pts, facts.pts));
   json_.end_object();

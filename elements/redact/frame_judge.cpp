@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
+#include "elements/support/mask_matrix.h"
+
 namespace naclip {
 namespace {
-
-cv::Mat labels_of(const FrameMask &mask) {
-  return {mask.height(), mask.width(), mask.bytes_per_label() == 2 ? CV_16UC1 : CV_8UC1,
-          const_cast<std::uint8_t *>(mask.labels()), static_cast<std::size_t>(mask.stride())};
-}
-
-cv::Rect rectangle_of(const FrameMask &mask) {
-  const MaskRectangle &rectangle = mask.rectangle();
-  return {rectangle.x, rectangle.y, rectangle.width, rectangle.height};
-}
 
 Verdict verdict_without(WithoutMask choice) {
   switch (choice) {
