@@ -52,6 +52,14 @@ inline constexpr std::array<Choice<Architecture>, 2> kArchitectures{
     {{Architecture::kReduced, "reduced", "The last block without residual and MLP"},
      {Architecture::kVanilla, "vanilla", "CLIP's own last block"}}};
 
+/// What the perceptrons of both towers are activated by: as the weights were trained.
+enum class Activation { kAuto, kQuickGelu, kGelu };
+inline constexpr std::array<Choice<Activation>, 3> kActivations{
+    {{Activation::kAuto, "auto",
+      "As the checkpoint or the configuration beside it says; else quick-gelu, with a warning"},
+     {Activation::kQuickGelu, "quick-gelu", "x sigmoid(1.702 x), as in OpenAI's models"},
+     {Activation::kGelu, "gelu", "The exact GELU, as in most of LAION's models"}}};
+
 /// How a word becomes sentences.
 enum class Prompts { kImageNet, kShort, kNone };
 inline constexpr std::array<Choice<Prompts>, 3> kPrompts{
@@ -80,7 +88,8 @@ using Log = std::function<void(LogLevel, const Error &)>;
 
 /// Fixed when a model is loaded. Models of equal choices and of one file are the same.
 struct ModelChoice {
-  /// Path of a checkpoint, or the name of a published model that was fetched, e.g. "ViT-B/16".
+  /// Path of a checkpoint, of the index of its shards, or of a folder with one of these; or the name
+  /// of a published model that was fetched, e.g. "ViT-B/16".
   std::string model;
   /// Path of the byte-pair merges, plain or gzip; empty: found beside the model.
   std::string merges;
@@ -90,6 +99,7 @@ struct ModelChoice {
   Architecture architecture = Architecture::kReduced;
   double gaussian_std = 5.0;  ///< standard deviation of the Gaussian, in patches, > 0
   double pearl_alpha = 0.08;  ///< weight of the key-key similarity in kPearl, >= 0
+  Activation activation = Activation::kAuto;
   Prompts prompts = Prompts::kImageNet;
   std::string cache_dir;  ///< folder for encoded words; empty: kept in memory only
   int threads = 0;        ///< of the CPU, for the whole process; 0: as many as it has cores

@@ -26,6 +26,8 @@ using EncodeProgress = std::function<void(std::size_t known, std::size_t words)>
 /// What a checkpoint turned out to be.
 struct ModelInfo {
   std::string layout;  ///< e.g. "OpenAI TorchScript archive"
+  Activation activation = Activation::kQuickGelu;  ///< the one in use, never kAuto
+  std::string activation_source;                   ///< what says so, e.g. "config.json"
   int patch_size = 0;
   int native_size = 0;  ///< side of the pictures that it was trained on, pixels
   int vision_width = 0, vision_layers = 0, vision_heads = 0;

@@ -61,6 +61,7 @@ inline constexpr EnumTable kPrecisionType{"GstNaclipSegmentPrecision", kPrecisio
 inline constexpr EnumTable kAttentionType{"GstNaclipSegmentAttention", kAttentions};
 inline constexpr EnumTable kArchitectureType{"GstNaclipSegmentArchitecture", kArchitectures};
 inline constexpr EnumTable kRefineType{"GstNaclipSegmentRefine", kRefinements};
+inline constexpr EnumTable kActivationType{"GstNaclipSegmentActivation", kActivations};
 inline constexpr EnumTable kMaskSizeType{"GstNaclipSegmentMaskSize", kMaskSizes};
 inline constexpr EnumTable<Mode, 3> kModeType{
     "GstNaclipSegmentMode",
@@ -81,8 +82,8 @@ inline constexpr EnumTable<OnError, 2> kOnErrorType{
 inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"model", "Model",
                               "Checkpoint of CLIP: OpenAI's TorchScript archive, a pickled state "
-                              "dict, or safetensors; or "
-                              "the name of one that naclip-model fetched, such as ViT-B/16",
+                              "dict, or safetensors; the folder of one, as Hugging Face has them; "
+                              "or the name of one that naclip-model fetched, such as ViT-B/16",
                               &SegmentSettings::model, Change::kStopped},
     Property<SegmentSettings>{
         "merges", "Merges",
@@ -119,6 +120,10 @@ inline constexpr std::array kSegmentProperties{
     Property<SegmentSettings>{"pearl-alpha", "PEARL's alpha",
                               "Weight of the key-key similarity in attention=pearl",
                               &SegmentSettings::pearl_alpha, Change::kStopped, 0, 1000},
+    Property<SegmentSettings>{
+        "activation", "Activation", "What the model was trained with between its layers",
+        enum_field<&SegmentSettings::activation, kActivationType, SegmentSettings>(),
+        Change::kStopped},
     Property<SegmentSettings>{"input-size", "Input size",
                               "Short side of the network's input, in pixels",
                               &SegmentSettings::input_size, Change::kAlways, 32, 2048},

@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "model/base/model_files.h"
 #include "model/error.h"
 
 namespace naclip {
@@ -134,7 +135,7 @@ std::string resolve_model(const std::string &model) {
   if (is_file(model)) return model;
   const PublishedFile *published = find_published(model);
   if (published != nullptr && published != &published_vocabulary()) return fetched_path(*published);
-  if (g_file_test(model.c_str(), G_FILE_TEST_EXISTS)) return model;
+  if (g_file_test(model.c_str(), G_FILE_TEST_IS_DIR)) return checkpoint_in(model);
   if (const PublishedFile *meant = guess_published(model); meant != nullptr) {
     std::string message =
         "There is no file " + model + ". OpenAI's model is written model=" + meant->name;

@@ -40,9 +40,10 @@ std::string published_folder();
 std::string published_path(const PublishedFile &published);
 
 /// The path of the checkpoint that `model` stands for: a file of that path wherever there is one,
-/// else the fetched file of a published model of that name. Text that is neither is returned as it
-/// is, for the reader to say what is wrong with it. Throws Error{kSettings} for no text at all, and
-/// Error{kNotFound} with the command to type where the model is still to be fetched, and with a
+/// else the fetched file of a published model of that name, else the checkpoint in the folder of that
+/// path (see checkpoint_in()). Text that is none of these is returned as it is, for the reader to say
+/// what is wrong with it. Throws Error{kSettings} for no text at all, and Error{kNotFound} where the
+/// folder has no checkpoint, with the command to type where the model is still to be fetched, and with a
 /// hint where the name is nearly one.
 std::string resolve_model(const std::string &model);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "model/checkpoint/checkpoint_shapes.h"
 #include "model/checkpoint/network_sizes.h"
 #include "model/checkpoint/raw_tensor.h"
+#include "model/checkpoint/tensor_file.h"
 #include "model/error.h"
 
 namespace naclip {
@@ -18,6 +20,9 @@ namespace naclip {
 /// be read.
 struct CheckpointFile {
   std::string layout;  ///< for people, e.g. "OpenAI TorchScript archive"
+  TensorFormat format = TensorFormat::kSafetensors;
+  std::uint64_t bytes = 0;            ///< of the file, or of all shards
+  std::set<std::string> activations;  ///< that it names itself, see TensorFile
   Naming naming = Naming::kOpenAi;
   NetworkSizes sizes;
   RawTensors tensors;                    ///< all that the file holds, by its own names
@@ -28,8 +33,8 @@ struct CheckpointFile {
   std::vector<const RawTensor *> parameter_tensors() const;
 };
 
-/// Opens a file of any layout that read_checkpoint() reads, by its content alone, and reads no
-/// weights. Throws Error{kNotFound | kRead | kFormat | kModel} as that does.
+/// Opens a file of any layout that read_checkpoint() reads, by its content alone, or the index of
+/// shards with these, and reads no weights. Throws Error{kNotFound | kRead | kFormat | kModel} as that does.
 CheckpointFile open_checkpoint(const std::string &path);
 
 /// An error of a file's reader, with the file's name in front.

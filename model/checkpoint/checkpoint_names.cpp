@@ -7,6 +7,7 @@
 #include <set>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace naclip {
 namespace {
@@ -20,6 +21,12 @@ struct BlockPrefix {
 constexpr BlockPrefix kVisionBlocks{"visual.transformer.resblocks.",
                                     "vision_model.encoder.layers."};
 constexpr BlockPrefix kTextBlocks{"transformer.resblocks.", "text_model.encoder.layers."};
+
+constexpr std::string_view kCustomText = "text.";
+
+bool is_vision(std::string_view openai_name) {
+  return openai_name.starts_with("visual.");
+}
 
 // Tables are never destroyed: a program may end while they are read.
 const std::unordered_map<std::string_view, TensorSource> &outer_names() {
@@ -79,12 +86,24 @@ std::optional<TensorSource> block_source(const BlockPrefix &prefix, std::string_
 
 }  // namespace
 
+RawTensors without_module_prefix(RawTensors tensors) {
+  constexpr std::string_view kPrefix = "module.";
+  const bool prefixed = std::ranges::all_of(
+      tensors, [&](const auto &entry) { return entry.first.starts_with(kPrefix); });
+  if (!prefixed) return tensors;
+  RawTensors result;
+  for (auto &[name, tensor] : tensors)
+    result.emplace(name.substr(kPrefix.size()), std::move(tensor));
+  return result;
+}
+
 Naming naming_of(const RawTensors &tensors) {
-  const bool hugging_face = std::any_of(tensors.begin(), tensors.end(), [](const auto &entry) {
-    const std::string_view name = entry.first;
-    return name.starts_with("vision_model.") || name.starts_with("text_model.");
-  });
-  return hugging_face ? Naming::kHuggingFace : Naming::kOpenAi;
+  const auto any_begins = [&](std::string_view prefix) {
+    const auto first = tensors.lower_bound(std::string(prefix));
+    return first != tensors.end() && first->first.starts_with(prefix);
+  };
+  if (any_begins("vision_model.") || any_begins("text_model.")) return Naming::kHuggingFace;
+  return any_begins(kCustomText) ? Naming::kCustomText : Naming::kOpenAi;
 }
 
 TensorSource source_of(Naming naming, const std::string &openai_name) {
@@ -94,13 +113,15 @@ TensorSource source_of(Naming naming, const std::string &openai_name) {
     for (const BlockPrefix &prefix : {kVisionBlocks, kTextBlocks})
       if (auto source = block_source(prefix, openai_name)) return *source;
   }
+  if (naming == Naming::kCustomText && !is_vision(openai_name))
+    return {{std::string(kCustomText) + openai_name}, false};
   return {{openai_name}, false};
 }
 
 std::int64_t count_blocks(Naming naming, Tower tower, const RawTensors &tensors) {
   const BlockPrefix &prefixes = tower == Tower::kVision ? kVisionBlocks : kTextBlocks;
-  const std::string_view prefix =
-      naming == Naming::kOpenAi ? prefixes.openai : prefixes.hugging_face;
+  std::string prefix(naming == Naming::kHuggingFace ? prefixes.hugging_face : prefixes.openai);
+  if (naming == Naming::kCustomText && tower == Tower::kText) prefix.insert(0, kCustomText);
   // The number of blocks, not the largest index: a name out of a damaged file may say any number.
   std::set<std::int64_t> blocks;
   for (const auto &entry : tensors) {
@@ -115,11 +136,12 @@ std::int64_t count_blocks(Naming naming, Tower tower, const RawTensors &tensors)
 }
 
 bool is_ignorable(const std::string &name) {
-  constexpr std::array<std::string_view, 7> kNames{
+  constexpr std::array<std::string_view, 8> kNames{
       "input_resolution",
       "context_length",
       "vocab_size",
       "attn_mask",
+      "text.attn_mask",
       "logit_bias",
       "text_model.embeddings.position_ids",
       "vision_model.embeddings.position_ids",

@@ -9,8 +9,14 @@
 
 namespace naclip {
 
-enum class Naming { kOpenAi, kHuggingFace };
+/// kCustomText: as OpenAI's, but with "text." before the names of the text tower, as OpenCLIP's models
+/// with `custom_text` have them.
+enum class Naming { kOpenAi, kHuggingFace, kCustomText };
 enum class Tower { kVision, kText };
+
+/// Without the "module." that DistributedDataParallel puts before every name; unchanged where one lacks
+/// it.
+RawTensors without_module_prefix(RawTensors tensors);
 
 /// From the names that a file has.
 Naming naming_of(const RawTensors &tensors);

@@ -67,14 +67,28 @@ class Shapes {
   Naming naming_;
 };
 
+/// Names that only networks have which do not work here, and what to say of them.
+struct OtherNetwork {
+  std::string_view prefix;
+  const char *what;
+};
+constexpr OtherNetwork kOtherNetworks[] = {
+    {"visual.layer1.", "it is a CLIP with a ResNet"},
+    {"visual.attnpool.", "it is a CLIP with a ResNet"},
+    {"visual.trunk.", "its vision tower is not CLIP's own, but timm's (SigLIP, EVA, ConvNeXt)"},
+    {"visual.blocks.", "its vision tower is not CLIP's own, but EVA's"},
+    {"vision_model.head.", "it is a SigLIP"},
+    {"text_decoder.", "it is a CoCa"},
+    {"visual.attn_pool.", "its vision tower is not CLIP's own, but CoCa's"},
+    {"text.transformer.embeddings.", "its text tower is not CLIP's own, but BERT's"},
+    {"image_encoder.", "it is a MobileCLIP"},
+};
+
 void refuse_other_networks(const RawTensors &tensors) {
-  for (const auto &entry : tensors) {
-    const std::string_view name = entry.first;
-    if (name.starts_with("visual.layer1.") || name.starts_with("visual.attnpool."))
-      refuse("it is a CLIP with a ResNet (it has " + printable(name) +
-             "); only vision transformers work, such as ViT-B/16");
-    if (name.starts_with("visual.trunk."))
-      refuse("its vision tower is not CLIP's own (it has " + printable(name) +
+  for (const OtherNetwork &other : kOtherNetworks) {
+    const auto found = tensors.lower_bound(std::string(other.prefix));
+    if (found != tensors.end() && found->first.starts_with(other.prefix))
+      refuse(std::string(other.what) + " (it has " + printable(found->first) +
              "); only CLIP's vision transformers work, such as ViT-B/16");
   }
 }

@@ -264,7 +264,7 @@ bool Reader::read_name(std::uint8_t opcode) {
     case kNewObject: {
       const auto parts = pop_many(2);
       const std::string name = document_.as<Global>(parts[0], "class").name;
-      push(meanings_.create(document_, name));
+      push(meanings_.create(document_, name, parts[0]));
       return true;
     }
     case kBuild: {

@@ -24,8 +24,8 @@ class Meanings {
   /// What name(*arguments) gives. arguments: items of a tuple of the document.
   virtual Ref call(Document &document, const std::string &name,
                    std::span<const Ref> arguments) const = 0;
-  /// A new instance of that class.
-  virtual Ref create(Document &document, const std::string &name) const = 0;
+  /// A new instance of the class that is called so; type: its Global.
+  virtual Ref create(Document &document, const std::string &name, Ref type) const = 0;
   /// What a persistent id stands for, which is a thing outside the pickle.
   virtual Ref look_up(Document &document, Ref identifier) const = 0;
 };

@@ -127,9 +127,9 @@ class TorchMeanings : public Meanings {
     return arguments[0];
   }
 
-  Ref create(Document &document, const std::string &name) const override {
+  Ref create(Document &document, const std::string &name, Ref type) const override {
     if (!is_script_class(name)) throw Damage("no class of TorchScript");
-    return document.add(Object{});
+    return document.add(Object{type});
   }
 
   /// A persistent id is ("storage", class, key, device, count).

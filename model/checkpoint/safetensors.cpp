@@ -1,11 +1,10 @@
 #include "model/checkpoint/safetensors.h"
 
-#include <json-glib/json-glib.h>
-
 #include <algorithm>
 #include <optional>
 #include <string_view>
 
+#include "model/checkpoint/json_text.h"
 #include "model/error.h"
 
 namespace naclip {
@@ -16,6 +15,7 @@ constexpr std::size_t kLengthBytes = 8;
 // take gigabytes.
 constexpr std::uint64_t kMaxHeader = 10u << 20;
 constexpr int kMaxNesting = 4;  // the header, a tensor, its shape, and one to spare
+constexpr const char *kMetadata = "__metadata__";
 
 [[noreturn]] void damaged(const std::string &cause) {
   throw Error(ErrorKind::kFormat, "the safetensors file is damaged; fetch it again", cause);
@@ -29,29 +29,6 @@ std::uint64_t header_length(std::span<const std::uint8_t> bytes) {
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < kLengthBytes; i++) length |= std::uint64_t{bytes[i]} << (8 * i);
   return length;
-}
-
-/// JSON-GLib recurses without bound, so that depth is limited before it sees the text.
-void check_nesting(std::string_view text) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); i++) {
-    const char character = text[i];
-    if (quoted && character == '\\') {
-      i++;
-    } else if (character == '"') {
-      quoted = !quoted;
-    } else if (!quoted && (character == '{' || character == '[')) {
-      if (++depth > kMaxNesting) damaged("the header is nested too deeply");
-    } else if (!quoted && (character == '}' || character == ']')) {
-      depth--;
-    } else if (!quoted && (character == '/' || character == '#')) {
-      // The parser takes comments and other quotes, which would hide brackets from this count.
-      damaged("the header has a comment");
-    } else if (!quoted && character == '\'') {
-      damaged("the header has a text in single quotes");
-    }
-  }
 }
 
 std::optional<ElementType> element_type(std::string_view name) {
@@ -165,6 +142,26 @@ class Header {
   std::vector<Extent> extents_;
 };
 
+std::unique_ptr<const JsonText> parse_header(std::string_view text) {
+  try {
+    return std::make_unique<const JsonText>(text, kMaxNesting);
+  } catch (const JsonDamage &damage) {
+    damaged(std::string("the header: ") + damage.what());
+  }
+}
+
+/// The members that are texts, as the format wants all of them to be.
+std::map<std::string, std::string> texts_of(JsonObject *object) {
+  std::map<std::string, std::string> texts;
+  if (object == nullptr) return texts;
+  JsonObjectIter iterator;
+  const char *name = nullptr;
+  json_object_iter_init(&iterator, object);
+  while (json_object_iter_next(&iterator, &name, nullptr))
+    if (const auto text = text_member(object, name)) texts.emplace(name, *text);
+  return texts;
+}
+
 }  // namespace
 
 bool looks_like_safetensors(std::span<const std::uint8_t> bytes) {
@@ -172,35 +169,24 @@ bool looks_like_safetensors(std::span<const std::uint8_t> bytes) {
          header_length(bytes) < (std::uint64_t{1} << 32);
 }
 
-RawTensors read_safetensors(const std::shared_ptr<const ByteSource> &file) {
+RawTensors read_safetensors(const std::shared_ptr<const ByteSource> &file,
+                            std::map<std::string, std::string> *metadata) {
   if (file->size() < kLengthBytes) truncated("no header");
   const std::uint64_t length = header_length({file->read(0, kLengthBytes).get(), kLengthBytes});
   if (length > kMaxHeader) damaged("a header of " + std::to_string(length) + " bytes");
   if (length > file->size() - kLengthBytes) truncated("the header ends after the file");
   const auto memory = file->read(kLengthBytes, length);
   const std::string_view text(reinterpret_cast<const char *>(memory.get()), length);
-  if (!g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr))
-    damaged("the header is not UTF-8");
-  check_nesting(text);
-
-  const std::unique_ptr<JsonParser, decltype(&g_object_unref)> parser(json_parser_new_immutable(),
-                                                                      g_object_unref);
-  GError *error = nullptr;
-  if (!json_parser_load_from_data(parser.get(), text.data(), static_cast<gssize>(text.size()),
-                                  &error)) {
-    const std::unique_ptr<GError, decltype(&g_error_free)> owned(error, g_error_free);
-    damaged(owned->message);
-  }
-  JsonNode *root = json_parser_get_root(parser.get());
-  if (root == nullptr || !JSON_NODE_HOLDS_OBJECT(root)) damaged("the header is no JSON object");
+  const std::unique_ptr<const JsonText> json = parse_header(text);
 
   Header header(file, kLengthBytes + length);
   JsonObjectIter iterator;
   const char *name = nullptr;
   JsonNode *node = nullptr;
-  json_object_iter_init(&iterator, json_node_get_object(root));
+  json_object_iter_init(&iterator, json->root());
   while (json_object_iter_next(&iterator, &name, &node))
-    if (std::string_view(name) != "__metadata__") header.add(name, node);
+    if (std::string_view(name) != kMetadata) header.add(name, node);
+  if (metadata != nullptr) *metadata = texts_of(object_member(json->root(), kMetadata));
   return header.finish();
 }
 

@@ -1,6 +1,5 @@
 #include "model/checkpoint/torch_archive.h"
 
-#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -62,15 +61,23 @@ class Collector {
       const auto *name = document_.get<std::string>(key);
       if (name == nullptr || name->size() > kMaxName) continue;
       collect_tensor(prefix + *name, value);
-      if (const auto *child = document_.get<pickle::Object>(value))
+      if (const auto *child = document_.get<pickle::Object>(value)) {
+        if (*name == "gelu" && prefix.ends_with(".mlp.")) note_activation(*child);
         collect_module(*child, prefix + *name + ".", depth + 1);
+      }
     }
   }
 
   RawTensors take() { return std::move(tensors_); }
+  const std::set<std::string> &activations() const { return activations_; }
 
  private:
   static constexpr std::size_t kMaxName = 255;
+
+  void note_activation(const pickle::Object &layer) {
+    const std::string &name = document_.get<pickle::Global>(layer.type)->name;
+    activations_.insert(name.substr(name.rfind('.') + 1));
+  }
 
   void collect_tensor(const std::string &name, pickle::Ref value) {
     const auto *tensor = document_.get<pickle::Tensor>(value);
@@ -87,6 +94,7 @@ class Collector {
   const pickle::Document &document_;
   std::shared_ptr<Storages> storages_;
   RawTensors tensors_;
+  std::set<std::string> activations_;
   std::size_t visits_ = 0;
 };
 
@@ -115,17 +123,11 @@ const pickle::Dict *find_dict(const pickle::Document &document, const pickle::Di
   return nullptr;
 }
 
-/// DistributedDataParallel puts "module." in front of every name.
-RawTensors without_module_prefix(RawTensors tensors) {
-  constexpr std::string_view kPrefix = "module.";
-  const bool prefixed = std::all_of(tensors.begin(), tensors.end(), [](const auto &entry) {
-    return std::string_view(entry.first).starts_with(kPrefix);
-  });
-  if (!prefixed) return tensors;
-  RawTensors result;
-  for (auto &[name, tensor] : tensors)
-    result.emplace(name.substr(kPrefix.size()), std::move(tensor));
-  return result;
+/// The state dict in what was saved, which may be a training checkpoint around it.
+const pickle::Dict &state_dict_of(const pickle::Document &document, const pickle::Dict &saved) {
+  for (const char *key : {"state_dict", "model_state_dict", "model"})
+    if (const pickle::Dict *inner = find_dict(document, saved, key)) return *inner;
+  return saved;
 }
 
 void check_byte_order(ZipArchive &archive, const std::string &folder) {
@@ -154,10 +156,10 @@ TorchArchive read_torch_archive(const RegularFile &file) {
     result.torch_script = true;
     collector.collect_module(*object, "", 0);
   } else if (const auto *dict = document.get<pickle::Dict>(document.root)) {
-    const pickle::Dict *inner = find_dict(document, *dict, "state_dict");
-    collector.collect_dict(inner != nullptr ? *inner : *dict);
+    collector.collect_dict(state_dict_of(document, *dict));
   }
-  result.tensors = without_module_prefix(collector.take());
+  result.activations = collector.activations();
+  result.tensors = collector.take();
   if (result.tensors.empty())
     throw Error(ErrorKind::kFormat, "it holds no tensors; save the model's state_dict()");
   return result;

@@ -40,6 +40,6 @@ using DecodeArguments = std::tuple<kernel::ScoreMap<Score>, kernel::Decoding, in
 using AddAndNormaliseArguments =
     std::tuple<void *, const void *, const void *, const void *, int, int, void *>;
 /// x, packs; of any type of elements
-using QuickGeluArguments = std::tuple<void *, int>;
+using ActivationArguments = std::tuple<void *, int>;
 
 }  // namespace naclip

@@ -74,7 +74,7 @@ Kernels::Kernels(const c10::Device &device) : device_(device) {
   };
   const auto find_transformer = [&](const std::string &type) -> Transformer {
     return {find(("naclip_add_and_normalise_" + type).c_str()),
-            find(("naclip_quick_gelu_" + type).c_str())};
+            find(("naclip_quick_gelu_" + type).c_str()), find(("naclip_gelu_" + type).c_str())};
   };
   preprocess_ = find("naclip_preprocess");
   shrink_ = find("naclip_shrink");
@@ -189,7 +189,11 @@ void Kernels::add_and_normalise(c10::ScalarType type, void *x, const void *delta
 }
 
 void Kernels::quick_gelu(c10::ScalarType type, void *x, int packs) const {
-  launch(of_type(type).quick_gelu, line_grid(packs), 0, QuickGeluArguments{x, packs});
+  launch(of_type(type).quick_gelu, line_grid(packs), 0, ActivationArguments{x, packs});
+}
+
+void Kernels::gelu(c10::ScalarType type, void *x, int packs) const {
+  launch(of_type(type).gelu, line_grid(packs), 0, ActivationArguments{x, packs});
 }
 
 }  // namespace naclip::cuda

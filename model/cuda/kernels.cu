@@ -221,6 +221,13 @@ __device__ void quick_gelu_each(Pack<Element> *x, int packs) {
   if (i < packs) quick_gelu(x[i]);
 }
 
+template <class Element>
+__device__ void gelu_each(Pack<Element> *x, int packs) {
+  const int i =
+      (blockIdx.x * blockDim.y + threadIdx.y) * blockDim.x + static_cast<int>(threadIdx.x);
+  if (i < packs) gelu(x[i]);
+}
+
 #define NACLIP_TRANSFORMER(element, name)                                            \
   extern "C" __global__ void naclip_add_and_normalise_##name(                        \
       Pack<element> *x, const Pack<element> *delta, const Pack<element> *weight,     \
@@ -229,6 +236,9 @@ __device__ void quick_gelu_each(Pack<Element> *x, int packs) {
   }                                                                                  \
   extern "C" __global__ void naclip_quick_gelu_##name(Pack<element> *x, int packs) { \
     quick_gelu_each(x, packs);                                                       \
+  }                                                                                  \
+  extern "C" __global__ void naclip_gelu_##name(Pack<element> *x, int packs) {       \
+    gelu_each(x, packs);                                                             \
   }
 NACLIP_TRANSFORMER(float, float32)
 NACLIP_TRANSFORMER(Bfloat16, bfloat16)

@@ -77,6 +77,7 @@ class Kernels {
                          const void *bias, int rows, int packs, void *out) const;
   /// x: [packs]
   void quick_gelu(c10::ScalarType type, void *x, int packs) const;
+  void gelu(c10::ScalarType type, void *x, int packs) const;
 
  private:
   explicit Kernels(const c10::Device &device);
@@ -91,7 +92,7 @@ class Kernels {
 
   /// Those of one type of elements.
   struct Transformer {
-    Function add_and_normalise = nullptr, quick_gelu = nullptr;
+    Function add_and_normalise = nullptr, quick_gelu = nullptr, gelu = nullptr;
   };
   const Transformer &of_type(c10::ScalarType type) const;
 

@@ -29,6 +29,9 @@ std::vector<std::uint8_t> shrink(const Picture &picture, int factor, const at::D
 /// CLIP's QuickGELU, x sigmoid(1.702 x), in place. x: float32, bfloat16 or float16, dense.
 void quick_gelu(at::Tensor &x);
 
+/// The exact GELU, x Phi(x), in place. x: as for quick_gelu().
+void gelu(at::Tensor &x);
+
 /// x += delta, in place, -> LayerNorm (epsilon 1e-5) of what x is then. x, delta: [B, N, C], dense;
 /// weight, bias: [C]; all of one type, as for quick_gelu().
 at::Tensor add_and_normalise(at::Tensor &x, const at::Tensor &delta, const at::Tensor &weight,

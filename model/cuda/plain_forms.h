@@ -14,6 +14,10 @@ inline void quick_gelu(at::Tensor &x) {
   x.mul_(at::sigmoid(1.702 * x));
 }
 
+inline void gelu(at::Tensor &x) {
+  x.copy_(at::gelu(x));
+}
+
 inline at::Tensor add_and_normalise(at::Tensor &x, const at::Tensor &delta,
                                     const at::Tensor &weight, const at::Tensor &bias) {
   x.add_(delta);

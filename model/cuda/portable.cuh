@@ -26,6 +26,15 @@ NACLIP_BODY float exponential(float x) {
 #endif
 }
 
+/// 1 - erf(x)
+NACLIP_BODY float error_function_complement(float x) {
+#ifdef __CUDACC__
+  return erfcf(x);
+#else
+  return std::erfc(x);
+#endif
+}
+
 NACLIP_BODY float square_root(float x) {
 #ifdef __CUDACC__
   return sqrtf(x);

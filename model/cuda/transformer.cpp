@@ -24,6 +24,12 @@ void quick_gelu(at::Tensor &x) {
   kernels->quick_gelu(x.scalar_type(), x.data_ptr(), packs_of(x, x.numel()));
 }
 
+void gelu(at::Tensor &x) {
+  const Kernels *kernels = kernels_for(x, x.numel());
+  if (kernels == nullptr) return plain_forms::gelu(x);
+  kernels->gelu(x.scalar_type(), x.data_ptr(), packs_of(x, x.numel()));
+}
+
 at::Tensor add_and_normalise(at::Tensor &x, const at::Tensor &delta, const at::Tensor &weight,
                              const at::Tensor &bias) {
   const std::int64_t width = x.size(-1);

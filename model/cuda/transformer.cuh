@@ -16,6 +16,16 @@ NACLIP_BODY void quick_gelu(Pack<Element> &pack) {
   }
 }
 
+/// The exact GELU, x Phi(x).
+template <class Element>
+NACLIP_BODY void gelu(Pack<Element> &pack) {
+  NACLIP_UNROLL
+  for (int i = 0; i < Pack<Element>::kCount; ++i) {
+    const float x = to_float(pack.of[i]);
+    store(0.5F * x * error_function_complement(-0.70710678F * x), pack.of[i]);
+  }
+}
+
 /// x += delta, rounded to their type; -> the sum of what x is then.
 template <class Element>
 NACLIP_BODY float accumulate(Pack<Element> &x, const Pack<Element> &delta) {

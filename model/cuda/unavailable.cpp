@@ -19,6 +19,10 @@ void quick_gelu(at::Tensor &x) {
   plain_forms::quick_gelu(x);
 }
 
+void gelu(at::Tensor &x) {
+  plain_forms::gelu(x);
+}
+
 at::Tensor add_and_normalise(at::Tensor &x, const at::Tensor &delta, const at::Tensor &weight,
                              const at::Tensor &bias) {
   return plain_forms::add_and_normalise(x, delta, weight, bias);

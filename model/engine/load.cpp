@@ -17,6 +17,8 @@ ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
   const NetworkSizes &sizes = checkpoint.sizes;
   ModelInfo info;
   info.layout = checkpoint.layout;
+  info.activation = checkpoint.activation.activation;
+  info.activation_source = checkpoint.activation.source;
   info.patch_size = static_cast<int>(sizes.patch);
   info.native_size = static_cast<int>(sizes.patch * sizes.native_grid);
   info.vision_width = static_cast<int>(sizes.vision_width);
@@ -66,6 +68,11 @@ void tell_scaled_blocks(const Log &log, std::int64_t depth) {
                 ", scaled from those published for networks of 12 and 24 blocks"));
 }
 
+void warn_of_assumption(const Log &log, const ActivationInUse &activation) {
+  if (log && !activation.warning.empty())
+    log(LogLevel::kWarning, Error(ErrorKind::kModel, activation.warning));
+}
+
 std::unique_ptr<Backend> make_backend(const Compute &compute, const ModelOptions &options) {
   std::unique_ptr<Backend> gpu = make_gpu_backend(compute, options.log);
   return gpu ? std::move(gpu) : make_cpu_backend(compute, options.threads);
@@ -84,7 +91,8 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
     Backend &device = *backend;
     std::unique_ptr<Segmenter> segmenter;
     device.load([&] {
-      const Checkpoint checkpoint = read_checkpoint(options.model);
+      const Checkpoint checkpoint = read_checkpoint(options.model, options.activation);
+      warn_of_assumption(options.log, checkpoint.activation);
       ClipVision vision(checkpoint, compute, options.attention, options.architecture,
                         options.gaussian_std, options.pearl_alpha);
       if (options.attention == Attention::kScclip)

@@ -6,18 +6,43 @@ namespace {
 
 constexpr float kEpsilon = 1e-5F;
 
-NACLIP_INLINE Lanes activated(Lanes x) {
+NACLIP_INLINE Lanes quick_gelu_of(Lanes x) {
   // e^88 is the last that float32 holds; the sigmoid is 0 long before.
   const Lanes power = x * -1.702F;
   return x / (1.0F + exponential(power > 88.0F ? splat(88.0F) : power));
 }
 
-template <typename Element>
-NACLIP_INLINE void activate(Element *values, std::int64_t count) {
-  std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(values + i, activated(load(values + i)));
-  if (i < count) store_some(values + i, activated(load_some(values + i, count - i)), count - i);
+/// What the normal distribution has beyond |x|, 1 - Phi(|x|), within 4e-8: e^(-x^2 / 2) times a polynomial
+/// without constant in t = 1 / (1 + 0.46 |x| / sqrt(2)), the form of Abramowitz and Stegun's 7.1.26. Its
+/// coefficients were fitted for the least greatest error, which is 2.5e-9 before rounding.
+NACLIP_INLINE Lanes normal_tail(Lanes x) {
+  const Lanes t = 1.0F / (magnitude(x) * 0.325269119F + 1.0F);
+  Lanes series = splat(0.0441218601F);
+  series = series * t - 0.222544029F;
+  series = series * t + 0.351389677F;
+  series = series * t - 0.107496717F;
+  series = series * t + 0.187721747F;
+  series = series * t + 0.115975958F;
+  series = series * t + 0.130831503F;
+  return series * t * exponential(x * x * -0.5F);
 }
+
+NACLIP_INLINE Lanes gelu_of(Lanes x) {
+  const Lanes tail = x * normal_tail(x);
+  return x < 0.0F ? tail : x - tail;
+}
+
+/// function: as quick_gelu_of()
+template <typename Element, typename Function>
+NACLIP_INLINE void activate(Element *values, std::int64_t count, Function function) {
+  std::int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store(values + i, function(load(values + i)));
+  if (i < count) store_some(values + i, function(load_some(values + i, count - i)), count - i);
+}
+
+// Functions as objects: a call by pointer might not become part of each compilation.
+constexpr auto kQuickGelu = [](Lanes x) __attribute__((always_inline)) { return quick_gelu_of(x); };
+constexpr auto kGelu = [](Lanes x) __attribute__((always_inline)) { return gelu_of(x); };
 
 template <typename Element>
 NACLIP_INLINE void add(float *x, const Element *delta, std::int64_t count) {
@@ -55,12 +80,22 @@ NACLIP_INLINE void normalise_row(const float *x, const Norm &norm, Element *out)
 
 NACLIP_TARGETS
 void quick_gelu(float *values, std::int64_t count) {
-  activate(values, count);
+  activate(values, count, kQuickGelu);
 }
 
 NACLIP_TARGETS
 void quick_gelu(Bfloat16 *values, std::int64_t count) {
-  activate(values, count);
+  activate(values, count, kQuickGelu);
+}
+
+NACLIP_TARGETS
+void gelu(float *values, std::int64_t count) {
+  activate(values, count, kGelu);
+}
+
+NACLIP_TARGETS
+void gelu(Bfloat16 *values, std::int64_t count) {
+  activate(values, count, kGelu);
 }
 
 NACLIP_TARGETS

@@ -12,6 +12,10 @@ namespace naclip::kernels {
 void quick_gelu(float *values, std::int64_t count);
 void quick_gelu(Bfloat16 *values, std::int64_t count);
 
+/// The exact GELU in place, x Phi(x) (arXiv 1606.08415), within 4e-8 |x|.
+void gelu(float *values, std::int64_t count);
+void gelu(Bfloat16 *values, std::int64_t count);
+
 /// x += delta, [rows, width].
 void accumulate(float *x, const float *delta, std::int64_t count);
 void accumulate(float *x, const Bfloat16 *delta, std::int64_t count);

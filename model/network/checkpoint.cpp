@@ -105,10 +105,13 @@ const at::Tensor &Checkpoint::at(const std::string &name) const {
   return found->second;
 }
 
-Checkpoint read_checkpoint(const std::string &path) {
+Checkpoint read_checkpoint(const std::string &path, Activation activation) {
   const CheckpointFile file = open_checkpoint(path);
+  const ActivationInUse in_use = activation_in_use(file, path, activation);
   try {
-    return build(file);
+    Checkpoint checkpoint = build(file);
+    checkpoint.activation = in_use;
+    return checkpoint;
   } catch (const Error &error) {
     throw unusable_model(path, error);
   }

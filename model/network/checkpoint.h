@@ -7,7 +7,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "model/checkpoint/activation_in_use.h"
 #include "model/checkpoint/network_sizes.h"
+#include "model/options.h"
 
 namespace naclip {
 
@@ -15,6 +17,7 @@ namespace naclip {
 struct Checkpoint {
   std::string layout;  ///< for people, e.g. "OpenAI TorchScript archive"
   NetworkSizes sizes;
+  ActivationInUse activation;
   /// By OpenAI's names and in OpenAI's orientation, on the CPU, in the file's own floating-point
   /// dtypes (they may differ from tensor to tensor). Every tensor that the network needs is there,
   /// has the shape that `sizes` says and is finite; `logit_scale` only where the file has it.
@@ -27,10 +30,11 @@ struct Checkpoint {
 };
 
 /// Reads OpenAI's TorchScript archives, pickled state dicts (torch.save; OpenCLIP's training
-/// checkpoints among them) and safetensors with OpenAI's, OpenCLIP's or Hugging Face's names. The
-/// layout is told from the content alone. Nothing in the file is run. Throws Error{kNotFound |
+/// checkpoints among them) and safetensors with OpenAI's, OpenCLIP's or Hugging Face's names, and
+/// shards of these by their index. The layout is told from the content alone. Nothing in the file is
+/// run. `activation`: see activation_in_use(). Throws Error{kNotFound |
 /// kRead} where the file cannot be opened, kFormat where it is none of these or damaged, kModel
 /// where a tensor is missing, unknown, misshapen or not finite.
-Checkpoint read_checkpoint(const std::string &path);
+Checkpoint read_checkpoint(const std::string &path, Activation activation = Activation::kAuto);
 
 }  // namespace naclip

@@ -11,10 +11,13 @@ namespace {
 
 constexpr std::int64_t kElementsPerTask = 1 << 14;
 
-void quick_gelu(const at::Tensor &x) {
+void activate(const at::Tensor &x, Activation activation) {
   with_elements(x, [&](auto *data) {
     at::parallel_for(0, x.numel(), kElementsPerTask, [&](std::int64_t begin, std::int64_t end) {
-      kernels::quick_gelu(data + begin, end - begin);
+      if (activation == Activation::kGelu)
+        kernels::gelu(data + begin, end - begin);
+      else
+        kernels::quick_gelu(data + begin, end - begin);
     });
   });
 }
@@ -75,7 +78,7 @@ void CpuBlocks::forward(const Block &block, const at::Tensor &x, const Attend &a
   accumulate(x, delta_);
   normalise(x, block.ln_2, normed_);
   apply(block.c_fc, normed_, hidden_);
-  quick_gelu(hidden_);
+  activate(hidden_, block.activation);
   apply(block.c_proj, hidden_, delta_);
   accumulate(x, delta_);
 }

@@ -19,7 +19,10 @@ at::Tensor forward_on_gpu(std::span<const Block> blocks, at::Tensor &x, const La
     const Block &block = blocks[i];
     const at::Tensor attended = block.merge(plain::attention(block.project(normed), {}));
     at::Tensor hidden = block.c_fc(add_and_normalise(x, attended, block.ln_2));
-    cuda::quick_gelu(hidden);
+    if (block.activation == Activation::kGelu)
+      cuda::gelu(hidden);
+    else
+      cuda::quick_gelu(hidden);
     const LayerNorm &next = i + 1 < blocks.size() ? blocks[i + 1].ln_1 : last;
     normed = add_and_normalise(x, block.c_proj(hidden), next);
     if (after) after(static_cast<std::int64_t>(i) + 1, x);

@@ -118,7 +118,9 @@ at::Tensor Block::merge(const at::Tensor &heads_output) const {
 
 at::Tensor Block::mlp(const at::Tensor &x) const {
   const at::Tensor hidden = c_fc(x);
-  return c_proj(hidden * at::sigmoid(1.702 * hidden));
+  const at::Tensor gate = activation == Activation::kGelu ? 0.5 * (1 + at::erf(hidden * M_SQRT1_2))
+                                                          : at::sigmoid(1.702 * hidden);
+  return c_proj(hidden * gate);
 }
 
 at::Tensor Block::forward(const at::Tensor &x, bool causal) const {
@@ -153,6 +155,7 @@ std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefi
     const std::string name = prefix + ".resblocks." + std::to_string(layer) + ".";
     Block block;
     block.heads = heads;
+    block.activation = checkpoint.activation.activation;
     block.ln_1 = layer_norm(checkpoint, name + "ln_1", compute);
     block.ln_2 = layer_norm(checkpoint, name + "ln_2", compute);
     block.in_proj = linear(name + "attn.in_proj_weight", name + "attn.in_proj_bias");

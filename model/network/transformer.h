@@ -45,6 +45,7 @@ struct Block {
   LayerNorm ln_1, ln_2;
   Linear in_proj, out_proj, c_fc, c_proj;
   std::int64_t heads = 1;
+  Activation activation = Activation::kQuickGelu;
 
   /// x + attention(ln_1(x)), then + mlp(ln_2(·)). [B, N, C] -> [B, N, C]. `causal`: a token attends
   /// only to those before it and itself. The plain form, any device; see CpuBlocks.
@@ -59,7 +60,8 @@ struct Block {
   /// [B, heads, N, C / heads] -> [B, N, C], heads merged and projected.
   at::Tensor merge(const at::Tensor &heads_output) const;
 
-  /// The two-layer perceptron with CLIP's QuickGELU, x sigmoid(1.702 x). [B, N, C] -> [B, N, C]
+  /// The two-layer perceptron: QuickGELU, x sigmoid(1.702 x), as in OpenAI's CLIP, or GELU, x Phi(x)
+  /// (arXiv 1606.08415), by `activation`. [B, N, C] -> [B, N, C]
   at::Tensor mlp(const at::Tensor &x) const;
 };
 

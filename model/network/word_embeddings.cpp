@@ -208,7 +208,12 @@ std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &com
     g_checksum_update(checksum, static_cast<const guchar *>(tensor.data_ptr()),
                       static_cast<gssize>(tensor.nbytes()));
   }
-  return std::string(g_checksum_get_string(checksum)) + " " + precision_name(compute.weights);
+  std::string fingerprint = g_checksum_get_string(checksum);
+  fingerprint += " ";
+  fingerprint += precision_name(compute.weights);
+  // Words that were kept when there was QuickGELU alone are still its own.
+  if (checkpoint.activation.activation == Activation::kGelu) fingerprint += " gelu";
+  return fingerprint;
 }
 
 }  // namespace naclip

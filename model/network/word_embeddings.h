@@ -60,7 +60,7 @@ class WordEmbeddings {
   std::unordered_map<std::string, at::Tensor> known_;  // word -> [D] float32 on the CPU
 };
 
-/// SHA-256 over the text tower's tensors, and the precision.
+/// SHA-256 over the text tower's tensors, the precision, and the activation.
 std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &compute);
 
 }  // namespace naclip

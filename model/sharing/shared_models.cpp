@@ -6,16 +6,18 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "model/base/file_identity.h"
+#include "model/base/model_files.h"
 #include "model/base/published_models.h"
 
 namespace naclip {
 
 namespace {
 
-/// All that a loaded model depends on.
-using Key = std::pair<ModelChoice, std::optional<FileIdentity>>;
+/// All that a loaded model depends on; the files are those of files_of_model().
+using Key = std::pair<ModelChoice, std::vector<std::optional<FileIdentity>>>;
 
 Key key_of(const ModelOptions &options) {
   ModelChoice choice = options;
@@ -23,7 +25,9 @@ Key key_of(const ModelOptions &options) {
   std::error_code ignored;
   const std::string canonical = std::filesystem::weakly_canonical(path, ignored).string();
   choice.model = canonical.empty() ? path : canonical;
-  return {choice, identify_file(path)};
+  std::vector<std::optional<FileIdentity>> identities;
+  for (const std::string &file : files_of_model(path)) identities.push_back(identify_file(file));
+  return {choice, identities};
 }
 
 class SharedModels {

@@ -4,6 +4,7 @@
 #define ZLIB_CONST  // inflate() only reads its input
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -28,6 +29,8 @@ constexpr std::size_t kChunk = 65536;
 
 constexpr std::array<const char *, 2> kPublishedNames{"bpe_simple_vocab_16e6.txt.gz",
                                                       "bpe_simple_vocab_16e6.txt"};
+// Hugging Face's name, for the merges of any tokenizer.
+constexpr const char *kHuggingFaceName = "merges.txt";
 
 [[noreturn]] void fail_read(const std::string &path, const std::string &cause) {
   throw Error(ErrorKind::kRead,
@@ -146,6 +149,18 @@ bool is_file(const files::path &path) {
   return files::is_regular_file(path, ignored);
 }
 
+/// Whether a file holds merges as CLIP's tokenizer has them, whose symbols at a word's end are marked.
+/// GPT-2's, whose number CLIP's limit may hide, mark beginnings.
+bool is_of_clip(const files::path &path) {
+  try {
+    return std::ranges::any_of(read_merges(path.string()), [](const Merge &merge) {
+      return merge.second.ends_with("</w>");
+    });
+  } catch (const Error &) {
+    return false;
+  }
+}
+
 bool looks_like_merges(const std::string &name) {
   return name.find("bpe") != std::string::npos &&
          (name.ends_with(".txt") || name.ends_with(".txt.gz"));
@@ -202,14 +217,17 @@ std::string find_merges(const std::string &model_path, const std::string &explic
   for (const files::path &candidate : candidates) {
     if (is_file(candidate)) return candidate.string();
   }
+  const files::path hugging_face = folder / kHuggingFaceName;
+  if (is_file(hugging_face) && is_of_clip(hugging_face)) return hugging_face.string();
   const std::vector<files::path> others = merges_in(folder);
   if (others.size() == 1) return others.front().string();
   for (const char *name : kPublishedNames) {
     if (is_file(cache / name)) return (cache / name).string();
   }
   std::string message = "No byte-pair merges were found for " + model_path + ": neither " +
-                        candidates.front().filename().string() + ", " + kPublishedNames[0] +
-                        " or " + kPublishedNames[1] + " in " + folder.string() +
+                        candidates.front().filename().string() + ", " + kPublishedNames[0] + ", " +
+                        kPublishedNames[1] + " or CLIP's " + kHuggingFaceName + " in " +
+                        folder.string() +
                         " nor one of OpenAI's names in " + cache.string();
   if (others.size() > 1) message += ", and several other files in the first could be meant";
   throw Error(ErrorKind::kNotFound, message +

@@ -17,7 +17,8 @@ std::vector<Merge> read_merges(const std::string &path);
 
 /// The path of the merges for a checkpoint: `explicit_path` unless that is empty, else the first
 /// that exists of, beside the checkpoint, `<its stem>.bpe.txt.gz`, `bpe_simple_vocab_16e6.txt.gz`,
-/// `bpe_simple_vocab_16e6.txt`, the only file named `*bpe*.txt[.gz]`; and in naclip's folder of the
+/// `bpe_simple_vocab_16e6.txt`, `merges.txt` with CLIP's merges in it, the only file named
+/// `*bpe*.txt[.gz]`; and in naclip's folder of the
 /// user's cache the two of OpenAI's name. Throws Error{kNotFound} saying where it looked.
 std::string find_merges(const std::string &model_path, const std::string &explicit_path);
 

@@ -25,8 +25,10 @@ def read_safetensors(path):
     return tensors
 
 
-def write_safetensors(path, tensors):
+def write_safetensors(path, tensors, metadata=None):
     header, parts, offset = {}, [], 0
+    if metadata:
+        header["__metadata__"] = metadata
     names = {dtype: name for name, dtype in DTYPES.items()}
     for name, tensor in tensors.items():
         part = tensor.contiguous().numpy().tobytes()

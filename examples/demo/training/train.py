@@ -223,7 +223,8 @@ class Trainer:
 
     def export(self):
         weights = {name: tensor.half() for name, tensor in self.average.items()}
-        write_safetensors(self.folder / "model.safetensors", weights)
+        metadata = {"activation": "quick_gelu"}
+        write_safetensors(self.folder / "model.safetensors", weights, metadata)
 
 
 def main():

@@ -52,7 +52,8 @@ struct RawOptions {
   gchar *benchmark = nullptr, *data = nullptr, *images = nullptr, *masks = nullptr,
         *vocabulary = nullptr, *ignored = nullptr, *output = nullptr;
   gchar *model = nullptr, *merges = nullptr, *device = nullptr, *precision = nullptr,
-        *attention = nullptr, *architecture = nullptr, *prompts = nullptr, *cache_dir = nullptr;
+        *attention = nullptr, *architecture = nullptr, *prompts = nullptr, *cache_dir = nullptr,
+        *activation = nullptr;
   gdouble gaussian_std = NAN, pearl_alpha = NAN, logit_scale = NAN, threshold = NAN,
           min_precision = NAN;
   gchar *refine = nullptr, *refine_dilations = nullptr;
@@ -65,7 +66,8 @@ struct RawOptions {
   ~RawOptions() {
     for (gchar *text :
          {benchmark, data, images, masks, vocabulary, ignored, output, model, merges, device,
-          precision, attention, architecture, prompts, cache_dir, refine, refine_dilations})
+          precision, attention, architecture, prompts, cache_dir, activation, refine,
+          refine_dilations})
       g_free(text);
   }
 };
@@ -108,9 +110,10 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
   static const std::string architectures =
       "Last block: " + names_of(kArchitectures) + " [reduced; vanilla for csa]";
   static const std::string prompts = names_of(kPrompts) + " [imagenet]";
+  static const std::string activations = "The model's: " + names_of(kActivations) + " [auto]";
   add_group(
       context,
-      {{"model", 'm', 0, G_OPTION_ARG_FILENAME, &raw.model, "Checkpoint of CLIP", "FILE"},
+      {{"model", 'm', 0, G_OPTION_ARG_FILENAME, &raw.model, "Checkpoint of CLIP, or its folder", "FILE"},
        {"merges", 0, 0, G_OPTION_ARG_FILENAME, &raw.merges,
         "CLIP's byte-pair merges [found beside the model]", "FILE"},
        {"device", 0, 0, G_OPTION_ARG_STRING, &raw.device, "auto, cpu, cuda or cuda:N [auto]",
@@ -127,6 +130,7 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
        {"pearl-alpha", 0, 0, G_OPTION_ARG_DOUBLE, &raw.pearl_alpha,
         "Weight of pearl's key-key similarity [0.08]", "X"},
        {"prompts", 0, 0, G_OPTION_ARG_STRING, &raw.prompts, prompts.c_str(), "NAME"},
+       {"activation", 0, 0, G_OPTION_ARG_STRING, &raw.activation, activations.c_str(), "NAME"},
        {}});
 }
 
@@ -185,6 +189,7 @@ ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   model.device = text_of(raw.device, "auto");
   model.precision = precision_named(text_of(raw.precision, name_of(model.precision).c_str()));
   model.prompts = prompts_named(text_of(raw.prompts, name_of(model.prompts).c_str()));
+  model.activation = activation_named(text_of(raw.activation, name_of(model.activation).c_str()));
   model.gaussian_std = given(raw.gaussian_std).value_or(model.gaussian_std);
   model.pearl_alpha = given(raw.pearl_alpha).value_or(model.pearl_alpha);
   model.threads = raw.threads;

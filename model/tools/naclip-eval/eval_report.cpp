@@ -78,6 +78,8 @@ std::string settings_table(const Report &report, const std::vector<std::string> 
   rows.push_back({"network", printed("patch %d, %d layers, width %d, %s", run.model.patch_size,
                                      run.model.vision_layers, run.model.vision_width,
                                      run.model.layout.c_str())});
+  rows.push_back({"activation", name_of(run.model.activation) +
+                                    printed(" (%s)", run.model.activation_source.c_str())});
   rows.push_back({"device", run.model.device + ", " + run.model.precision});
   for (const auto &[name, value] : run.settings)
     if (std::find(shown_elsewhere.begin(), shown_elsewhere.end(), name) == shown_elsewhere.end())
@@ -183,6 +185,8 @@ void write_run(JsonWriter &json, const Report &report, const RunReport &run) {
   });
   json.text("device", run.model.device);
   json.text("precision", run.model.precision);
+  json.text("activation", name_of(run.model.activation));
+  json.text("activation-source", run.model.activation_source);
   json.integer("pictures", run.tally.evaluated);
   json.integer("looked-at", run.tally.done);
   json.real("seconds", run.tally.seconds);

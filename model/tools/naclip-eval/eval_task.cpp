@@ -6,6 +6,8 @@
 #include <array>
 #include <fstream>
 
+#include "model/base/model_files.h"
+#include "model/base/published_models.h"
 #include "model/error.h"
 #include "model/tools/naclip-eval/text.h"
 
@@ -106,6 +108,7 @@ Settings identity_of(const Task &task, const ModelOptions &model, const ModelInf
                    // Which of several GPUs it is does not matter.
                    {"device", info.device.substr(0, info.device.find(':'))},
                    {"precision", info.precision},
+                   {"activation", name_of(info.activation)},
                    {"version", kVersion}});
   return identity;
 }
@@ -117,12 +120,28 @@ std::vector<std::string> departures_of(const Task &task, const EvalOptions &opti
       differences(settings_of(model, task.inference),
                   settings_of(ModelOptions{}, inference_of(*task.benchmark)));
   if (!is_vit_b_16(info)) found.emplace_back("the model is no ViT-B/16");
+  if (info.activation != Activation::kQuickGelu)
+    found.emplace_back("the model is not OpenAI's, whose activation is QuickGELU");
   if (!options.vocabulary.empty()) found.push_back("the words are those of " + options.vocabulary);
   if (tally.done < task.dataset.pairs.size())
     found.push_back(printed("%zu of %zu pictures", tally.done, task.dataset.pairs.size()));
   if (!task.dataset.problems.empty() || !tally.problems.empty())
     found.emplace_back("the data set has faults");
   return found;
+}
+
+std::string model_sha256(const std::string &model) {
+  const std::string path = resolve_model(model);
+  std::string sums;
+  std::size_t files = 0;
+  for (const std::string &file : files_of_model(path)) {
+    if (file != path && file.ends_with(".json")) continue;  // the activation stands for these
+    sums += file_sha256(file);
+    ++files;
+  }
+  if (files == 1) return sums;
+  g_autofree gchar *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, sums.c_str(), -1);
+  return sum;
 }
 
 std::string file_sha256(const std::string &path) {

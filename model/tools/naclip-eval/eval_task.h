@@ -41,6 +41,10 @@ std::vector<std::string> departures_of(const Task &task, const EvalOptions &opti
                                        const ModelOptions &model, const ModelInfo &info,
                                        const Tally &tally);
 
+/// The hash of a model's weights: of its file, or of the hashes of its index and all that may be shards.
+/// model: as ModelChoice has it. Throws Error{kRead} and what resolve_model() throws.
+std::string model_sha256(const std::string &model);
+
 /// The hash of a file's content, in hexadecimal digits. Throws Error{kRead}.
 std::string file_sha256(const std::string &path);
 

@@ -132,7 +132,7 @@ class Command {
     const ModelOptions model = model_of(options_, choice);
     const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture);
     const auto segmenter = load_segmenter(model);
-    if (report_.model_sha256.empty()) report_.model_sha256 = file_sha256(model.model);
+    if (report_.model_sha256.empty()) report_.model_sha256 = model_sha256(model.model);
     const Settings identity = identity_of(task_, model, segmenter->info(), report_.model_sha256);
     const std::string state = options_.output + "/state-" + name_of(choice.attention) + "-" +
                               name_of(choice.architecture) + ".json";

@@ -42,6 +42,9 @@ std::string name_of(Precision value) {
 std::string name_of(Refine value) {
   return find_name(kRefinements, value);
 }
+std::string name_of(Activation value) {
+  return find_name(kActivations, value);
+}
 
 Attention attention_named(const std::string &name) {
   return find_value(kAttentions, "--attention", name);
@@ -54,6 +57,9 @@ Prompts prompts_named(const std::string &name) {
 }
 Precision precision_named(const std::string &name) {
   return find_value(kPrecisions, "--precision", name);
+}
+Activation activation_named(const std::string &name) {
+  return find_value(kActivations, "--activation", name);
 }
 Refine refine_named(const std::string &name) {
   return find_value(kRefinements, "--refine", name);

@@ -19,6 +19,7 @@ std::string name_of(Architecture value);
 std::string name_of(Prompts value);
 std::string name_of(Precision value);
 std::string name_of(Refine value);
+std::string name_of(Activation value);
 
 /// The reverse. Each throws Error{kSettings} naming the choices.
 Attention attention_named(const std::string &name);
@@ -26,6 +27,7 @@ Architecture architecture_named(const std::string &name);
 Prompts prompts_named(const std::string &name);
 Precision precision_named(const std::string &name);
 Refine refine_named(const std::string &name);
+Activation activation_named(const std::string &name);
 
 /// "naclip, nonly, kk, csa or vanilla"
 template <class Enum, std::size_t kCount>

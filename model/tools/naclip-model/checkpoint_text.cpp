@@ -1,12 +1,13 @@
 #include "model/tools/naclip-model/checkpoint_text.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <vector>
 
 #include "model/base/published_models.h"
+#include "model/checkpoint/activation_in_use.h"
 #include "model/checkpoint/checkpoint_file.h"
+#include "model/checkpoint/stated_activation.h"
 #include "model/text/merge_file.h"
 #include "model/tools/common/progress.h"
 
@@ -67,6 +68,13 @@ std::string merges_text(const std::string &path, std::int64_t tokens) {
          (tokens == kOpenAiTokens ? "; type: naclip-model fetch vocabulary" : "");
 }
 
+std::string activation_row(const ActivationInUse &activation) {
+  const std::string name = activation_text(activation.activation);
+  if (activation.warning.empty()) return name + " (" + activation.source + ")";
+  return name +
+         " is assumed, as in OpenAI's models; nothing says so. The property activation sets it";
+}
+
 std::string row(const std::string &name, const std::string &value) {
   constexpr std::size_t kNameWidth = 12;
   return name + std::string(kNameWidth - name.size(), ' ') + value + "\n";
@@ -82,9 +90,8 @@ std::string checkpoint_text(const std::string &path) {
   for (const RawTensor *tensor : tensors) parameters += element_count(tensor->shape);
 
   const std::string side = text(sizes.patch * sizes.native_grid), patch = text(sizes.patch);
-  std::error_code unknown;
-  const auto bytes = std::filesystem::file_size(path, unknown);
-  return row("file", path + (unknown ? "" : ", " + size_text(bytes))) + row("layout", file.layout) +
+  const ActivationInUse activation = activation_in_use(file, path, Activation::kAuto);
+  return row("file", path + ", " + size_text(file.bytes)) + row("layout", file.layout) +
          row("precision", precision_text(tensors)) + row("parameters", count_text(parameters)) +
          row("pictures",
              "trained on " + side + " x " + side + " pixels, patches of " + patch + " x " + patch) +
@@ -92,7 +99,7 @@ std::string checkpoint_text(const std::string &path) {
          row("text", tower_text(sizes.text_layers, sizes.text_width, sizes.text_heads) + ", " +
                          text(sizes.context_length) + " tokens a sentence") +
          row("embedding", text(sizes.embedding) + " numbers") +
-         row("activation", "QuickGELU is assumed, as in OpenAI's models; the file does not say") +
+         row("activation", activation_row(activation)) +
          row("vocabulary",
              text(sizes.vocabulary) + " tokens: " + merges_text(path, sizes.vocabulary));
 }

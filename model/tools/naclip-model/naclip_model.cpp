@@ -34,7 +34,7 @@ constexpr const char *kDescription =
     "Commands:\n"
     "  fetch NAME...  download published models and the vocabulary they need into the cache\n"
     "  list           list the published models and show which are downloaded\n"
-    "  info FILE...   describe checkpoints: layout, sizes, precision, vocabulary\n"
+    "  info FILE...   describe checkpoints: layout, sizes, precision, activation, vocabulary\n"
     "  random NAME FILE\n"
     "                 write a checkpoint of a published model's sizes with random weights\n"
     "\n"
@@ -201,7 +201,8 @@ int list_command(int argc, char **argv) {
 int info_command(int argc, char **argv) {
   const std::vector<std::string> names = parse(
       argc, argv, "FILE... - describe checkpoints",
-      "FILE is any checkpoint that naclipsegment reads, or the name of a fetched model.\n"
+      "FILE is any checkpoint that naclipsegment reads, a folder with one, as Hugging Face has\n"
+      "them, or the name of a fetched model.\n"
       "No code in a checkpoint is run. Its weights are not read: damage there shows only when the\n"
       "model is used.\n");
   if (names.empty()) throw Error(ErrorKind::kSettings, "Name a checkpoint file or a fetched model");

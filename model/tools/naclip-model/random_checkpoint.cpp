@@ -168,6 +168,8 @@ std::vector<ExpectedTensor> tensors_of(const NetworkSizes &sizes) {
 /// The header with its length in front.
 std::string header_of(const std::vector<ExpectedTensor> &tensors) {
   JsonWriter json;
+  // Speed does not depend on it, so that it is the published models'.
+  json.object("__metadata__", [&] { json.text("activation", "quick_gelu"); });
   std::uint64_t offset = 0;
   for (const ExpectedTensor &tensor : tensors) {
     const std::uint64_t end = offset + 2 * static_cast<std::uint64_t>(element_count(tensor.shape));

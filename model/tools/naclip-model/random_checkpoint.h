@@ -22,7 +22,7 @@ struct RandomCheckpointOptions {
 
 /// Writes safetensors of OpenAI's names in float16: a bell curve by chance, of such widths that
 /// activations stay finite in every layer, attention is neither even nor on one token alone, and
-/// words differ. The bytes follow from sizes and seed alone, on every platform. The file appears
+/// words differ. Their activation is QuickGELU, as the header says. The bytes follow from sizes and seed alone, on every platform. The file appears
 /// whole or not at all; little memory is taken. Throws Error{kWrite}, Interrupted.
 void write_random_checkpoint(const std::string &path, const NetworkSizes &sizes,
                              const RandomCheckpointOptions &options);

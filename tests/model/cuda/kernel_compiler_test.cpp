@@ -33,7 +33,10 @@ constexpr std::array kEntryPoints{"naclip_preprocess",
                                   "naclip_add_and_normalise_float16",
                                   "naclip_quick_gelu_float32",
                                   "naclip_quick_gelu_bfloat16",
-                                  "naclip_quick_gelu_float16"};
+                                  "naclip_quick_gelu_float16",
+                                  "naclip_gelu_float32",
+                                  "naclip_gelu_bfloat16",
+                                  "naclip_gelu_float16"};
 
 TEST(NvrtcPlaces, OfLibtorchsOwnRunTimeGoBeforeTheSystems) {
   const auto places = nvrtc_places("/site/nvidia/cu13/lib");
@@ -141,7 +144,8 @@ TEST_F(KernelCompiler, GivesArgumentsTheSizesThatTheHostHandsOver) {
   expect("naclip_decode", static_cast<DecodeArguments<float> *>(nullptr));
   expect("naclip_decode_half", static_cast<DecodeArguments<kernel::Half> *>(nullptr));
   expect("naclip_add_and_normalise_float16", static_cast<AddAndNormaliseArguments *>(nullptr));
-  expect("naclip_quick_gelu_bfloat16", static_cast<QuickGeluArguments *>(nullptr));
+  expect("naclip_quick_gelu_bfloat16", static_cast<ActivationArguments *>(nullptr));
+  expect("naclip_gelu_float16", static_cast<ActivationArguments *>(nullptr));
 }
 
 TEST_F(KernelCompiler, RefusesADeviceOlderThanAllItKnows) {

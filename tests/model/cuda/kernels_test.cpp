@@ -342,6 +342,13 @@ constexpr auto kQuickGelu<Bfloat16> = naclip_quick_gelu_bfloat16;
 template <>
 constexpr auto kQuickGelu<Half> = naclip_quick_gelu_float16;
 
+template <class Element>
+constexpr auto kGelu = naclip_gelu_float32;
+template <>
+constexpr auto kGelu<Bfloat16> = naclip_gelu_bfloat16;
+template <>
+constexpr auto kGelu<Half> = naclip_gelu_float16;
+
 TYPED_TEST(TransformerKernels, AddAndNormaliseEveryRow) {
   // More packs than a warp has lanes, and more rows than a block has warps.
   const int rows = 11, packs = 41, width = packs * TestFixture::kLanes;
@@ -380,6 +387,17 @@ TYPED_TEST(TransformerKernels, QuickGeluOfEveryNumber) {
   for (int i = 0; i < packs * TestFixture::kLanes; ++i) {
     const double value = this->at(given, i);
     EXPECT_NEAR(this->at(x, i), value / (1.0 + std::exp(-1.702 * value)), this->kRounding);
+  }
+}
+
+TYPED_TEST(TransformerKernels, GeluOfEveryNumber) {
+  const int packs = 300;
+  const auto given = this->packed_noise(packs * TestFixture::kLanes, 6);
+  auto x = given;
+  launch(index_of(naclip::line_grid(packs)), kBlock, [&] { kGelu<TypeParam>(x.data(), packs); });
+  for (int i = 0; i < packs * TestFixture::kLanes; ++i) {
+    const double value = this->at(given, i);
+    EXPECT_NEAR(this->at(x, i), value * 0.5 * std::erfc(-value * M_SQRT1_2), this->kRounding);
   }
 }
 
