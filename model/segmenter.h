@@ -128,7 +128,7 @@ class NACLIP_API Segmenter {
 NACLIP_API std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &options);
 
 /// Changes whenever what this header declares does.
-inline constexpr int kNaclipAbi = 9;
+inline constexpr int kNaclipAbi = 10;
 
 }  // namespace naclip
 
