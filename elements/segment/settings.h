@@ -137,6 +137,9 @@ inline constexpr std::array kSegmentProperties{
         &SegmentSettings::window_stride, Change::kAlways, 1, 2048},
     Property<SegmentSettings>{"refine", "Refinement", "What makes masks follow the picture's edges",
                               enum_field<&SegmentSettings::refine, kRefineType, SegmentSettings>()},
+    Property<SegmentSettings>{"tlp-grid", "Grid of TLP",
+                              "Samples along each side of the grid that refine=tlp works on, about",
+                              &SegmentSettings::tlp_grid, Change::kAlways, 1, 4096},
     Property<SegmentSettings>{"refine-steps", "Refinement steps",
                               "Steps of pixel-adaptive mask refinement (0: none), where refine is "
                               "pamr or tlp+pamr",

@@ -39,6 +39,7 @@ void require_valid(const InferenceOptions &options, std::int64_t patch) {
           "refine-dilations is empty: name one at least, or set refine-steps=0");
   for (const int dilation : options.refine_dilations)
     require(dilation >= 1 && dilation <= 4096, "refine-dilations must be between 1 and 4096");
+  require(options.tlp_grid >= 1 && options.tlp_grid <= 4096, "tlp-grid must be between 1 and 4096");
   require(options.threshold >= 0.0 && options.threshold <= 1.0,
           "threshold must be between 0 and 1");
   require(options.area_threshold >= 0.0 && options.area_threshold <= 1.0,

@@ -67,15 +67,16 @@ std::int64_t frame_bytes(const FrameShape &shape) {
   std::int64_t bytes = score_bytes(shape.words, input.height, input.width, shape.patch, options);
   bytes += shape.pair_matrices * static_cast<std::int64_t>(sizeof(float)) *
            pairs_at_once(input.height, input.width, shape.patch, options);
-  if (options.uses_tlp()) bytes += Propagator::bytes(shape.words, mask.height, mask.width);
+  if (options.uses_tlp())
+    bytes += Propagator::bytes(shape.words, mask.height, mask.width, options.tlp_grid);
   if (options.pamr_steps() > 0)
     bytes += Refiner::bytes(shape.words, mask.height, mask.width, options.refine_dilations);
   if (options.smoothing > 0.0) {
     // Of the size that the scores have by then: the patches' grid is never larger than the input.
     PictureSize smoothed = options.pamr_steps() > 0 ? mask : input;
     if (options.refine == Refine::kTlp)
-      smoothed = {static_cast<int>(Propagator::samples(mask.height)),
-                  static_cast<int>(Propagator::samples(mask.width))};
+      smoothed = {static_cast<int>(Propagator::samples(mask.height, options.tlp_grid)),
+                  static_cast<int>(Propagator::samples(mask.width, options.tlp_grid))};
     bytes += ScoreSmoother::bytes(shape.words, smoothed.height, smoothed.width);
   }
   return bytes;

@@ -198,7 +198,8 @@ TorchSegmenter::Finished TorchSegmenter::finish(std::span<Frame *const> frames, 
   ScoreSmoother *smoother = frame.memory ? &frame.memory->smoother : nullptr;
   const at::Tensor guide = smoother ? smoother->smooth_picture(input, options.smoothing) : input;
   if (options.uses_tlp())
-    scores = propagator_.propagate(guide, scores, frame.encoded->features(), height, width);
+    scores = propagator_.propagate(guide, scores, frame.encoded->features(), height, width,
+                                   options.tlp_grid);
   if (options.pamr_steps() > 0)
     scores = refiner_.refine(guide, scores, height, width, options.pamr_steps(),
                              options.refine_dilations);

@@ -10,7 +10,6 @@ namespace naclip::plain {
 
 namespace {
 
-constexpr std::int64_t kGrid = 80;
 constexpr int kSteps = 25;
 constexpr double kTemperature = 0.5;
 constexpr double kOwnWord = 10.0;
@@ -32,8 +31,9 @@ std::array<at::Tensor, 2> pairs(const at::Tensor &map, std::int64_t side) {
   return {map.narrow(side, 0, last), map.narrow(side, 1, last)};
 }
 
-at::Tensor block_means(const at::Tensor &map, std::int64_t height, std::int64_t width) {
-  const std::array<std::int64_t, 2> block{tlp_block(height), tlp_block(width)};
+at::Tensor block_means(const at::Tensor &map, std::int64_t height, std::int64_t width,
+                       std::int64_t grid) {
+  const std::array<std::int64_t, 2> block{tlp_block(height, grid), tlp_block(width, grid)};
   return at::avg_pool2d(stretched(map, height, width), block, block);
 }
 
@@ -90,9 +90,9 @@ class System {
 
 }  // namespace
 
-std::int64_t tlp_block(std::int64_t size) {
-  const std::int64_t whole = size / kGrid, rest = size % kGrid * 2;
-  return std::max<std::int64_t>(whole + (rest > kGrid || (rest == kGrid && whole % 2 == 1)), 1);
+std::int64_t tlp_block(std::int64_t size, std::int64_t grid) {
+  const std::int64_t whole = size / grid, rest = size % grid * 2;
+  return std::max<std::int64_t>(whole + (rest > grid || (rest == grid && whole % 2 == 1)), 1);
 }
 
 at::Tensor tlp_word_weights(const at::Tensor &words) {
@@ -107,11 +107,12 @@ at::Tensor tlp_word_weights(const at::Tensor &words) {
   return at::cat(own);
 }
 
-at::Tensor tlp(const at::Tensor &picture, const at::Tensor &scores, const at::Tensor &words) {
+at::Tensor tlp(const at::Tensor &picture, const at::Tensor &scores, const at::Tensor &words,
+               std::int64_t grid) {
   const std::int64_t height = picture.size(2), width = picture.size(3);
-  const at::Tensor grid = block_means(scores, height, width);
-  const System system(block_means(picture, height, width), grid, words);
-  at::Tensor result = grid.clone(), residual = system.trust() * grid - system(grid),
+  const at::Tensor means = block_means(scores, height, width, grid);
+  const System system(block_means(picture, height, width, grid), means, words);
+  at::Tensor result = means.clone(), residual = system.trust() * means - system(means),
              direction = residual, squares = product(residual, residual);
   for (int step = 0; step < kSteps; ++step) {
     const at::Tensor image = system(direction);

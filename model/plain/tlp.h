@@ -6,9 +6,12 @@
 
 namespace naclip::plain {
 
-/// Pixels along a side of `size` pixels whose mean is one sample of the grid: size / 80 rounded,
+/// The authors' grid for pictures of all sizes.
+inline constexpr std::int64_t kTlpGrid = 80;
+
+/// Pixels along a side of `size` pixels whose mean is one sample of the grid: size / grid rounded,
 /// halves to even; 1 at least. Pixels that fill no block are dropped.
-std::int64_t tlp_block(std::int64_t size);
+std::int64_t tlp_block(std::int64_t size, std::int64_t grid = kTlpGrid);
 
 /// How a word weighs where two pixels' words are compared: the diagonal of softmax(T T^T / 0.5) plus
 /// 10, over (its row's sum, 10 included, + 1e-6). words: [Q, D] normalised -> [Q] float32.
@@ -26,6 +29,7 @@ at::Tensor tlp_word_weights(const at::Tensor &words);
 /// picture: [B, 3, H, W] float32 normalised; scores: [B, Q, h, w] float32, cosines, stretched
 /// bilinearly to the picture's size first; words: as above -> [B, Q, H / block, W / block] float32:
 /// its bilinear stretch to H x W is what the method gives.
-at::Tensor tlp(const at::Tensor &picture, const at::Tensor &scores, const at::Tensor &words);
+at::Tensor tlp(const at::Tensor &picture, const at::Tensor &scores, const at::Tensor &words,
+               std::int64_t grid = kTlpGrid);
 
 }  // namespace naclip::plain

@@ -8,7 +8,6 @@
 #include "model/kernels/lanes.h"
 #include "model/machine/compute_thread.h"
 #include "model/plain/stretch.h"
-#include "model/plain/tlp.h"
 
 namespace naclip {
 
@@ -38,13 +37,14 @@ kernels::Planes planes_of(const at::Tensor &map) {
 
 }  // namespace
 
-std::int64_t Propagator::samples(std::int64_t size) {
-  return size / plain::tlp_block(size);
+std::int64_t Propagator::samples(std::int64_t size, std::int64_t grid) {
+  return size / plain::tlp_block(size, grid);
 }
 
-std::int64_t Propagator::bytes(std::int64_t queries, std::int64_t height, std::int64_t width) {
+std::int64_t Propagator::bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
+                               std::int64_t grid) {
   const std::int64_t channels = 3 + kernels::kTlpChannels + 4 * queries;
-  return ScoreLines::floats(channels, samples(height), samples(width), kBorder) *
+  return ScoreLines::floats(channels, samples(height, grid), samples(width, grid), kBorder) *
          static_cast<std::int64_t>(sizeof(float));
 }
 
@@ -62,13 +62,13 @@ void Propagator::reshape(std::int64_t queries, std::int64_t height, std::int64_t
 }
 
 void Propagator::average(const at::Tensor &map, std::int64_t height, std::int64_t width,
-                         const ScoreLines &target) const {
+                         std::int64_t grid, const ScoreLines &target) const {
   const at::Tensor source = with_lines(map);
   const kernels::Planes planes = planes_of(source);
   const kernels::BlockTaps rows =
-      kernels::block_taps(source.size(2), height, plain::tlp_block(height));
+      kernels::block_taps(source.size(2), height, plain::tlp_block(height, grid));
   const kernels::BlockTaps columns =
-      kernels::block_taps(source.size(3), width, plain::tlp_block(width));
+      kernels::block_taps(source.size(3), width, plain::tlp_block(width, grid));
   at::parallel_for(0, target.map().height, 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(kernels::block_scratch(columns)));
     for (std::int64_t y = begin; y < end; ++y)
@@ -122,14 +122,15 @@ void Propagator::solve(const kernels::TlpMaps &maps) {
 }
 
 at::Tensor Propagator::propagate(const at::Tensor &picture, const at::Tensor &scores,
-                                 const at::Tensor &words, std::int64_t height, std::int64_t width) {
+                                 const at::Tensor &words, std::int64_t height, std::int64_t width,
+                                 std::int64_t grid) {
   if (!scores.device().is_cpu())
-    return plain::tlp(plain::stretched(picture, height, width), scores, words);
+    return plain::tlp(plain::stretched(picture, height, width), scores, words, grid);
   if (scores.size(0) > 1) {
     std::vector<at::Tensor> results;
     for (std::int64_t i = 0; i < scores.size(0); ++i)
       results.push_back(
-          propagate(picture.slice(0, i, i + 1), scores.slice(0, i, i + 1), words, height, width)
+          propagate(picture.slice(0, i, i + 1), scores.slice(0, i, i + 1), words, height, width, grid)
               .clone());
     return at::cat(results);
   }
@@ -137,9 +138,9 @@ at::Tensor Propagator::propagate(const at::Tensor &picture, const at::Tensor &sc
     word_weights_ = plain::tlp_word_weights(words).contiguous();
     words_ = words;
   }
-  reshape(scores.size(1), samples(height), samples(width));
-  average(picture, height, width, picture_);
-  average(scores, height, width, scores_);
+  reshape(scores.size(1), samples(height, grid), samples(width, grid));
+  average(picture, height, width, grid, picture_);
+  average(scores, height, width, grid, scores_);
   // What the first direction keeps of the last one is nothing: till then its memory is free.
   const kernels::TlpMaps maps{scores_.map(), residual_.map(), direction_.map(), binding_.map(),
                               word_weights_.data_ptr<float>()};

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "model/kernels/tlp.h"
+#include "model/plain/tlp.h"
 #include "model/stages/score_lines.h"
 
 namespace naclip {
@@ -20,17 +21,19 @@ class Propagator {
   /// scores: [B, Q, ...]; words: [Q, D] normalised, all float32 -> [B, Q, rows, columns] of the
   /// grid, to be stretched by whoever reads it; good until the next call.
   at::Tensor propagate(const at::Tensor &picture, const at::Tensor &scores, const at::Tensor &words,
-                       std::int64_t height, std::int64_t width);
+                       std::int64_t height, std::int64_t width,
+                       std::int64_t grid = plain::kTlpGrid);
 
   /// Of the grid along a side of that many pixels.
-  static std::int64_t samples(std::int64_t size);
+  static std::int64_t samples(std::int64_t size, std::int64_t grid = plain::kTlpGrid);
 
   /// Bytes that propagate() takes on the CPU, and keeps, for so many score maps.
-  static std::int64_t bytes(std::int64_t queries, std::int64_t height, std::int64_t width);
+  static std::int64_t bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
+                            std::int64_t grid = plain::kTlpGrid);
 
  private:
   void reshape(std::int64_t queries, std::int64_t height, std::int64_t width);
-  void average(const at::Tensor &map, std::int64_t height, std::int64_t width,
+  void average(const at::Tensor &map, std::int64_t height, std::int64_t width, std::int64_t grid,
                const ScoreLines &target) const;
   void bind(const kernels::TlpMaps &maps) const;
   void solve(const kernels::TlpMaps &maps);

@@ -9,6 +9,7 @@
 #include "model/base/dilations.h"
 #include "model/error.h"
 #include "model/tools/common/command_line.h"
+#include "model/tools/naclip-eval/benchmark.h"
 #include "model/tools/naclip-eval/settings.h"
 #include "model/tools/naclip-eval/text.h"
 
@@ -24,6 +25,10 @@ constexpr const char *kSummary =
     "\n"
     "  naclip-eval --benchmark voc21 --data VOCdevkit/VOC2012 --model ViT-B-16.pt\n"
     "  naclip-eval --images DIR --masks DIR --vocabulary FILE --model ViT-B-16.pt\n"
+    "\n"
+    "or compares methods with each other and with their published figures:\n"
+    "\n"
+    "  naclip-eval --compare naclip,scclip,pearl --data DIR --model ViT-B-16.pt\n"
     "\n"
     "or finds the threshold of each class on them, and writes a vocabulary with these:\n"
     "\n"
@@ -48,17 +53,17 @@ constexpr const char *kDescription =
 
 /// As GOption fills it.
 struct RawOptions {
-  gboolean list = FALSE, version = FALSE, restart = FALSE;
+  gboolean list = FALSE, version = FALSE, restart = FALSE, as_published = FALSE;
   gchar *benchmark = nullptr, *data = nullptr, *images = nullptr, *masks = nullptr,
         *vocabulary = nullptr, *ignored = nullptr, *output = nullptr;
   gchar *model = nullptr, *merges = nullptr, *device = nullptr, *precision = nullptr,
         *attention = nullptr, *architecture = nullptr, *prompts = nullptr, *cache_dir = nullptr,
-        *activation = nullptr;
+        *activation = nullptr, *compare = nullptr;
   gdouble gaussian_std = NAN, pearl_alpha = NAN, logit_scale = NAN, threshold = NAN,
-          min_precision = NAN;
+          area_threshold = NAN, min_precision = NAN;
   gchar *refine = nullptr, *refine_dilations = nullptr;
   gint input_size = kNotGiven, window_size = kNotGiven, window_stride = kNotGiven,
-       refine_steps = kNotGiven, limit = kNotGiven, threads = 0;
+       tlp_grid = kNotGiven, refine_steps = kNotGiven, limit = kNotGiven, threads = 0;
 
   RawOptions() = default;
   RawOptions(const RawOptions &) = delete;
@@ -66,8 +71,8 @@ struct RawOptions {
   ~RawOptions() {
     for (gchar *text :
          {benchmark, data, images, masks, vocabulary, ignored, output, model, merges, device,
-          precision, attention, architecture, prompts, cache_dir, activation, refine,
-          refine_dilations})
+          precision, attention, architecture, prompts, cache_dir, activation, compare,
+          refine, refine_dilations})
       g_free(text);
   }
 };
@@ -81,9 +86,16 @@ void add_data_options(GOptionContext *context, RawOptions &raw) {
       context,
       {{"list", 0, 0, G_OPTION_ARG_NONE, &raw.list, "List the benchmarks and their settings",
         nullptr},
-       {"benchmark", 'b', 0, G_OPTION_ARG_STRING, &raw.benchmark, "One of --list", "NAME"},
+       {"benchmark", 'b', 0, G_OPTION_ARG_STRING, &raw.benchmark,
+        "One of --list; with --compare several, separated by commas [all]", "NAME"},
        {"data", 'd', 0, G_OPTION_ARG_FILENAME, &raw.data,
-        "The benchmark's folder, as mmsegmentation prepares it", "DIR"},
+        "The benchmark's folder, as mmsegmentation prepares it, or one that holds it", "DIR"},
+       {"compare", 0, 0, G_OPTION_ARG_STRING, &raw.compare,
+        "Attentions, each with each of --refine [none,pamr,tlp] on all benchmarks, in one table "
+        "beside the published figures",
+        "NAME,..."},
+       {"as-published", 0, 0, G_OPTION_ARG_NONE, &raw.as_published,
+        "With the constants that each method's authors chose for single benchmarks", nullptr},
        {"images", 0, 0, G_OPTION_ARG_FILENAME, &raw.images, "Pictures of your own", "DIR"},
        {"masks", 0, 0, G_OPTION_ARG_FILENAME, &raw.masks, "Their masks, see below", "DIR"},
        {"vocabulary", 'v', 0, G_OPTION_ARG_FILENAME, &raw.vocabulary,
@@ -135,7 +147,8 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
 }
 
 void add_inference_options(GOptionContext *context, RawOptions &raw) {
-  static const std::string refinements = names_of(kRefinements) + " [pamr]";
+  static const std::string refinements =
+      names_of(kRefinements) + "; several, separated by commas, are compared [pamr]";
   add_group(context,
             {{"input-size", 0, 0, G_OPTION_ARG_INT, &raw.input_size,
               "Short side of the network's input [the benchmark's; 336]", "PIXELS"},
@@ -143,7 +156,9 @@ void add_inference_options(GOptionContext *context, RawOptions &raw) {
               "Side of the sliding window; 0: whole picture [the benchmark's; 224]", "PIXELS"},
              {"window-stride", 0, 0, G_OPTION_ARG_INT, &raw.window_stride,
               "From one window to the next [112]", "PIXELS"},
-             {"refine", 0, 0, G_OPTION_ARG_STRING, &raw.refine, refinements.c_str(), "NAME"},
+             {"refine", 0, 0, G_OPTION_ARG_STRING, &raw.refine, refinements.c_str(), "NAME,..."},
+             {"tlp-grid", 0, 0, G_OPTION_ARG_INT, &raw.tlp_grid,
+              "Samples along each side of tlp's grid, about [80]", "N"},
              {"refine-steps", 0, 0, G_OPTION_ARG_INT, &raw.refine_steps,
               "Steps of pixel-adaptive refinement; 0: none [10]", "N"},
              {"refine-dilations", 0, 0, G_OPTION_ARG_STRING, &raw.refine_dilations,
@@ -152,6 +167,8 @@ void add_inference_options(GOptionContext *context, RawOptions &raw) {
               "Multiplies similarities before the softmax [40]", "X"},
              {"threshold", 0, 0, G_OPTION_ARG_DOUBLE, &raw.threshold,
               "Least probability of a class, below it is background [the benchmark's; 0]", "P"},
+             {"area-threshold", 0, 0, G_OPTION_ARG_DOUBLE, &raw.area_threshold,
+              "Least share of a class among all pixels that are not background [0]", "P"},
              {}});
 }
 
@@ -182,6 +199,17 @@ std::vector<int> labels_named(const std::string &text) {
   return labels;
 }
 
+/// "voc21,ade20k"; "all", or nothing, is all of them.
+std::vector<std::string> benchmarks_named(const std::string &text) {
+  std::vector<std::string> names = split(text, ',');
+  if (names.empty() || text == "all") {
+    names.clear();
+    for (const Benchmark &one : benchmarks()) names.push_back(one.name);
+  }
+  for (const std::string &name : names) benchmark_named(name);
+  return names;
+}
+
 ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   ModelOptions model;
   model.model = text_of(raw.model);
@@ -191,7 +219,6 @@ ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   model.prompts = prompts_named(text_of(raw.prompts, name_of(model.prompts).c_str()));
   model.activation = activation_named(text_of(raw.activation, name_of(model.activation).c_str()));
   model.gaussian_std = given(raw.gaussian_std).value_or(model.gaussian_std);
-  model.pearl_alpha = given(raw.pearl_alpha).value_or(model.pearl_alpha);
   model.threads = raw.threads;
   model.cache_dir = text_of(raw.cache_dir, (output + "/words").c_str());
   return model;
@@ -210,23 +237,36 @@ EvalOptions read(const RawOptions &raw, bool tune) {
   options.masks = text_of(raw.masks);
   options.vocabulary = text_of(raw.vocabulary);
   options.ignored = labels_named(text_of(raw.ignored));
-  options.output =
-      text_of(raw.output, ("naclip-eval-" + (tune                        ? "tune"
-                                             : options.benchmark.empty() ? "custom"
-                                                                         : options.benchmark))
-                              .c_str());
+  options.compare = raw.compare != nullptr;
+  options.as_published = raw.as_published;
+  if (options.compare) {
+    options.benchmarks = benchmarks_named(options.benchmark);
+    options.benchmark.clear();
+    require(raw.attention == nullptr, "--compare names the attentions: leave --attention out");
+  }
+  const std::string kind = tune                        ? "tune"
+                           : options.compare           ? "compare"
+                           : options.benchmark.empty() ? "custom"
+                                                       : options.benchmark;
+  options.output = text_of(raw.output, ("naclip-eval-" + kind).c_str());
   options.model = model_of(raw, options.output);
-  options.runs =
-      runs_named(text_of(raw.attention, name_of(Attention{}).c_str()), text_of(raw.architecture));
+  options.runs = options.compare
+                     ? runs_named(raw.compare, text_of(raw.architecture),
+                                  text_of(raw.refine, "none,pamr,tlp"))
+                     : runs_named(text_of(raw.attention, name_of(Attention{}).c_str()),
+                                  text_of(raw.architecture),
+                                  text_of(raw.refine, name_of(Refine{}).c_str()));
   options.input_size = given(raw.input_size);
   options.window_size = given(raw.window_size);
   options.window_stride = given(raw.window_stride);
   options.refine_steps = given(raw.refine_steps);
-  if (raw.refine != nullptr) options.refine = refine_named(raw.refine);
+  options.tlp_grid = given(raw.tlp_grid);
   if (raw.refine_dilations != nullptr)
     options.refine_dilations = parse_dilations(raw.refine_dilations, "--refine-dilations");
   options.logit_scale = given(raw.logit_scale);
   options.threshold = given(raw.threshold);
+  options.area_threshold = given(raw.area_threshold);
+  options.pearl_alpha = given(raw.pearl_alpha);
   if (raw.limit != kNotGiven) {
     require(raw.limit >= 1, "--limit must be at least 1");
     options.limit = static_cast<std::size_t>(raw.limit);
@@ -237,7 +277,10 @@ EvalOptions read(const RawOptions &raw, bool tune) {
 void require_complete(const EvalOptions &options) {
   if (options.list || options.version) return;
   const bool own = !options.images.empty() || !options.masks.empty();
-  require(own || !options.benchmark.empty(),
+  require(!options.compare || (!own && !options.tune),
+          "--compare is for benchmarks: on pictures of your own name several with --attention and "
+          "--refine");
+  require(own || options.compare || !options.benchmark.empty(),
           "Say what to evaluate on: --benchmark NAME --data DIR (--list tells the names), or "
           "--images DIR --masks DIR --vocabulary FILE");
   require(!own || (options.benchmark.empty() && options.data.empty()),
@@ -246,17 +289,42 @@ void require_complete(const EvalOptions &options) {
       !own || (!options.images.empty() && !options.masks.empty() && !options.vocabulary.empty()),
       "Pictures of your own need all of --images DIR, --masks DIR and --vocabulary FILE");
   require(own || !options.data.empty(),
-          "--benchmark " + options.benchmark + " needs --data DIR, the data set's folder");
+          options.compare
+              ? "--compare needs --data DIR, the folder that holds the data sets"
+              : "--benchmark " + options.benchmark + " needs --data DIR, the data set's folder");
+  require(!own || !options.as_published, "--as-published goes with benchmarks");
   require(own || options.ignored.empty(),
           "--ignore-label is for masks of your own: the benchmarks ignore what the paper's do");
   require(!options.tune || own, "tune needs --images DIR, --masks DIR and --vocabulary FILE");
   require(!options.tune || options.runs.size() == 1,
-          "tune takes one attention: thresholds of one are not those of another");
+          "tune takes one attention and one refinement: thresholds of one are not those of another");
   require(options.tune || !options.min_precision, "--min-precision goes with tune");
   require(!options.min_precision || (*options.min_precision > 0 && *options.min_precision <= 1),
           "--min-precision must be above 0 and at most 1");
   require(!options.model.model.empty(),
           "No model: name a checkpoint of CLIP with --model, e.g. --model ViT-B-16.pt");
+}
+
+/// "csa/vanilla" without a refinement.
+RunChoice run_named(const std::string &item, const std::string &fallback) {
+  const std::vector<std::string> parts = split(item, '/');
+  require(parts.size() == 1 || parts.size() == 2,
+          "--attention \"" + item + "\" is no attention such as naclip or csa/vanilla");
+  RunChoice run;
+  run.attention = attention_named(parts[0]);
+  const bool only_vanilla = run.attention == Attention::kCsa;
+  const bool only_reduced =
+      run.attention == Attention::kScclip || run.attention == Attention::kPearl;
+  if (only_vanilla) run.architecture = Architecture::kVanilla;
+  if (!fallback.empty()) run.architecture = architecture_named(fallback);
+  if (parts.size() == 2) run.architecture = architecture_named(parts[1]);
+  // What the library would say after the runs before this one.
+  require(!only_vanilla || run.architecture == Architecture::kVanilla,
+          "--attention csa goes with --architecture vanilla only: write csa/vanilla");
+  require(!only_reduced || run.architecture == Architecture::kReduced,
+          "--attention " + parts[0] + " goes with --architecture reduced only: write " + parts[0] +
+              "/reduced");
+  return run;
 }
 
 }  // namespace
@@ -279,28 +347,20 @@ EvalOptions parse_options(int argc, char **argv) {
   return options;
 }
 
-std::vector<RunChoice> runs_named(const std::string &attentions, const std::string &fallback) {
+std::vector<RunChoice> runs_named(const std::string &attentions, const std::string &fallback,
+                                  const std::string &refinements) {
   std::vector<RunChoice> runs;
   for (const std::string &item : split(attentions, ',')) {
-    const std::vector<std::string> parts = split(item, '/');
-    require(parts.size() == 1 || parts.size() == 2,
-            "--attention \"" + attentions + "\" is no list such as naclip,csa/vanilla");
-    RunChoice run;
-    run.attention = attention_named(parts[0]);
-    const bool only_vanilla = run.attention == Attention::kCsa;
-    if (only_vanilla) run.architecture = Architecture::kVanilla;
-    if (!fallback.empty()) run.architecture = architecture_named(fallback);
-    if (parts.size() == 2) run.architecture = architecture_named(parts[1]);
-    // What the library would say after the runs before this one.
-    require(!only_vanilla || run.architecture == Architecture::kVanilla,
-            "--attention csa goes with --architecture vanilla only: write csa/vanilla");
-    require(run.attention != Attention::kPearl || run.architecture == Architecture::kReduced,
-            "--attention pearl goes with --architecture reduced only: write pearl/reduced");
-    require(std::find(runs.begin(), runs.end(), run) == runs.end(),
-            "--attention names " + item + " twice");
-    runs.push_back(run);
+    RunChoice run = run_named(item, fallback);
+    for (const std::string &refine : split(refinements, ',')) {
+      run.refine = refine_named(refine);
+      require(std::find(runs.begin(), runs.end(), run) == runs.end(),
+              "--attention " + attentions + " with --refine " + refinements + " names " + item +
+                  " with " + refine + " twice");
+      runs.push_back(run);
+    }
   }
-  require(!runs.empty(), "--attention names nothing: write e.g. naclip");
+  require(!runs.empty(), "Nothing to run: write e.g. --attention naclip --refine pamr");
   return runs;
 }
 
@@ -310,11 +370,12 @@ InferenceOptions with_given(InferenceOptions options, const EvalOptions &given) 
   if (options.window_size > 0)
     options.window_stride = std::min(options.window_stride, options.window_size);
   options.window_stride = given.window_stride.value_or(options.window_stride);
-  options.refine = given.refine.value_or(options.refine);
+  options.tlp_grid = given.tlp_grid.value_or(options.tlp_grid);
   options.refine_steps = given.refine_steps.value_or(options.refine_steps);
   options.refine_dilations = given.refine_dilations.value_or(options.refine_dilations);
   options.logit_scale = given.logit_scale.value_or(options.logit_scale);
   options.threshold = given.threshold.value_or(options.threshold);
+  options.area_threshold = given.area_threshold.value_or(options.area_threshold);
   return options;
 }
 

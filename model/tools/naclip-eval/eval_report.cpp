@@ -1,11 +1,10 @@
 #include "model/tools/naclip-eval/eval_report.h"
 
-#include <glib.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "model/tools/common/json_writer.h"
+#include "model/tools/naclip-eval/table.h"
 #include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {
@@ -14,40 +13,12 @@ namespace {
 
 constexpr std::size_t kFilesNamed = 10;
 
-using Row = std::vector<std::string>;
-
 std::string percent(double part) {
   return std::isnan(part) ? "-" : printed("%.2f", 100.0 * part);
 }
 
 std::string rate_of(const Tally &tally) {
   return tally.seconds > 0 ? printed("%.2f", static_cast<double>(tally.done) / tally.seconds) : "-";
-}
-
-/// The first row is the head; the first `text_columns` are aligned left, figures right.
-std::string table(std::vector<Row> rows, std::size_t text_columns) {
-  for (Row &row : rows)
-    for (std::string &cell : row)
-      if (cell.find('|') != std::string::npos) cell = joined(split(cell, '|'), "\\|");
-  std::vector<std::size_t> widths(rows.front().size(), 3);
-  const auto width_of = [](const std::string &cell) {
-    return static_cast<std::size_t>(g_utf8_strlen(cell.c_str(), -1));
-  };
-  for (const Row &row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  std::string text;
-  for (const Row &row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string pad(widths[i] - width_of(row[i]), ' ');
-      text += "| " + (i < text_columns ? row[i] + pad : pad + row[i]) + " ";
-    }
-    text += "|\n";
-    if (&row != &rows.front()) continue;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      text += "| " + std::string(widths[i] - 1, '-') + (i < text_columns ? "- " : ": ");
-    text += "|\n";
-  }
-  return text;
 }
 
 /// The settings whose values are not the same in all runs; attention and architecture always.
@@ -72,7 +43,7 @@ std::string value_of(const Settings &settings, const std::string &name) {
 
 std::string settings_table(const Report &report, const std::vector<std::string> &shown_elsewhere) {
   const RunReport &run = report.runs.front();
-  std::vector<Row> rows{{"setting", "value"}};
+  std::vector<TableRow> rows{{"setting", "value"}};
   rows.push_back({"data", joined(report.folders, ", ")});
   rows.push_back({"model", report.model_path});
   rows.push_back({"network", printed("patch %d, %d layers, width %d, %s", run.model.patch_size,
@@ -90,14 +61,14 @@ std::string settings_table(const Report &report, const std::vector<std::string> 
 std::string outcome_table(const Report &report, const std::vector<std::string> &columns) {
   const bool published = std::any_of(report.runs.begin(), report.runs.end(),
                                      [](const auto &run) { return run.published.has_value(); });
-  Row head = columns;
+  TableRow head = columns;
   head.emplace_back("mIoU");
   if (published) head.emplace_back("published");
   head.insert(head.end(), {"mAcc", "aAcc", "pictures", "a second"});
-  std::vector<Row> rows{head};
+  std::vector<TableRow> rows{head};
   for (const RunReport &run : report.runs) {
     const Scores scores = scores_of(run.tally.areas);
-    Row row;
+    TableRow row;
     for (const std::string &name : columns) row.push_back(value_of(run.settings, name));
     row.push_back(percent(scores.mean_iou));
     if (published) row.push_back(run.published ? printed("%.2f", *run.published) : "-");
@@ -108,19 +79,28 @@ std::string outcome_table(const Report &report, const std::vector<std::string> &
   return table(rows, columns.size());
 }
 
+/// What tells a run from the report's others: "naclip/reduced", and "/tlp" where refinements differ.
+std::string name_of(const Report &report, const RunReport &run) {
+  std::string name = value_of(run.settings, "attention") + "/" +
+                     value_of(run.settings, "architecture");
+  const std::vector<std::string> columns = varying(report);
+  if (std::find(columns.begin(), columns.end(), "refine") != columns.end())
+    name += "/" + value_of(run.settings, "refine");
+  return name;
+}
+
 std::string class_table(const Report &report) {
   const bool alone = report.runs.size() == 1;
-  std::vector<Row> rows{{"class"}};
+  std::vector<TableRow> rows{{"class"}};
   std::vector<Scores> scores;
   for (const RunReport &run : report.runs) {
     scores.push_back(scores_of(run.tally.areas));
     rows[0].push_back(alone ? "IoU"
-                            : "IoU " + value_of(run.settings, "attention") + "/" +
-                                  value_of(run.settings, "architecture"));
+                            : "IoU " + name_of(report, run));
   }
   if (alone) rows[0].emplace_back("Acc");
   for (std::size_t i = 0; i < report.classes.size(); ++i) {
-    Row row{report.classes[i]};
+    TableRow row{report.classes[i]};
     for (const Scores &one : scores) row.push_back(percent(one.iou[i]));
     if (alone) row.push_back(percent(scores[0].accuracy[i]));
     rows.push_back(row);
@@ -132,10 +112,9 @@ std::string departures_of(const Report &report) {
   std::string text;
   for (const RunReport &run : report.runs) {
     if (run.departures.empty()) continue;
-    text += "- " + value_of(run.settings, "attention") + "/" +
-            value_of(run.settings, "architecture") + ": " + joined(run.departures, "; ") + "\n";
+    text += "- " + name_of(report, run) + ": " + joined(run.departures, "; ") + "\n";
   }
-  return text.empty() ? text : "Not to be compared with the paper's figure:\n\n" + text + "\n";
+  return text.empty() ? text : "Not to be compared with the published figure:\n\n" + text + "\n";
 }
 
 /// The data set's problems and those of reading it. All runs read the same files; the one that came

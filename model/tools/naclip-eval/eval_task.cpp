@@ -9,6 +9,7 @@
 #include "model/base/model_files.h"
 #include "model/base/published_models.h"
 #include "model/error.h"
+#include "model/tools/naclip-eval/methods.h"
 #include "model/tools/naclip-eval/text.h"
 
 namespace naclip::eval {
@@ -58,7 +59,7 @@ Task benchmark_task(const EvalOptions &options) {
           .dataset = find_dataset(benchmark.layout, benchmark.title, options.data),
           .vocabulary = std::move(vocabulary),
           .labelling = labelling,
-          .inference = with_given(inference_of(benchmark), options),
+          .inference = inference_of(benchmark),
           .dataset_fingerprint = {}};
 }
 
@@ -72,12 +73,12 @@ Task own_task(const EvalOptions &options) {
           .dataset = find_pairs(options.images, options.masks),
           .vocabulary = std::move(vocabulary),
           .labelling = labelling,
-          .inference = with_given(inference, options),
+          .inference = inference,
           .dataset_fingerprint = {}};
 }
 
-bool is_vit_b_16(const ModelInfo &info) {
-  return info.patch_size == 16 && info.vision_width == 768 && info.vision_layers == 12;
+const PublishedMethod *method_of(const RunSettings &run) {
+  return published_method(run.model.attention, effective_refine(run.inference));
 }
 
 }  // namespace
@@ -95,16 +96,28 @@ Task make_task(const EvalOptions &options) {
   return task;
 }
 
-Settings identity_of(const Task &task, const ModelOptions &model, const ModelInfo &info,
+RunSettings settings_for(const Task &task, const EvalOptions &options, const RunChoice &choice) {
+  RunSettings run{options.model, task.inference};
+  run.model.attention = choice.attention;
+  run.model.architecture = choice.architecture;
+  run.inference.refine = choice.refine;
+  if (options.as_published && task.benchmark)
+    set_published_constants(*task.benchmark, run.model, run.inference);
+  run.model.pearl_alpha = options.pearl_alpha.value_or(run.model.pearl_alpha);
+  run.inference = with_given(run.inference, options);
+  return run;
+}
+
+Settings identity_of(const Task &task, const RunSettings &run, const ModelInfo &info,
                      const std::string &model_sha256) {
-  Settings identity = settings_of(model, task.inference);
+  Settings identity = settings_of(run.model, run.inference);
   identity.insert(identity.end(),
                   {{"benchmark", task.benchmark ? task.benchmark->name : "-"},
                    {"data set", task.dataset_fingerprint},
                    {"vocabulary", vocabulary_hash(task.vocabulary)},
                    {"labels", text_of(task.labelling)},
                    {"model", model_sha256},
-                   {"merges", model.merges.empty() ? "-" : file_sha256(model.merges)},
+                   {"merges", run.model.merges.empty() ? "-" : file_sha256(run.model.merges)},
                    // Which of several GPUs it is does not matter.
                    {"device", info.device.substr(0, info.device.find(':'))},
                    {"precision", info.precision},
@@ -114,11 +127,16 @@ Settings identity_of(const Task &task, const ModelOptions &model, const ModelInf
 }
 
 std::vector<std::string> departures_of(const Task &task, const EvalOptions &options,
-                                       const ModelOptions &model, const ModelInfo &info,
+                                       const RunSettings &run, const ModelInfo &info,
                                        const Tally &tally) {
-  std::vector<std::string> found =
-      differences(settings_of(model, task.inference),
-                  settings_of(ModelOptions{}, inference_of(*task.benchmark)));
+  RunSettings published{{}, inference_of(*task.benchmark)};
+  if (const PublishedMethod *method = method_of(run)) {
+    published.model.attention = method->attention;
+    published.inference.refine = method->refine;
+    set_published_constants(*task.benchmark, published.model, published.inference);
+  }
+  std::vector<std::string> found = differences(settings_of(run.model, run.inference),
+                                               settings_of(published.model, published.inference));
   if (!is_vit_b_16(info)) found.emplace_back("the model is no ViT-B/16");
   if (info.activation != Activation::kQuickGelu)
     found.emplace_back("the model is not OpenAI's, whose activation is QuickGELU");
@@ -142,6 +160,21 @@ std::string model_sha256(const std::string &model) {
   if (files == 1) return sums;
   g_autofree gchar *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, sums.c_str(), -1);
   return sum;
+}
+
+std::optional<double> published_figure(const Benchmark &benchmark, const RunSettings &run) {
+  const PublishedMethod *method = method_of(run);
+  if (method == nullptr || !method->figures) return std::nullopt;
+  return method->figures->at(static_cast<std::size_t>(&benchmark - benchmarks().data()));
+}
+
+bool is_vit_b_16(const ModelInfo &info) {
+  return info.patch_size == 16 && info.vision_width == 768 && info.vision_layers == 12;
+}
+
+bool is_vit_l_14(const ModelInfo &info) {
+  return info.patch_size == 14 && info.vision_width == 1024 && info.vision_layers == 24 &&
+         info.native_size == 224;
 }
 
 std::string file_sha256(const std::string &path) {

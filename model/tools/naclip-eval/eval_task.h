@@ -1,6 +1,7 @@
 // From the command line to what is evaluated.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct Task {
   Dataset dataset;
   Vocabulary vocabulary;
   Labelling labelling;
-  InferenceOptions inference;
+  InferenceOptions inference;  ///< the benchmark's, or the defaults; see settings_for()
   std::string dataset_fingerprint;
 
   std::size_t first_class() const { return labelling.background ? 0 : 1; }
@@ -31,15 +32,31 @@ struct Task {
 /// kNotFound, kRead and kFormat.
 Task make_task(const EvalOptions &options);
 
+/// What one run is computed with.
+struct RunSettings {
+  ModelOptions model;
+  InferenceOptions inference;
+};
+
+/// The task's settings, the method's own constants where they are asked for, and over these what
+/// the command line gives.
+RunSettings settings_for(const Task &task, const EvalOptions &options, const RunChoice &choice);
+
 /// All that a tally depends on.
-Settings identity_of(const Task &task, const ModelOptions &model, const ModelInfo &info,
+Settings identity_of(const Task &task, const RunSettings &run, const ModelInfo &info,
                      const std::string &model_sha256);
 
-/// What keeps a run from being compared with the paper's figure; empty where nothing does. For a
-/// benchmark only.
+/// What keeps a run from being compared with the figure that the authors of its method print, or
+/// those of NACLIP where nobody prints one; empty where nothing does. For a benchmark only.
 std::vector<std::string> departures_of(const Task &task, const EvalOptions &options,
-                                       const ModelOptions &model, const ModelInfo &info,
+                                       const RunSettings &run, const ModelInfo &info,
                                        const Tally &tally);
+
+/// That figure, mIoU in percent with ViT-B/16.
+std::optional<double> published_figure(const Benchmark &benchmark, const RunSettings &run);
+
+bool is_vit_b_16(const ModelInfo &info);
+bool is_vit_l_14(const ModelInfo &info);
 
 /// The hash of a model's weights: of its file, or of the hashes of its index and all that may be shards.
 /// model: as ModelChoice has it. Throws Error{kRead} and what resolve_model() throws.

@@ -8,10 +8,12 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 #include "model/error.h"
 #include "model/tools/common/progress.h"
+#include "model/tools/naclip-eval/comparison.h"
 #include "model/tools/naclip-eval/eval_options.h"
 #include "model/tools/naclip-eval/eval_report.h"
 #include "model/tools/naclip-eval/eval_state.h"
@@ -77,15 +79,7 @@ std::shared_ptr<const EncodedVocabulary> encode(Segmenter &segmenter, const Voca
   return vocabulary;
 }
 
-ModelOptions model_of(const EvalOptions &options, const RunChoice &choice) {
-  ModelOptions model = options.model;
-  model.attention = choice.attention;
-  model.architecture = choice.architecture;
-  model.log = warn;
-  return model;
-}
-
-/// The command in work.
+/// All runs on one data set.
 class Command {
  public:
   Command(const EvalOptions &options, const Task &task)
@@ -120,33 +114,38 @@ class Command {
       write_file(options_.output + "/report.json", json_of(report_));
       write_file(options_.output + "/report.md", markdown_of(report_));
     }
-    std::fputs(markdown_of(report_).c_str(), stdout);
+    if (!options_.compare) std::fputs(markdown_of(report_).c_str(), stdout);
     std::fprintf(stderr, "naclip-eval: wrote report.md and report.json into %s\n",
                  options_.output.c_str());
     const bool faults = !problems_of(report_).empty();
     return faults ? kFaults : kAllEvaluated;
   }
 
+  const Report &report() const { return report_; }
+
  private:
   RunReport evaluate_one(const RunChoice &choice) {
-    const ModelOptions model = model_of(options_, choice);
-    const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture);
-    const auto segmenter = load_segmenter(model);
-    if (report_.model_sha256.empty()) report_.model_sha256 = model_sha256(model.model);
-    const Settings identity = identity_of(task_, model, segmenter->info(), report_.model_sha256);
-    const std::string state = options_.output + "/state-" + name_of(choice.attention) + "-" +
-                              name_of(choice.architecture) + ".json";
+    RunSettings settings = settings_for(task_, options_, choice);
+    settings.model.log = warn;
+    const std::string refine = name_of(choice.refine);
+    const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture) +
+                             (choice.refine == Refine{} ? "" : "/" + refine);
+    const auto segmenter = load_segmenter(settings.model);
+    if (report_.model_sha256.empty()) report_.model_sha256 = file_sha256(settings.model.model);
+    const Settings identity =
+        identity_of(task_, settings, segmenter->info(), report_.model_sha256);
+    const std::string state = options_.output + "/state-" + joined(split(name, '/'), "-") + ".json";
     Tally tally = known_tally(state, identity, name);
-    if (tally.done < limit_) work(*segmenter, state, identity, name, tally);
+    if (tally.done < limit_) work(*segmenter, settings.inference, state, identity, name, tally);
     if (tally.done >= limit_ && tally.evaluated == 0)
       throw Error(ErrorKind::kFormat,
                   "No picture could be evaluated: " + joined(tally.problems.sentences(3), "; "));
     RunReport run;
-    run.settings = settings_of(model, task_.inference);
+    run.settings = settings_of(settings.model, settings.inference);
     run.model = segmenter->info();
     if (task_.benchmark) {
-      run.departures = departures_of(task_, options_, model, segmenter->info(), tally);
-      if (run.departures.empty()) run.published = task_.benchmark->published;
+      run.departures = departures_of(task_, options_, settings, segmenter->info(), tally);
+      if (run.departures.empty()) run.published = published_figure(*task_.benchmark, settings);
     }
     run.tally = std::move(tally);
     return run;
@@ -172,11 +171,11 @@ class Command {
     return std::move(*known);
   }
 
-  void work(Segmenter &segmenter, const std::string &state, const Settings &identity,
-            const std::string &name, Tally &tally) const {
+  void work(Segmenter &segmenter, const InferenceOptions &inference, const std::string &state,
+            const Settings &identity, const std::string &name, Tally &tally) const {
     const auto vocabulary = encode(segmenter, task_.vocabulary, name);
     if (vocabulary == nullptr) return;
-    const Subject subject{segmenter, *vocabulary, task_.inference, meaning_, task_.first_class()};
+    const Subject subject{segmenter, *vocabulary, inference, meaning_, task_.first_class()};
     Progress progress(name, Unit::kItems);
     progress.update(tally.done, limit_);
     const auto after = [&] {
@@ -205,10 +204,12 @@ class Command {
 
 /// Finds the thresholds on all pictures; writes the vocabulary with them.
 ExitStatus tune_thresholds(const EvalOptions &options, const Task &task) {
-  const auto segmenter = load_segmenter(model_of(options, options.runs.front()));
+  RunSettings settings = settings_for(task, options, options.runs.front());
+  settings.model.log = warn;
+  const auto segmenter = load_segmenter(settings.model);
   const auto vocabulary = encode(*segmenter, without_thresholds(task.vocabulary), "tune");
   if (vocabulary == nullptr) return kStopped;
-  InferenceOptions inference = task.inference;
+  InferenceOptions inference = settings.inference;
   inference.threshold = 0.0;
   inference.confidences = true;
   const LabelMeaning meaning(task.labelling);
@@ -235,7 +236,7 @@ ExitStatus tune_thresholds(const EvalOptions &options, const Task &task) {
     throw Error(ErrorKind::kFormat,
                 "No picture could be evaluated: " + joined(tally.problems.sentences(3), "; "));
   const std::vector<TunedClass> classes =
-      tune(counts, task.vocabulary, task.inference.threshold, options.min_precision);
+      tune(counts, task.vocabulary, settings.inference.threshold, options.min_precision);
   std::fputs(tuned_text(classes, options.min_precision).c_str(), stdout);
   std::vector<std::optional<double>> thresholds;
   for (std::size_t i = 0; i < classes.size(); ++i)
@@ -247,6 +248,84 @@ ExitStatus tune_thresholds(const EvalOptions &options, const Task &task) {
   return tally.problems.empty() ? kAllEvaluated : kFaults;
 }
 
+void make_folder(const std::string &path) {
+  if (g_mkdir_with_parents(path.c_str(), 0777) != 0)
+    throw Error(ErrorKind::kRead,
+                "The folder " + path + " cannot be made; name another with --output");
+}
+
+/// The runs on all benchmarks that are there, each in a folder of its own.
+class Comparer {
+ public:
+  explicit Comparer(const EvalOptions &options) : options_(options) {
+    comparison_.runs = options.runs;
+    comparison_.as_published = options.as_published;
+    comparison_.benchmarks = options.benchmarks;
+    comparison_.found.resize(options.benchmarks.size());
+  }
+
+  ExitStatus execute() {
+    ExitStatus worst = kAllEvaluated;
+    std::size_t there = 0;
+    for (std::size_t i = 0; i < options_.benchmarks.size(); ++i) {
+      EvalOptions options = options_;
+      options.benchmark = options_.benchmarks[i];
+      options.output = options_.output + "/" + options.benchmark;
+      const std::optional<Task> task = find(options);
+      if (!task) {
+        worst = kFaults;
+        continue;
+      }
+      ++there;
+      make_folder(options.output);
+      Command command(options, *task);
+      const ExitStatus status = command.execute();
+      if (status == kStopped) return status;
+      worst = std::max(worst, status);
+      add(i, command.report());
+      write_file(options_.output + "/comparison.md", markdown_of(comparison_));
+      write_file(options_.output + "/comparison.json", json_of(comparison_));
+    }
+    if (there == 0)
+      throw Error(ErrorKind::kNotFound, "None of the benchmarks is in " + options_.data +
+                                            ": see docs/evaluation.md for their folders");
+    std::fputs(markdown_of(comparison_).c_str(), stdout);
+    std::fprintf(stderr, "naclip-eval: wrote comparison.md and comparison.json into %s\n",
+                 options_.output.c_str());
+    return worst;
+  }
+
+ private:
+  /// None where the data set is not there.
+  std::optional<Task> find(const EvalOptions &options) {
+    try {
+      return make_task(options);
+    } catch (const Error &error) {
+      if (error.kind() != ErrorKind::kNotFound) throw;
+      std::fprintf(stderr, "naclip-eval: %s is left out: %s\n", options.benchmark.c_str(),
+                   error.what());
+      comparison_.notes.push_back(options.benchmark + " is not there");
+      return std::nullopt;
+    }
+  }
+
+  void add(std::size_t benchmark, const Report &report) {
+    std::vector<double> figures;
+    for (const RunReport &run : report.runs)
+      figures.push_back(100.0 * scores_of(run.tally.areas).mean_iou);
+    comparison_.found[benchmark] = figures;
+    comparison_.model = report.runs.front().model;
+    if (report.limit < report.pairs)
+      comparison_.notes.push_back(report.benchmark + ": " + grouped(report.limit) + " of " +
+                                  counted(report.pairs, "picture", "pictures"));
+    if (!problems_of(report).empty())
+      comparison_.notes.push_back(report.benchmark + ": the data set has faults");
+  }
+
+  const EvalOptions &options_;
+  Comparison comparison_;
+};
+
 ExitStatus run(const EvalOptions &options) {
   if (options.version) {
     std::puts("naclip-eval " NACLIP_VERSION);
@@ -256,12 +335,14 @@ ExitStatus run(const EvalOptions &options) {
     list_benchmarks();
     return kAllEvaluated;
   }
-  const Task task = make_task(options);
-  if (g_mkdir_with_parents(options.output.c_str(), 0777) != 0)
-    throw Error(ErrorKind::kRead,
-                "The folder " + options.output + " cannot be made; name another with --output");
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
+  if (options.compare) {
+    make_folder(options.output);
+    return Comparer(options).execute();
+  }
+  const Task task = make_task(options);
+  make_folder(options.output);
   return options.tune ? tune_thresholds(options, task) : Command(options, task).execute();
 }
 

@@ -65,16 +65,11 @@ Refine refine_named(const std::string &name) {
   return find_value(kRefinements, "--refine", name);
 }
 
-namespace {
-
-/// What the scores do pass through.
-Refine effective(const InferenceOptions &options) {
+Refine effective_refine(const InferenceOptions &options) {
   const bool steps = options.pamr_steps() > 0;
   if (options.uses_tlp()) return steps ? Refine::kTlpPamr : Refine::kTlp;
   return steps ? Refine::kPamr : Refine::kNone;
 }
-
-}  // namespace
 
 Settings settings_of(const ModelOptions &model, const InferenceOptions &inference) {
   // What has no effect is no difference either.
@@ -90,11 +85,13 @@ Settings settings_of(const ModelOptions &model, const InferenceOptions &inferenc
       {"input-size", std::to_string(inference.input_size)},
       {"window-size", windows ? std::to_string(inference.window_size) : "0 (whole picture)"},
       {"window-stride", windows ? std::to_string(inference.window_stride) : "-"},
-      {"refine", name_of(effective(inference))},
+      {"refine", name_of(effective_refine(inference))},
+      {"tlp-grid", inference.uses_tlp() ? std::to_string(inference.tlp_grid) : "-"},
       {"refine-steps", std::to_string(inference.pamr_steps())},
       {"refine-dilations", refined ? dilations_text(inference.refine_dilations) : "-"},
       {"logit-scale", number(inference.logit_scale)},
       {"threshold", number(inference.threshold)},
+      {"area-threshold", number(inference.area_threshold)},
   };
 }
 

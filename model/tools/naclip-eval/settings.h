@@ -38,6 +38,9 @@ std::string names_of(const std::array<Choice<Enum>, kCount> &choices) {
   return text;
 }
 
+/// What scores do pass through: pamr without steps is none.
+Refine effective_refine(const InferenceOptions &options);
+
 /// All that decides the outcome but the model itself, device and precision.
 Settings settings_of(const ModelOptions &model, const InferenceOptions &inference);
 

@@ -36,7 +36,9 @@ struct WholeRun {
   }
 
   std::vector<std::string> departures(const ModelOptions &model = {}) const {
-    return departures_of(make_task(options), options, model, info, tally);
+    const Task task = make_task(options);
+    const RunSettings run{model, with_given(task.inference, options)};
+    return departures_of(task, options, run, info, tally);
   }
 };
 
