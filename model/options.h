@@ -119,8 +119,8 @@ struct InferenceOptions {
   int window_size = 224;    ///< side of the sliding window, pixels; 0: the whole picture at once
   int window_stride = 112;  ///< pixels, 1..window_size
   Refine refine = Refine::kPamr;
-  int tlp_grid = 80;  ///< samples along each side of TLP's grid, about; 1..4096
-  int refine_steps = 10;                     ///< PAMR iterations; 0: off
+  int tlp_grid = 80;      ///< samples along each side of TLP's grid, about; 1..4096
+  int refine_steps = 10;  ///< PAMR iterations; 0: off
   std::vector<int> refine_dilations{8, 16};  ///< pixels, each >= 1
   double logit_scale = 40.0;  ///< multiplies the cosine similarities before the softmax
   double threshold = 0.0;     ///< least confidence, 0..1; below it the label is 0

@@ -25,7 +25,7 @@ using EncodeProgress = std::function<void(std::size_t known, std::size_t words)>
 
 /// What a checkpoint turned out to be.
 struct ModelInfo {
-  std::string layout;  ///< e.g. "OpenAI TorchScript archive"
+  std::string layout;                              ///< e.g. "OpenAI TorchScript archive"
   Activation activation = Activation::kQuickGelu;  ///< the one in use, never kAuto
   std::string activation_source;                   ///< what says so, e.g. "config.json"
   int patch_size = 0;

@@ -42,8 +42,9 @@ std::string checkpoint_in(const std::string &folder) {
     if (is_file(path)) return path.string();
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  throw Error(ErrorKind::kNotFound, "There is no model in the folder " + folder + ": it has none of " +
-                                        names + "; name the checkpoint's file");
+  throw Error(ErrorKind::kNotFound, "There is no model in the folder " + folder +
+                                        ": it has none of " + names +
+                                        "; name the checkpoint's file");
 }
 
 std::vector<std::string> files_of_model(const std::string &checkpoint) {

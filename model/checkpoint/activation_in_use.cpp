@@ -37,12 +37,13 @@ ActivationInUse activation_in_use(const CheckpointFile &checkpoint, const std::s
     throw unusable_model(path, error);
   }
   if (stated.activation != Activation::kAuto) return {stated.activation, stated.source, ""};
-  return {Activation::kQuickGelu, "assumed",
-          "Nothing says which activation " + path +
-              " was trained with, and QuickGELU is assumed, as in OpenAI's models. Most of LAION's "
-              "and DataComp's have GELU: put the model's config.json or open_clip_config.json beside "
-              "it, or set the property activation to gelu or quick-gelu" +
-              (problem.empty() ? "" : " (" + problem + ")")};
+  return {
+      Activation::kQuickGelu, "assumed",
+      "Nothing says which activation " + path +
+          " was trained with, and QuickGELU is assumed, as in OpenAI's models. Most of LAION's "
+          "and DataComp's have GELU: put the model's config.json or open_clip_config.json beside "
+          "it, or set the property activation to gelu or quick-gelu" +
+          (problem.empty() ? "" : " (" + problem + ")")};
 }
 
 }  // namespace naclip

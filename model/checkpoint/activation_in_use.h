@@ -10,7 +10,7 @@ namespace naclip {
 
 struct ActivationInUse {
   Activation activation = Activation::kQuickGelu;  ///< never kAuto
-  std::string source;   ///< what says so, e.g. "config.json"
+  std::string source;                              ///< what says so, e.g. "config.json"
   std::string warning;  ///< for the user, where nothing says so; else empty
 };
 

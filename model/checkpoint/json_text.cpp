@@ -29,8 +29,8 @@ void check_nesting(std::string_view text, int nesting) {
 /// The member where it holds a single value of that type, else null.
 JsonNode *value_member(JsonObject *object, const char *name, GType type) {
   JsonNode *node = object == nullptr ? nullptr : json_object_get_member(object, name);
-  const bool fits = node != nullptr && JSON_NODE_HOLDS_VALUE(node) &&
-                    json_node_get_value_type(node) == type;
+  const bool fits =
+      node != nullptr && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type;
   return fits ? node : nullptr;
 }
 

@@ -34,7 +34,7 @@ struct Global {
 };
 /// An instance of a class whose code is never looked at: a bag of attributes.
 struct Object {
-  Ref type;                          ///< its class, a Global
+  Ref type;                       ///< its class, a Global
   std::optional<Ref> state = {};  ///< whatever BUILD was given, a Dict as a rule
 };
 /// The place of a tensor's bytes, kept in an archive entry of its own.

@@ -44,7 +44,8 @@ ShardNames shard_names(JsonObject *root) {
   JsonObject *map = object_member(root, "weight_map");
   if (map == nullptr)
     refuse_index(
-        "it is JSON text, but no index of shards (it has no weight_map); name the checkpoint itself");
+        "it is JSON text, but no index of shards (it has no weight_map); name the checkpoint "
+        "itself");
   ShardNames shards;
   JsonObjectIter iterator;
   const char *name = nullptr;

@@ -41,8 +41,12 @@ NACLIP_INLINE void activate(Element *values, std::int64_t count, Function functi
 }
 
 // Functions as objects: a call by pointer might not become part of each compilation.
-constexpr auto kQuickGelu = [](Lanes x) __attribute__((always_inline)) { return quick_gelu_of(x); };
-constexpr auto kGelu = [](Lanes x) __attribute__((always_inline)) { return gelu_of(x); };
+constexpr auto kQuickGelu = [](Lanes x) __attribute__((always_inline)) {
+  return quick_gelu_of(x);
+};
+constexpr auto kGelu = [](Lanes x) __attribute__((always_inline)) {
+  return gelu_of(x);
+};
 
 template <typename Element>
 NACLIP_INLINE void add(float *x, const Element *delta, std::int64_t count) {

@@ -30,9 +30,9 @@ ClipVision::ClipVision(const Checkpoint &checkpoint, const Compute &compute, Att
     throw Error(ErrorKind::kSettings, "attention=csa goes with architecture=vanilla only");
   if ((attention == Attention::kScclip || attention == Attention::kPearl) &&
       architecture != Architecture::kReduced)
-    throw Error(ErrorKind::kSettings,
-                std::string("attention=") + (attention == Attention::kPearl ? "pearl" : "scclip") +
-                    " goes with architecture=reduced only");
+    throw Error(ErrorKind::kSettings, std::string("attention=") +
+                                          (attention == Attention::kPearl ? "pearl" : "scclip") +
+                                          " goes with architecture=reduced only");
   if (!(gaussian_std > 0)) throw Error(ErrorKind::kSettings, "gaussian-std must be above 0");
   if (!(pearl_alpha >= 0)) throw Error(ErrorKind::kSettings, "pearl-alpha must not be negative");
   patch_weight_ = weight_tensor(checkpoint, "visual.conv1.weight", compute);

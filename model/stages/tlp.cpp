@@ -129,9 +129,9 @@ at::Tensor Propagator::propagate(const at::Tensor &picture, const at::Tensor &sc
   if (scores.size(0) > 1) {
     std::vector<at::Tensor> results;
     for (std::int64_t i = 0; i < scores.size(0); ++i)
-      results.push_back(
-          propagate(picture.slice(0, i, i + 1), scores.slice(0, i, i + 1), words, height, width, grid)
-              .clone());
+      results.push_back(propagate(picture.slice(0, i, i + 1), scores.slice(0, i, i + 1), words,
+                                  height, width, grid)
+                            .clone());
     return at::cat(results);
   }
   if (!words.is_same(words_)) {

@@ -153,9 +153,8 @@ bool is_file(const files::path &path) {
 /// GPT-2's, whose number CLIP's limit may hide, mark beginnings.
 bool is_of_clip(const files::path &path) {
   try {
-    return std::ranges::any_of(read_merges(path.string()), [](const Merge &merge) {
-      return merge.second.ends_with("</w>");
-    });
+    return std::ranges::any_of(read_merges(path.string()),
+                               [](const Merge &merge) { return merge.second.ends_with("</w>"); });
   } catch (const Error &) {
     return false;
   }
@@ -227,8 +226,7 @@ std::string find_merges(const std::string &model_path, const std::string &explic
   std::string message = "No byte-pair merges were found for " + model_path + ": neither " +
                         candidates.front().filename().string() + ", " + kPublishedNames[0] + ", " +
                         kPublishedNames[1] + " or CLIP's " + kHuggingFaceName + " in " +
-                        folder.string() +
-                        " nor one of OpenAI's names in " + cache.string();
+                        folder.string() + " nor one of OpenAI's names in " + cache.string();
   if (others.size() > 1) message += ", and several other files in the first could be meant";
   throw Error(ErrorKind::kNotFound, message +
                                         "; set the property merges to the file's path, or, for a "

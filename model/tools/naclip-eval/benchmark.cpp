@@ -110,6 +110,10 @@ const Benchmark &benchmark_named(const std::string &name) {
               "There is no benchmark called " + name + ": take one of " + joined(names, ", "));
 }
 
+std::size_t index_of(const Benchmark &benchmark) {
+  return static_cast<std::size_t>(&benchmark - benchmarks().data());
+}
+
 Vocabulary vocabulary_of(const Benchmark &benchmark) {
   const std::string path = "/naclip/benchmarks/" + benchmark.name + ".vocabulary";
   g_autoptr(GError) error = nullptr;

@@ -28,6 +28,9 @@ std::span<const Benchmark> benchmarks();
 /// Throws Error{kSettings} naming all where there is none of this name.
 const Benchmark &benchmark_named(const std::string &name);
 
+/// Its place among benchmarks().
+std::size_t index_of(const Benchmark &benchmark);
+
 /// The words of a benchmark, which the program carries.
 Vocabulary vocabulary_of(const Benchmark &benchmark);
 

@@ -42,23 +42,19 @@ std::optional<Printed> published(const Comparison &comparison, const RunChoice &
   const PublishedMethod *method = published_method(run.attention, run.refine);
   if (method == nullptr) return std::nullopt;
   Printed printed{Figures(comparison.benchmarks.size()), std::nullopt};
-  if (is_vit_l_14(comparison.model)) {
-    printed.mean = method->large_mean;
-  } else if (is_vit_b_16(comparison.model)) {
-    if (method->figures)
-      for (std::size_t i = 0; i < comparison.benchmarks.size(); ++i)
-        if (comparison.found[i]) {
-          const Benchmark &benchmark = benchmark_named(comparison.benchmarks[i]);
-          printed.figures[i] =
-              method->figures->at(static_cast<std::size_t>(&benchmark - benchmarks().data()));
-        }
+  if (is_vit_b_16(comparison.model) && method->figures) {
+    for (std::size_t i = 0; i < comparison.benchmarks.size(); ++i)
+      if (comparison.found[i])
+        printed.figures[i] =
+            method->figures->at(index_of(benchmark_named(comparison.benchmarks[i])));
     printed.mean = mean_of(printed.figures);
-    // The mean over all eight, which some print alone, stands beside ours over all eight only.
-    const bool whole = comparison.benchmarks.size() == benchmarks().size() &&
-                       std::all_of(comparison.found.begin(), comparison.found.end(),
-                                   [](const auto &one) { return one.has_value(); });
-    if (whole) printed.mean = method->mean;
   }
+  // The mean over all eight, which some print alone, stands beside ours over all eight only.
+  const bool whole = comparison.benchmarks.size() == benchmarks().size() &&
+                     std::all_of(comparison.found.begin(), comparison.found.end(),
+                                 [](const auto &one) { return one.has_value(); });
+  if (whole && is_vit_b_16(comparison.model)) printed.mean = method->mean;
+  if (whole && is_vit_l_14(comparison.model)) printed.mean = method->large_mean;
   if (!printed.mean) return std::nullopt;
   return printed;
 }

@@ -69,10 +69,9 @@ struct RawOptions {
   RawOptions(const RawOptions &) = delete;
   RawOptions &operator=(const RawOptions &) = delete;
   ~RawOptions() {
-    for (gchar *text :
-         {benchmark, data, images, masks, vocabulary, ignored, output, model, merges, device,
-          precision, attention, architecture, prompts, cache_dir, activation, compare,
-          refine, refine_dilations})
+    for (gchar *text : {benchmark, data, images, masks, vocabulary, ignored, output, model, merges,
+                        device, precision, attention, architecture, prompts, cache_dir, activation,
+                        compare, refine, refine_dilations})
       g_free(text);
   }
 };
@@ -125,7 +124,8 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
   static const std::string activations = "The model's: " + names_of(kActivations) + " [auto]";
   add_group(
       context,
-      {{"model", 'm', 0, G_OPTION_ARG_FILENAME, &raw.model, "Checkpoint of CLIP, or its folder", "FILE"},
+      {{"model", 'm', 0, G_OPTION_ARG_FILENAME, &raw.model, "Checkpoint of CLIP, or its folder",
+        "FILE"},
        {"merges", 0, 0, G_OPTION_ARG_FILENAME, &raw.merges,
         "CLIP's byte-pair merges [found beside the model]", "FILE"},
        {"device", 0, 0, G_OPTION_ARG_STRING, &raw.device, "auto, cpu, cuda or cuda:N [auto]",
@@ -250,12 +250,11 @@ EvalOptions read(const RawOptions &raw, bool tune) {
                                                        : options.benchmark;
   options.output = text_of(raw.output, ("naclip-eval-" + kind).c_str());
   options.model = model_of(raw, options.output);
-  options.runs = options.compare
-                     ? runs_named(raw.compare, text_of(raw.architecture),
-                                  text_of(raw.refine, "none,pamr,tlp"))
-                     : runs_named(text_of(raw.attention, name_of(Attention{}).c_str()),
-                                  text_of(raw.architecture),
-                                  text_of(raw.refine, name_of(Refine{}).c_str()));
+  options.runs =
+      options.compare
+          ? runs_named(raw.compare, text_of(raw.architecture), text_of(raw.refine, "none,pamr,tlp"))
+          : runs_named(text_of(raw.attention, name_of(Attention{}).c_str()),
+                       text_of(raw.architecture), text_of(raw.refine, name_of(Refine{}).c_str()));
   options.input_size = given(raw.input_size);
   options.window_size = given(raw.window_size);
   options.window_stride = given(raw.window_stride);
@@ -296,8 +295,9 @@ void require_complete(const EvalOptions &options) {
   require(own || options.ignored.empty(),
           "--ignore-label is for masks of your own: the benchmarks ignore what the paper's do");
   require(!options.tune || own, "tune needs --images DIR, --masks DIR and --vocabulary FILE");
-  require(!options.tune || options.runs.size() == 1,
-          "tune takes one attention and one refinement: thresholds of one are not those of another");
+  require(
+      !options.tune || options.runs.size() == 1,
+      "tune takes one attention and one refinement: thresholds of one are not those of another");
   require(options.tune || !options.min_precision, "--min-precision goes with tune");
   require(!options.min_precision || (*options.min_precision > 0 && *options.min_precision <= 1),
           "--min-precision must be above 0 and at most 1");

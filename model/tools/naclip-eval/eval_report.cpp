@@ -80,9 +80,9 @@ std::string outcome_table(const Report &report, const std::vector<std::string> &
 }
 
 /// What tells a run from the report's others: "naclip/reduced", and "/tlp" where refinements differ.
-std::string name_of(const Report &report, const RunReport &run) {
-  std::string name = value_of(run.settings, "attention") + "/" +
-                     value_of(run.settings, "architecture");
+std::string run_name(const Report &report, const RunReport &run) {
+  std::string name =
+      value_of(run.settings, "attention") + "/" + value_of(run.settings, "architecture");
   const std::vector<std::string> columns = varying(report);
   if (std::find(columns.begin(), columns.end(), "refine") != columns.end())
     name += "/" + value_of(run.settings, "refine");
@@ -95,8 +95,7 @@ std::string class_table(const Report &report) {
   std::vector<Scores> scores;
   for (const RunReport &run : report.runs) {
     scores.push_back(scores_of(run.tally.areas));
-    rows[0].push_back(alone ? "IoU"
-                            : "IoU " + name_of(report, run));
+    rows[0].push_back(alone ? "IoU" : "IoU " + run_name(report, run));
   }
   if (alone) rows[0].emplace_back("Acc");
   for (std::size_t i = 0; i < report.classes.size(); ++i) {
@@ -112,7 +111,7 @@ std::string departures_of(const Report &report) {
   std::string text;
   for (const RunReport &run : report.runs) {
     if (run.departures.empty()) continue;
-    text += "- " + name_of(report, run) + ": " + joined(run.departures, "; ") + "\n";
+    text += "- " + run_name(report, run) + ": " + joined(run.departures, "; ") + "\n";
   }
   return text.empty() ? text : "Not to be compared with the published figure:\n\n" + text + "\n";
 }

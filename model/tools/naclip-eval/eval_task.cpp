@@ -165,7 +165,7 @@ std::string model_sha256(const std::string &model) {
 std::optional<double> published_figure(const Benchmark &benchmark, const RunSettings &run) {
   const PublishedMethod *method = method_of(run);
   if (method == nullptr || !method->figures) return std::nullopt;
-  return method->figures->at(static_cast<std::size_t>(&benchmark - benchmarks().data()));
+  return method->figures->at(index_of(benchmark));
 }
 
 bool is_vit_b_16(const ModelInfo &info) {

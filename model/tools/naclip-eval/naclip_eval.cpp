@@ -132,8 +132,7 @@ class Command {
                              (choice.refine == Refine{} ? "" : "/" + refine);
     const auto segmenter = load_segmenter(settings.model);
     if (report_.model_sha256.empty()) report_.model_sha256 = file_sha256(settings.model.model);
-    const Settings identity =
-        identity_of(task_, settings, segmenter->info(), report_.model_sha256);
+    const Settings identity = identity_of(task_, settings, segmenter->info(), report_.model_sha256);
     const std::string state = options_.output + "/state-" + joined(split(name, '/'), "-") + ".json";
     Tally tally = known_tally(state, identity, name);
     if (tally.done < limit_) work(*segmenter, settings.inference, state, identity, name, tally);

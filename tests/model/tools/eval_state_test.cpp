@@ -152,20 +152,33 @@ TEST(RunChoices, TakeTheFallbackAndTheirOwnArchitecture) {
     EXPECT_THROW(runs_named(attentions, architecture), Error) << attentions << " " << architecture;
 }
 
-TEST(RunChoices, OfPearlAreReducedAlone) {
+TEST(RunChoices, OfScclipAndPearlAreReducedAlone) {
   EXPECT_EQ(runs_named("pearl", ""),
             (std::vector<RunChoice>{{Attention::kPearl, Architecture::kReduced}}));
-  EXPECT_THROW(runs_named("pearl/vanilla", ""), Error);
-  EXPECT_THROW(runs_named("pearl", "vanilla"), Error);
+  for (const std::string name : {"pearl", "scclip"}) {
+    EXPECT_THROW(runs_named(name + "/vanilla", ""), Error);
+    EXPECT_THROW(runs_named(name, "vanilla"), Error);
+  }
+}
+
+TEST(RunChoices, AreEachAttentionWithEachRefinement) {
+  const auto reduced = Architecture::kReduced;
+  EXPECT_EQ(runs_named("naclip,scclip", "", "none, tlp+pamr"),
+            (std::vector<RunChoice>{{Attention::kNaclip, reduced, Refine::kNone},
+                                    {Attention::kNaclip, reduced, Refine::kTlpPamr},
+                                    {Attention::kScclip, reduced, Refine::kNone},
+                                    {Attention::kScclip, reduced, Refine::kTlpPamr}}));
+  for (const char *refinements : {"pamr,pamr", "best", ""})
+    EXPECT_THROW(runs_named("naclip", "", refinements), Error) << refinements;
 }
 
 TEST(Settings, OfTheLibraryAreOverriddenByThoseGiven) {
   EvalOptions given;
   InferenceOptions own;
-  own.refine = Refine::kTlp;
-  EXPECT_EQ(with_given(own, given).refine, Refine::kTlp);
-  given.refine = Refine::kPamr;
-  EXPECT_EQ(with_given(own, given).refine, Refine::kPamr);
+  own.tlp_grid = 224;
+  EXPECT_EQ(with_given(own, given).tlp_grid, 224);
+  given.tlp_grid = 60;
+  EXPECT_EQ(with_given(own, given).tlp_grid, 60);
   own.threshold = 0.1;
   EXPECT_EQ(with_given(own, given).threshold, 0.1);
   given.threshold = 0.0;
@@ -207,9 +220,11 @@ TEST(Settings, OfRefinementTellWhatScoresDoPassThrough) {
   EXPECT_TRUE(differences(none, settings(Refine::kPamr, 0, {16})).empty());
   const Settings tlp = settings(Refine::kTlp, 10, {8});
   EXPECT_TRUE(differences(tlp, settings(Refine::kTlpPamr, 0, {16})).empty());
-  EXPECT_EQ(differences(tlp, none), std::vector<std::string>{"refine tlp instead of none"});
-  EXPECT_EQ(differences(settings(Refine::kTlpPamr, 2, {8}), settings(Refine::kPamr, 2, {8})),
-            std::vector<std::string>{"refine tlp+pamr instead of pamr"});
+  EXPECT_EQ(differences(tlp, none),
+            (std::vector<std::string>{"refine tlp instead of none", "tlp-grid 80 instead of -"}));
+  EXPECT_EQ(
+      differences(settings(Refine::kTlpPamr, 2, {8}), settings(Refine::kPamr, 2, {8})),
+      (std::vector<std::string>{"refine tlp+pamr instead of pamr", "tlp-grid 80 instead of -"}));
   EXPECT_EQ(differences(settings(Refine::kTlpPamr, 2, {8}), settings(Refine::kTlpPamr, 3, {8})),
             std::vector<std::string>{"refine-steps 2 instead of 3"});
 }
