@@ -14,6 +14,9 @@
  * covered where the next masks miss it; `lookahead` covers it before the first mask that finds it,
  * and delays the stream. With an empty `classes` a new vocabulary decides what is covered.
  *
+ * A mask counts for the part of the frame that its metadata names, whatever its aspect ratio: an
+ * element in between that turns or stretches frames but copies their metadata goes unnoticed.
+ *
  * Formats are those of #naclipoverlay. Frames in a GPU's memory, `video/x-raw(memory:CUDAMemory)`,
  * are covered in host memory: GStreamer copies each frame there and back.
  *

@@ -44,6 +44,35 @@ TEST(RedactFailsClosed, AMaskThatATransformDroppedIsMissed) {
   EXPECT_EQ(redact.shown_after(std::move(frame)), "####");
 }
 
+/// A frame of 8 x 8 pixels, a person in its right half by its mask, scaled to 4 x 8.
+Ptr<GstBuffer> scaled(const char *pixel_aspect) {
+  for (const char *name : {"/libgstvideoconvertscale.so", "/libgstvideoscale.so"}) {
+    const std::string path = std::string(NACLIP_SYSTEM_PLUGINS) + name;
+    if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS)) continue;
+    const Ptr<GstPlugin> plugin(gst_plugin_load_file(path.c_str(), nullptr));
+    EXPECT_NE(plugin, nullptr) << path;
+  }
+  const Harness scale(gst_harness_new_parse("videoscale add-borders=false"));
+  const std::string caps = "video/x-raw,format=RGB,framerate=10/1,width=4,height=8";
+  gst_harness_set_sink_caps_str(scale.get(),
+                                (caps + ",pixel-aspect-ratio=" + pixel_aspect).c_str());
+  gst_harness_set_src_caps_str(scale.get(), caps_of("RGB", 8, 8).c_str());
+  Ptr<GstBuffer> frame = make_frame(GST_VIDEO_FORMAT_RGB, 8, 8);
+  attach(frame.get(), make_segmentation<std::uint8_t>(2, 1, {0, 1}, {"background", "person"}).get(),
+         8, 8);
+  return Ptr<GstBuffer>(gst_harness_push_and_pull(scale.get(), frame.release()));
+}
+
+TEST(RedactFailsClosed, AFrameThatWasStretchedHasNoMask) {
+  Redact redact("max-age=-1", "RGB", 4, 8);
+  EXPECT_EQ(redact.shown_after(scaled("1/1")), "####");
+}
+
+TEST(RedactFailsClosed, AFrameOfOtherPixelsKeepsItsMaskWhateverItsAspectRatio) {
+  Redact redact("max-age=-1", "RGB", 4, 8);
+  EXPECT_EQ(redact.shown_after(scaled("2/1")), "..##");
+}
+
 TEST(RedactFailsClosed, AMaskOlderThanMaxAgeDoesNotCount) {
   Redact redact("max-age=250 hold=0");
   const auto frame_of_age = [&](GstClockTimeDiff age, GstClockTime pts = 10 * GST_SECOND) {
