@@ -66,6 +66,17 @@ inline std::string write_file(const std::string &name, const std::string &bytes)
   return path;
 }
 
+/// A folder of that name in the temporary folder with these files in it alone, by their names; returns
+/// its path.
+inline std::string write_folder(const std::string &name,
+                                const std::map<std::string, std::string> &contents) {
+  const std::string folder = temporary_folder() + "/" + name;
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  for (const auto &[file, bytes] : contents) write_file(name + "/" + file, bytes);
+  return folder;
+}
+
 /// The header's length as the format wants it, before the header.
 inline std::string with_length(const std::string &header) {
   std::string bytes;
@@ -107,9 +118,11 @@ inline FileTensors read_tensors(const std::string &path) {
   return tensors;
 }
 
-/// A safetensors file of these tensors. `padding` spaces end the header and so move the data.
-inline std::string safetensors_bytes(const FileTensors &tensors, std::size_t padding = 0) {
-  std::string header = "{\"__metadata__\":{\"format\":\"pt\"}";
+/// A safetensors file of these tensors. `padding` spaces end the header and so move the data;
+/// `metadata`: JSON.
+inline std::string safetensors_bytes(const FileTensors &tensors, std::size_t padding = 0,
+                                     const std::string &metadata = "{\"format\":\"pt\"}") {
+  std::string header = "{\"__metadata__\":" + metadata;
   std::string data;
   for (const auto &[name, tensor] : tensors) {
     std::string shape;

@@ -266,7 +266,67 @@ TEST(Checkpoint, RefusesResNetsByName) {
   });
   const std::string message = refusal(path, ErrorKind::kModel);
   expect_says(message, "ResNet");
-  expect_says(message, "only vision transformers");
+  expect_says(message, "only CLIP's vision transformers work");
+}
+
+/// The golden tensors under OpenCLIP's names for models with `custom_text`.
+FileTensors custom_text_tensors() {
+  FileTensors renamed;
+  for (auto &[name, tensor] : test::read_tensors(test::golden_file(kOpenAi)))
+    renamed.emplace((name.starts_with("visual.") || name == "logit_scale" ? "" : "text.") + name,
+                    tensor);
+  return renamed;
+}
+
+TEST(Checkpoint, ReadsOpenClipsCustomTextNames) {
+  FileTensors tensors = custom_text_tensors();
+  tensors["text.attn_mask"] = {"F16", {1, 1}, std::string(2, '\0')};
+  const Checkpoint checkpoint =
+      read_checkpoint(write_file("custom.safetensors", test::safetensors_bytes(tensors)));
+  EXPECT_EQ(checkpoint.layout, "safetensors (OpenCLIP custom-text names)");
+  expect_golden_weights(checkpoint);
+}
+
+TEST(Checkpoint, NamesACustomTextTensorAsTheFileDoes) {
+  for (const char *name : {"text.transformer.resblocks.0.ln_1.weight", "text.text_projection",
+                           "text.positional_embedding", "visual.proj"}) {
+    FileTensors tensors = custom_text_tensors();
+    ASSERT_EQ(tensors.erase(name), 1U);
+    expect_says(refusal(write_file("custom.safetensors", test::safetensors_bytes(tensors)),
+                        ErrorKind::kModel),
+                std::string("tensor ") + name + " is missing");
+  }
+}
+
+TEST(Checkpoint, ReadsSafetensorsWithModuleBeforeEveryName) {
+  for (const char *golden : {kOpenAi, kHuggingFace}) {
+    FileTensors prefixed;
+    for (const auto &[name, tensor] : test::read_tensors(test::golden_file(golden)))
+      prefixed.emplace("module." + name, tensor);
+    expect_golden_weights(
+        read_checkpoint(write_file("ddp.safetensors", test::safetensors_bytes(prefixed))));
+  }
+}
+
+TEST(Checkpoint, RefusesOtherNetworksByTheirKind) {
+  const std::pair<const char *, const char *> networks[] = {
+      {"visual.trunk.blocks.0.norm1.weight", "timm's (SigLIP, EVA, ConvNeXt)"},
+      {"visual.blocks.0.norm1.weight", "EVA's"},
+      {"vision_model.head.probe", "it is a SigLIP"},
+      {"text_decoder.positional_embedding", "it is a CoCa"},
+      {"visual.attn_pool.query", "CoCa's"},
+      {"text.transformer.embeddings.word_embeddings.weight", "BERT's"},
+      {"image_encoder.model.patch_embed.0.rbr_conv.0.conv.weight", "MobileCLIP"},
+      {"visual.attnpool.positional_embedding", "ResNet"}};
+  for (const auto &[name, what] : networks) {
+    const std::string path = write_checkpoint_with([&, name = name](FileTensors &tensors) {
+      tensors[name] = {"F16", {1}, std::string(2, '\0')};
+    });
+    const std::string message = refusal(path, ErrorKind::kModel);
+    expect_says(message, what);
+    expect_says(message, name);
+    expect_says(message, "only CLIP's vision transformers work");
+  }
 }
 
 TEST(Checkpoint, RefusesAGridThatIsNotSquare) {

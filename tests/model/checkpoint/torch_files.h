@@ -97,12 +97,12 @@ inline std::string torch_bytes(const std::string &pickle,
 using StorageEdit = std::function<std::string(const std::string &, const std::string &)>;
 
 /// torch.save() of float16 tensors as a state dict, with `prefix` before every name; inside a
-/// training checkpoint where `nested`.
+/// training checkpoint under the key `nested`, unless that is empty.
 inline std::string state_dict_bytes(const FileTensors &tensors, const std::string &prefix = "",
-                                    bool nested = false, const StorageEdit &edit = {}) {
+                                    const std::string &nested = "", const StorageEdit &edit = {}) {
   PickleWriter writer;
   std::map<std::string, std::string> storages;
-  if (nested) writer.raw("}(").text("epoch").integer(32).text("state_dict");
+  if (!nested.empty()) writer.raw("}(").text("epoch").integer(32).text(nested);
   writer.global("collections", "OrderedDict").raw(")R(");
   for (const auto &[name, tensor] : tensors) {
     const std::string key = std::to_string(storages.size());
@@ -116,7 +116,7 @@ inline std::string state_dict_bytes(const FileTensors &tensors, const std::strin
   writer.raw("u");
   // A state dict's versions, which PyTorch keeps as an attribute.
   writer.raw("}").text("_metadata").global("collections", "OrderedDict").raw(")Rsb");
-  if (nested) writer.raw("u");
+  if (!nested.empty()) writer.raw("u");
   return torch_bytes(writer.end(), storages);
 }
 

@@ -67,6 +67,26 @@ TEST(Segmenter, TellsWhatTheCheckpointIs) {
   EXPECT_GT(segmenter->info().parameters, 100'000);
 }
 
+TEST(Segmenter, TellsTheActivationAndWarnsOnceWhereItIsAssumed) {
+  std::vector<std::string> warnings;
+  ModelOptions options = tiny();
+  options.log = [&](LogLevel level, const Error &line) {
+    if (level == LogLevel::kWarning && line.kind() == ErrorKind::kModel)
+      warnings.emplace_back(line.what());
+  };
+  EXPECT_EQ(load_segmenter(options)->info().activation, Activation::kQuickGelu);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("property activation"), std::string::npos) << warnings[0];
+  options.activation = Activation::kGelu;
+  const auto gelu = load_segmenter(options);
+  EXPECT_EQ(gelu->info().activation, Activation::kGelu);
+  EXPECT_EQ(gelu->info().activation_source, "as set");
+  options.activation = Activation::kAuto;
+  options.model = test::golden_folder() + "/tiny-openai-torchscript.pt";
+  EXPECT_EQ(load_segmenter(options)->info().activation_source, "the archive's layers");
+  EXPECT_EQ(warnings.size(), 1U);
+}
+
 TEST(Segmenter, MaskSizeIsTheInputsOrTheFrames) {
   const auto segmenter = load_segmenter(tiny());
   const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog"));

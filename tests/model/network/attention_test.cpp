@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "model/kernels/activation.h"
 #include "model/kernels/lanes.h"
 #include "model/network/cpu_blocks.h"
 #include "model/network/transformer.h"
@@ -228,6 +229,89 @@ TEST(CpuBlocks, ActivationHoldsFarFromZero) {
   const at::Tensor plain = block.forward(x, false);
   CpuBlocks().forward(block, x);
   EXPECT_LE(relative_error(x, plain), 1e-5);
+}
+
+/// A block of either activation, the rest the same.
+std::pair<Block, Block> blocks_of_both(std::int64_t width, std::int64_t heads,
+                                       at::ScalarType type) {
+  Block quick = random_block(width, heads, type), gelu = quick;
+  gelu.activation = Activation::kGelu;
+  return {quick, gelu};
+}
+
+TEST(CpuBlocks, WithGeluEqualPlainBlocksWithGeluAndNoOthers) {
+  at::manual_seed(17);
+  CpuBlocks blocks;
+  for (const auto &[pictures, tokens, width, heads] :
+       {std::array<int, 4>{1, 1, 64, 1}, {2, 50, 128, 2}, {1, 17, 40, 2}, {1, 3, 5, 1}}) {
+    const auto [quick, gelu] = blocks_of_both(width, heads, at::kFloat);
+    const at::Tensor x = at::randn({pictures, tokens, width});
+    const at::Tensor plain = gelu.forward(x, false), other = quick.forward(x, false);
+    blocks.forward(gelu, x);
+    EXPECT_LE(relative_error(x, plain), 1e-5) << tokens << " tokens of " << width;
+    EXPECT_GE(relative_error(x, other), 1e-3) << "the activations are told apart";
+  }
+}
+
+TEST(CpuBlocks, WithGeluInBfloat16StayCloseToFloat32) {
+  at::manual_seed(17);
+  const Block block = blocks_of_both(128, 2, at::kBFloat16).second;
+  Block wide = block;
+  for (Linear *linear : {&wide.in_proj, &wide.out_proj, &wide.c_fc, &wide.c_proj})
+    *linear = {linear->weight.to(at::kFloat), linear->bias.to(at::kFloat)};
+  const at::Tensor x = at::randn({1, 30, 128});
+  const at::Tensor plain = wide.forward(x, false);
+  CpuBlocks().forward(block, x);
+  EXPECT_LE(relative_error(x, plain), 0.02);
+}
+
+TEST(PlainBlocks, ActivateAsPyTorchDoes) {
+  at::manual_seed(19);
+  const auto [quick, gelu] = blocks_of_both(64, 1, at::kFloat);
+  const at::Tensor x = at::randn({2, 5, 64}), hidden = gelu.c_fc(x);
+  EXPECT_LE(relative_error(gelu.mlp(x), gelu.c_proj(at::gelu(hidden))), 1e-6);
+  EXPECT_LE(relative_error(quick.mlp(x), quick.c_proj(hidden * at::sigmoid(1.702 * hidden))), 1e-6);
+}
+
+/// The greatest error of the kernel against x Phi(x) in double precision, in units of 1 + |x|.
+double gelu_error(const at::Tensor &x) {
+  const at::Tensor wide = x.to(at::kDouble), wanted = wide * 0.5 * at::erfc(-wide * M_SQRT1_2);
+  at::Tensor found = x.clone();
+  kernels::gelu(found.data_ptr<float>(), found.numel());
+  return ((found - wanted).abs() / (1 + wide.abs())).max().item<double>();
+}
+
+TEST(Gelu, IsExactWithinTheRoundingOfFloat32) {
+  EXPECT_LE(gelu_error(at::linspace(-12, 12, 200'001)), 1.2e-7);
+  EXPECT_LE(gelu_error(at::linspace(-1e-3, 1e-3, 10'001)), 1e-10);
+  EXPECT_LE(
+      gelu_error(at::tensor({-3e38F, -1e20F, -1000.0F, -40.0F, -0.0F, 0.0F, 40.0F, 1e20F, 3e38F})),
+      1.2e-7);
+}
+
+TEST(Gelu, KeepsTheSmallTailOfNegativeNumbers) {
+  const at::Tensor x = at::linspace(-8, -3, 5'001), wide = x.to(at::kDouble);
+  const at::Tensor wanted = wide * 0.5 * at::erfc(-wide * M_SQRT1_2);
+  at::Tensor found = x.clone();
+  kernels::gelu(found.data_ptr<float>(), found.numel());
+  EXPECT_LE(((found - wanted) / wanted).abs().max().item<double>(), 1e-3);
+}
+
+TEST(Gelu, OfAnyCountIsThatOfEachNumber) {
+  at::manual_seed(23);
+  for (std::int64_t count = 0; count < 50; ++count) {
+    const at::Tensor x = 3 * at::randn({count + 1});
+    at::Tensor found = x.clone(), half = x.to(at::kBFloat16);
+    const at::Tensor rounded = half.to(at::kFloat);
+    kernels::gelu(found.data_ptr<float>(), count);
+    kernels::gelu(static_cast<kernels::Bfloat16 *>(half.data_ptr()), count);
+    const at::Tensor wanted = at::cat({at::gelu(x.slice(0, 0, count)), x.slice(0, count)});
+    EXPECT_TRUE(found.allclose(wanted, 1e-6, 1e-6)) << count;
+    const at::Tensor wanted_half =
+        at::cat({at::gelu(rounded.slice(0, 0, count)), rounded.slice(0, count)});
+    EXPECT_TRUE(half.to(at::kFloat).allclose(wanted_half, 1.0 / 256, 1e-6)) << count;
+    EXPECT_EQ(found[count].item<float>(), x[count].item<float>()) << "beyond the end";
+  }
 }
 
 }  // namespace

@@ -7,8 +7,11 @@
 namespace naclip {
 namespace {
 
-TEST(GpuBlocks, EqualThePlainFormOneBlockAfterAnother) {
-  const Checkpoint checkpoint = read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors");
+class GpuBlocks : public ::testing::TestWithParam<Activation> {};
+
+TEST_P(GpuBlocks, EqualThePlainFormOneBlockAfterAnother) {
+  const Checkpoint checkpoint =
+      read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors", GetParam());
   const Compute compute = choose_compute("cpu", Precision::kFloat32);
   const std::vector<Block> all =
       blocks(checkpoint, "visual.transformer", checkpoint.sizes.vision_layers,
@@ -25,6 +28,9 @@ TEST(GpuBlocks, EqualThePlainFormOneBlockAfterAnother) {
     EXPECT_LE((normed - last(expected)).abs().max().item<double>(), 1e-5) << count;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Activations, GpuBlocks,
+                         ::testing::Values(Activation::kQuickGelu, Activation::kGelu));
 
 }  // namespace
 }  // namespace naclip

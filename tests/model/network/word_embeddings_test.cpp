@@ -79,6 +79,22 @@ TEST_F(TextBanks, FolderIsAskedByTheTemplatesToo) {
                   .allclose(bank("", golden_merges(), Prompts::kShort)->encode({"cat"})));
 }
 
+TEST_F(TextBanks, FolderIsAskedByTheActivationToo) {
+  const auto bank_of = [&](Activation activation, const std::string &cache) {
+    const Checkpoint checkpoint =
+        read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors", activation);
+    return std::make_unique<WordEmbeddings>(ClipText(checkpoint, Compute{}),
+                                            Tokenizer::from_file(golden_merges()), Prompts::kShort,
+                                            cache.empty() ? "" : (folder_ / cache).string(),
+                                            weights_fingerprint(checkpoint, Compute{}));
+  };
+  const at::Tensor quick = bank_of(Activation::kQuickGelu, "cache")->encode({"cat"});
+  const at::Tensor gelu = bank_of(Activation::kGelu, "cache")->encode({"cat"});
+  EXPECT_FALSE(gelu.allclose(quick, 1e-3, 1e-3));
+  EXPECT_TRUE(gelu.allclose(bank_of(Activation::kGelu, "")->encode({"cat"})));
+  EXPECT_TRUE(bank_of(Activation::kAuto, "cache")->encode({"cat"}).equal(quick));
+}
+
 TEST_F(TextBanks, FolderThatCannotBeWrittenIsWarnedOfOnce) {
   std::ofstream(folder_ / "file") << "no folder";
   std::vector<std::string> warnings;

@@ -66,10 +66,35 @@ TEST_F(SharedModels, WhatTheModelDependsOnSetsItApart) {
   EXPECT_TRUE(differs([](ModelOptions &o) { o.architecture = Architecture::kVanilla; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.gaussian_std = 4; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.pearl_alpha = 0.3; }));
+  EXPECT_TRUE(differs([](ModelOptions &o) { o.activation = Activation::kGelu; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.prompts = Prompts::kNone; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.merges = "merges"; }));
   EXPECT_TRUE(differs([](ModelOptions &o) { o.cache_dir = "cache"; }));
   EXPECT_FALSE(differs([](ModelOptions &o) { o.log = [](LogLevel, const Error &) {}; }));
+}
+
+TEST_F(SharedModels, AConfigurationBesideThatChangesSetsItApart) {
+  const auto without = get(options());
+  write("config.json", "{}");
+  const auto with = get(options());
+  EXPECT_NE(without, with);
+  EXPECT_EQ(with, get(options()));
+  write("config.json", "{ }");
+  EXPECT_NE(with, get(options()));
+}
+
+TEST_F(SharedModels, AFolderIsTheCheckpointInIt) {
+  write("model.safetensors", "one");
+  EXPECT_EQ(get(options("model.safetensors")), get(options("")));
+}
+
+TEST_F(SharedModels, AShardThatChangesSetsItApart) {
+  write("model.safetensors.index.json", "{}");
+  write("model-1.safetensors", "one");
+  const auto first = get(options("model.safetensors.index.json"));
+  EXPECT_EQ(first, get(options("model.safetensors.index.json")));
+  write("model-1.safetensors", "two");
+  EXPECT_NE(first, get(options("model.safetensors.index.json")));
 }
 
 TEST_F(SharedModels, TheLastToLetGoFreesIt) {

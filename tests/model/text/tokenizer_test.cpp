@@ -303,6 +303,30 @@ TEST_F(MergeFiles, AreFoundBesideTheModelInOrder) {
   EXPECT_EQ(find_merges(model, "/elsewhere"), "/elsewhere");
 }
 
+TEST_F(MergeFiles, OfHuggingFaceAreFoundWhereTheyAreClips) {
+  const std::string model = folder_ / "model.safetensors";
+  const std::string other = write("my-bpe-merges.txt", "");
+  const std::string merges = write("merges.txt", "#version: 0.2\ni n\nt h\na n</w>\n");
+  EXPECT_EQ(find_merges(model, ""), merges);
+  // GPT-2's begin words with a mark instead.
+  write("merges.txt", "#version: 0.2\n\u0120 t\n\u0120 a\nh e\n");
+  EXPECT_EQ(find_merges(model, ""), other);
+  write("merges.txt", "no merges");
+  EXPECT_EQ(find_merges(model, ""), other);
+  const std::string published = write("bpe_simple_vocab_16e6.txt", "");
+  write("merges.txt", "#version: 0.2\na n</w>\n");
+  EXPECT_EQ(find_merges(model, ""), published);
+}
+
+TEST_F(MergeFiles, OfHuggingFaceThatAreFullHaveAsManyTokensAsOpenAis) {
+  // 48,894 merges and the end of the last line, which OpenAI's longer file has none of there.
+  std::string text = "#version: 0.2\n";
+  for (int i = 0; i < 48894; ++i)
+    text += std::string(1, static_cast<char>('a' + i % 26)) + " " +
+            static_cast<char>('a' + i / 26 % 26) + std::to_string(i) + "\n";
+  EXPECT_EQ(Tokenizer::from_file(write("merges.txt", text)).size(), 49408);
+}
+
 TEST_F(MergeFiles, AreFoundInTheUsersCacheAfterTheModelsFolder) {
   const std::string model = folder_ / "model.pt";
   const files::path cached =

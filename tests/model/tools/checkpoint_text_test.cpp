@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "model/base/published_models.h"
 #include "model/error.h"
 #include "test_folder.h"
 #include "tests/model/checkpoint/checkpoint_files.h"
@@ -79,6 +80,20 @@ TEST(Describe, NamesTheCommandForOpenAisVocabulary) {
                       "type: naclip-model fetch vocabulary"),
             std::string::npos)
       << text;
+}
+
+TEST(Describe, TellsTheActivationAndWhoSaysIt) {
+  expect_line(checkpoint_text(test::golden_file("tiny-openai.safetensors")),
+              "activation  QuickGELU is assumed, as in OpenAI's models; nothing says so. The "
+              "property activation sets it");
+  expect_line(checkpoint_text(test::golden_file("tiny-openai-torchscript.pt")),
+              "activation  QuickGELU (the archive's layers)");
+  const std::string bytes = test::read_bytes(test::golden_file("tiny-huggingface.safetensors"));
+  const std::string folder = test::write_folder(
+      "described", {{"model.safetensors", bytes}, {"config.json", R"({"hidden_act":"gelu"})"}});
+  const std::string text = checkpoint_text(resolve_model(folder));
+  expect_line(text, "activation  GELU (config.json)");
+  EXPECT_NE(text.find(folder + "/model.safetensors, "), std::string::npos) << text;
 }
 
 TEST(Describe, RefusesWhatIsNoCheckpoint) {

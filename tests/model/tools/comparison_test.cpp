@@ -92,7 +92,7 @@ TEST(ComparisonTable, HasOurFiguresAndBelowThemThoseThatArePrinted) {
   EXPECT_TRUE(holds(text, "|           |        | published | 64.60 |      - |      41.00 | 52.80 |"))
       << text;
   EXPECT_EQ(text.find("published", text.find("| scclip    | pamr")),
-            text.find("published", text.find("Ours:")) )
+            text.find("published", text.find("Ours:")))
       << "nobody prints SC-CLIP with PAMR";
   EXPECT_TRUE(holds(text, "--as-published")) << text;
   EXPECT_TRUE(holds(json_of(some_comparison()), "\"ade20k\" : null"));
