@@ -16,10 +16,12 @@ StatedActivation own_activation(const CheckpointFile &file) {
                   "it has both GELU and QuickGELU, but only one for all layers works");
     stated = one;
   }
-  // Nobody else publishes CLIP so, and OpenAI's has QuickGELU alone.
-  if (stated.activation == Activation::kAuto && script && file.naming == Naming::kOpenAi)
-    return {Activation::kQuickGelu, "OpenAI's layout"};
   return stated;
+}
+
+/// Nobody else publishes a CLIP as TorchScript, and OpenAI's have QuickGELU alone.
+bool is_openais(const CheckpointFile &file) {
+  return file.format == TensorFormat::kTorchScript && file.naming == Naming::kOpenAi;
 }
 
 }  // namespace
@@ -37,6 +39,7 @@ ActivationInUse activation_in_use(const CheckpointFile &checkpoint, const std::s
     throw unusable_model(path, error);
   }
   if (stated.activation != Activation::kAuto) return {stated.activation, stated.source, ""};
+  if (is_openais(checkpoint)) return {Activation::kQuickGelu, "OpenAI's layout", ""};
   return {
       Activation::kQuickGelu, "assumed",
       "Nothing says which activation " + path +

@@ -15,7 +15,7 @@ struct ActivationInUse {
 };
 
 /// `asked` unless that is kAuto; else what the checkpoint says itself, then a configuration beside it,
-/// then QuickGELU. Throws Error{kModel} where these name one that does not work.
+/// then QuickGELU, without a warning for OpenAI's layout. Throws Error{kModel} where these name one that does not work.
 ActivationInUse activation_in_use(const CheckpointFile &checkpoint, const std::string &path,
                                   Activation asked);
 

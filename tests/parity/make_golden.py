@@ -67,7 +67,8 @@ class GoldenSet:
     """Computes the set's tensors by their names from its inputs."""
 
     def __init__(self, weights, tokenizer, classes, parameters, inputs):
-        self.clip, self.tokenizer = Clip(weights), tokenizer
+        self.clip = Clip(weights, parameters.get("activation", "quick_gelu"))
+        self.tokenizer = tokenizer
         self.p, self.inputs = parameters, inputs
         self.words = [word for synonyms in classes for word in synonyms]
         owners = [i for i, synonyms in enumerate(classes) for _ in synonyms]
@@ -254,6 +255,9 @@ def make(folder, sizes):
         "pamr_steps": 10,
         "pamr_dilations": [8, 16],
     }
+    if sizes.activation != "quick_gelu":
+        parameters["activation"] = sizes.activation
+        (folder / "config.json").write_text(json.dumps({"hidden_act": sizes.activation}))
     inputs = random_inputs(sizes, generator)
     floats = {name: tensor.float() for name, tensor in weights.items()}
     golden_set = GoldenSet(floats, tokenizer, CLASSES, parameters, inputs)
@@ -295,6 +299,7 @@ def main():
         parser.add_argument("--" + name, type=int, default=default)
     parser.add_argument("--gaussian-std", type=float, default=4.0)
     parser.add_argument("--logit-scale", type=float, default=30.0)
+    parser.add_argument("--activation", choices=("quick_gelu", "gelu"), default="quick_gelu")
     options = parser.parse_args()
     with torch.no_grad():
         return check(options.folder) if options.check else make(options.folder, options)

@@ -65,10 +65,12 @@ class Tokenizer:
 
 
 class Clip:
-    """CLIP with NACLIP's last vision block. weights: {OpenAI's name: float32 tensor}."""
+    """CLIP with NACLIP's last vision block. weights: {OpenAI's name: float32 tensor}; activation:
+    quick_gelu or gelu."""
 
-    def __init__(self, weights):
+    def __init__(self, weights, activation="quick_gelu"):
         self.w = weights
+        self.activation = activation
         self.patch = weights["visual.conv1.weight"].shape[-1]
         self.native_grid = math.isqrt(len(weights["visual.positional_embedding"]) - 1)
 
@@ -95,7 +97,8 @@ class Clip:
 
     def mlp(self, x, block):
         x = self.linear(self.norm(x, block + "ln_2"), block + "mlp.c_fc.")
-        return self.linear(x * torch.sigmoid(1.702 * x), block + "mlp.c_proj.")
+        active = F.gelu(x) if self.activation == "gelu" else x * torch.sigmoid(1.702 * x)
+        return self.linear(active, block + "mlp.c_proj.")
 
     def block(self, x, block, mask=0.0):
         q, k, v = self.projections(x, block)

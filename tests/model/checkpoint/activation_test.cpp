@@ -108,6 +108,16 @@ TEST(Activation, OfATorchScriptArchiveIsThatOfItsClass) {
                  "both GELU and QuickGELU");
 }
 
+TEST(Activation, OfOpenAisLayoutIsThatOfAConfigurationWhereThereIsOne) {
+  const std::string path = script_with({});
+  const std::string beside = test::temporary_folder() + "/config.json";
+  test::write_file("config.json", R"({"hidden_act":"gelu"})");
+  expect(path, kGelu, "config.json");
+  // What the archive says itself comes first.
+  expect(script_with({{"__torch__.x", "QuickGELU"}}), kQuickGelu, "the archive's layers");
+  std::filesystem::remove(beside);
+}
+
 TEST(Activation, OfSafetensorsIsThatOfTheirMetadata) {
   const auto with = [](const std::string &metadata) {
     const auto tensors = test::read_tensors(golden_file("tiny-openai.safetensors"));

@@ -40,6 +40,8 @@ TEST(CommandLine, IsCheckedBeforeAnythingIsDone) {
   refused({"--colour", "red"}, "--help");
   refused({"naclip"}, "belongs to no option");
   refused(with(own_arguments(folder, "out"), {"--attention", "best"}), "naclip, nonly, kk, csa");
+  refused(with(own_arguments(folder, "out"), {"--activation", "relu"}),
+          "--activation is \"relu\" and must be auto, quick-gelu or gelu");
   refused(with(own_arguments(folder, "out"), {"--limit", "0"}), "--limit");
   refused(with(own_arguments(folder, "out"), {"--refine-dilations", "8;16"}), "8,16");
   refused(with(own_arguments(folder, "out"), {"--ignore-label", "x"}), "--ignore-label");

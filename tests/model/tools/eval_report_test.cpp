@@ -67,6 +67,10 @@ TEST(Departures, NameAnotherNetworkPartOfTheSetAndFaults) {
   WholeRun other;
   other.info.patch_size = 14;
   EXPECT_EQ(other.departures(), std::vector<std::string>{"the model is no ViT-B/16"});
+  WholeRun gelu;
+  gelu.info.activation = Activation::kGelu;
+  EXPECT_EQ(gelu.departures(),
+            std::vector<std::string>{"the model is not OpenAI's, whose activation is QuickGELU"});
   WholeRun part;
   part.tally.done = 1;
   EXPECT_EQ(part.departures(), std::vector<std::string>{"1 of 2 pictures"});
@@ -102,6 +106,40 @@ TEST(Report, ShowsThePublishedFigureWhereItIsComparable) {
   EXPECT_TRUE(holds(markdown_of(report), "published")) << markdown_of(report);
   EXPECT_TRUE(holds(markdown_of(report), "64.07")) << markdown_of(report);
   EXPECT_TRUE(holds(json_of(report), "\"published\" : 64.0"));
+}
+
+TEST(Report, TellsTheActivationAndWhoSaysIt) {
+  Report report = some_report();
+  report.runs[0].model.activation = Activation::kGelu;
+  report.runs[0].model.activation_source = "config.json";
+  EXPECT_TRUE(holds(markdown_of(report), "gelu (config.json)")) << markdown_of(report);
+  EXPECT_TRUE(holds(json_of(report), "\"activation\" : \"gelu\""));
+  EXPECT_TRUE(holds(json_of(report), "\"activation-source\" : \"config.json\""));
+}
+
+TEST(Identity, TellsActivationsApart) {
+  WholeRun run;
+  const Task task = make_task(run.options);
+  const Settings quick = identity_of(task, {}, run.info, "sum");
+  run.info.activation = Activation::kGelu;
+  EXPECT_EQ(differences(identity_of(task, {}, run.info, "sum"), quick),
+            std::vector<std::string>{"activation gelu instead of quick-gelu"});
+}
+
+TEST(ModelSha256, OfAFileIsTheFilesAndOfShardsThatOfAllOfThem) {
+  const test::TemporaryFolder folder;
+  test::write_text(folder / "model.safetensors", "one");
+  test::write_text(folder / "config.json", "{}");
+  EXPECT_EQ(model_sha256(folder / "model.safetensors"), file_sha256(folder / "model.safetensors"));
+  EXPECT_EQ(model_sha256(folder.path()), file_sha256(folder / "model.safetensors"));
+  test::write_text(folder / "model.safetensors.index.json", "{}");
+  const std::string index = folder / "model.safetensors.index.json";
+  const std::string before = model_sha256(index);
+  EXPECT_NE(before, file_sha256(index));
+  test::write_text(folder / "config.json", "{ }");
+  EXPECT_EQ(model_sha256(index), before);
+  test::write_text(folder / "model.safetensors", "two");
+  EXPECT_NE(model_sha256(index), before);
 }
 
 TEST(Report, SaysWhatKeepsTheFigureFromBeingCompared) {
