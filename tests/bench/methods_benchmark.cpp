@@ -1,10 +1,11 @@
-// What each attention costs a frame of 1280 x 720 beside attention=naclip: in turn, medians.
+// What each attention, refinement and window stride costs a frame of 1280 x 720, masks of that size,
+// beside attention=naclip without refinement: in turn, medians.
 //
 //   methods-benchmark MODEL [ROUNDS] [PRECISION]
 //
 // Random weights serve: speed hardly depends on them (naclip-model random ViT-B/16 FILE). Prints a
 // table in Markdown.
-#include <glib.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -43,25 +44,34 @@ Vocabulary words() {
   return Vocabulary::parse(text);
 }
 
+/// A model that some rows share.
+struct Model {
+  std::unique_ptr<Segmenter> segmenter;
+  std::shared_ptr<const EncodedVocabulary> vocabulary;
+};
+
+Model load(const std::string &file, Precision precision, Attention attention) {
+  ModelOptions choice;
+  choice.model = file;
+  choice.precision = precision;
+  choice.attention = attention;
+  choice.prompts = Prompts::kNone;
+  if (attention == Attention::kCsa) choice.architecture = Architecture::kVanilla;
+  Model model;
+  model.segmenter = load_segmenter(choice);
+  model.vocabulary = model.segmenter->encode(words(), {}, {}, {});
+  return model;
+}
+
 /// One row.
 class Method {
  public:
-  Method(std::string name, const std::string &model, Precision precision, Attention attention,
-         const InferenceOptions &options)
-      : name_(std::move(name)), options_(options) {
-    ModelOptions choice;
-    choice.model = model;
-    choice.precision = precision;
-    choice.attention = attention;
-    choice.prompts = Prompts::kNone;
-    if (attention == Attention::kCsa) choice.architecture = Architecture::kVanilla;
-    segmenter_ = load_segmenter(choice);
-    vocabulary_ = segmenter_->encode(words(), {}, {}, {});
-  }
+  Method(std::string name, const Model &model, const InferenceOptions &options)
+      : name_(std::move(name)), model_(model), options_(options) {}
 
   void run(const Picture &picture) {
     const auto begin = std::chrono::steady_clock::now();
-    segmenter_->segment(std::span(&picture, 1), *vocabulary_, options_);
+    model_.segmenter->segment(std::span(&picture, 1), *model_.vocabulary, options_);
     seconds_.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
   }
@@ -76,9 +86,8 @@ class Method {
 
  private:
   std::string name_;
+  const Model &model_;
   InferenceOptions options_;
-  std::unique_ptr<Segmenter> segmenter_;
-  std::shared_ptr<const EncodedVocabulary> vocabulary_;
   std::vector<double> seconds_;
 };
 
@@ -97,18 +106,40 @@ int run(const std::string &model, int rounds, Precision precision) {
   picture.planes[0] = pixels.data();
   picture.strides[0] = kWidth * 3;
   InferenceOptions options;
-  options.refine_steps = 0;
+  options.refine = Refine::kNone;
   options.mask_size = MaskSize::kFrame;
-  std::vector<std::unique_ptr<Method>> methods;
-  for (const auto &attention : kAttentions)
-    methods.push_back(
-        std::make_unique<Method>(attention.name, model, precision, attention.value, options));
+  std::vector<Model> models;
+  models.reserve(kAttentions.size());
+  std::vector<Method> methods;
+  for (const auto &attention : kAttentions) {
+    models.push_back(load(model, precision, attention.value));
+    methods.emplace_back(std::string("attention=") + attention.name, models.back(), options);
+  }
+  const Model &naclip = models.front();
+  for (const auto &refine : kRefinements) {
+    if (refine.value == Refine::kNone) continue;
+    InferenceOptions refined = options;
+    refined.refine = refine.value;
+    if (refine.value == Refine::kTlpPamr) refined.refine_steps = 2;
+    methods.emplace_back(std::string("refine=") + refine.name +
+                             (refine.value == Refine::kTlpPamr ? " refine-steps=2" : ""),
+                         naclip, refined);
+  }
+  for (const int stride : {104, 120}) {
+    InferenceOptions strided = options;
+    strided.window_stride = stride;
+    methods.emplace_back("window-stride=" + std::to_string(stride), naclip, strided);
+  }
   for (int round = 0; round <= rounds; ++round)
-    for (const auto &method : methods) method->run(picture);
-  std::printf("| attention | seconds a frame | beside naclip |\n| --- | ---: | ---: |\n");
-  for (const auto &method : methods)
-    std::printf("| %s | %.3f | %.2f |\n", method->name().c_str(), method->median(),
-                method->median() / methods.front()->median());
+    for (Method &method : methods) method.run(picture);
+  std::printf("| settings | seconds a frame | beside naclip |\n| --- | ---: | ---: |\n");
+  for (const Method &method : methods)
+    std::printf("| `%s` | %.3f | %.2f |\n", method.name().c_str(), method.median(),
+                method.median() / methods.front().median());
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("\nMost memory of the process, which holds %zu models: %.2f GB\n", models.size(),
+              static_cast<double>(usage.ru_maxrss) / 1e6);
   return 0;
 }
 
