@@ -257,7 +257,6 @@ def make(folder, sizes):
     }
     if sizes.activation != "quick_gelu":
         parameters["activation"] = sizes.activation
-        (folder / "config.json").write_text(json.dumps({"hidden_act": sizes.activation}))
     inputs = random_inputs(sizes, generator)
     floats = {name: tensor.float() for name, tensor in weights.items()}
     golden_set = GoldenSet(floats, tokenizer, CLASSES, parameters, inputs)
@@ -276,6 +275,7 @@ def make(folder, sizes):
     numbers["input_resolution"] = sizes.grid * sizes.patch
     save_torchscript(folder / "tiny-openai-torchscript.pt", weights, numbers)
     (folder / "parameters.json").write_text(json.dumps(parameters))
+    (folder / "config.json").write_text(json.dumps({"hidden_act": sizes.activation}))
     (folder / "vocabulary.json").write_text(json.dumps({"classes": CLASSES}))
 
 

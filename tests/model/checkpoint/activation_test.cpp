@@ -56,7 +56,7 @@ void expect_assumed(const std::string &path, const std::string &part = "property
 TEST(Activation, IsAssumedWithAWarningWhereNothingSaysIt) {
   for (const char *name :
        {"tiny-openai.safetensors", "tiny-openai-state-dict.pt", "tiny-huggingface.safetensors"})
-    expect_assumed(golden_file(name));
+    expect_assumed(beside({}, name));
 }
 
 TEST(Activation, AsSetWinsOverEverythingElse) {

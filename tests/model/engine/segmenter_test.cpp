@@ -74,6 +74,14 @@ TEST(Segmenter, TellsTheActivationAndWarnsOnceWhereItIsAssumed) {
     if (level == LogLevel::kWarning && line.kind() == ErrorKind::kModel)
       warnings.emplace_back(line.what());
   };
+  // Without the configuration beside it.
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("naclip-segmenter-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(options.model, folder / "copy.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  options.model = folder / "copy.safetensors";
+  options.merges = test::golden_folder() + "/mini-bpe.txt.gz";
   EXPECT_EQ(load_segmenter(options)->info().activation, Activation::kQuickGelu);
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("property activation"), std::string::npos) << warnings[0];
@@ -85,6 +93,7 @@ TEST(Segmenter, TellsTheActivationAndWarnsOnceWhereItIsAssumed) {
   options.model = test::golden_folder() + "/tiny-openai-torchscript.pt";
   EXPECT_EQ(load_segmenter(options)->info().activation_source, "the archive's layers");
   EXPECT_EQ(warnings.size(), 1U);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Segmenter, MaskSizeIsTheInputsOrTheFrames) {
