@@ -127,6 +127,26 @@ TEST(Segmenter, FramesOfABatchComeOutAsTheyWouldAlone) {
   }
 }
 
+TEST(Segmenter, PearlsAlphaCountsAndIsChecked) {
+  const Owned owned(200, 100);
+  const auto labels = [&](double alpha) {
+    ModelOptions options = tiny();
+    options.precision = Precision::kFloat32;
+    options.attention = Attention::kPearl;
+    options.pearl_alpha = alpha;
+    const auto segmenter = load_segmenter(options);
+    const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
+    return segmenter->segment({&owned.picture, 1}, *vocabulary, small_input()).at(0).labels;
+  };
+  EXPECT_NE(labels(0.0), labels(50.0));
+  EXPECT_EQ(kind_of([&] { labels(-0.1); }), ErrorKind::kSettings);
+  EXPECT_EQ(kind_of([&] { labels(std::nan("")); }), ErrorKind::kSettings);
+  ModelOptions vanilla = tiny();
+  vanilla.attention = Attention::kPearl;
+  vanilla.architecture = Architecture::kVanilla;
+  EXPECT_EQ(kind_of([&] { load_segmenter(vanilla); }), ErrorKind::kSettings);
+}
+
 TEST(Segmenter, RefinesAsItIsAsked) {
   const auto segmenter = load_segmenter(tiny());
   const auto vocabulary = segmenter->encode(Vocabulary::parse("cat; dog, wolf; sky"));
