@@ -95,9 +95,9 @@ TEST_F(SegmentStart, WithAPublishedModelTakesItFromTheCache) {
   std::filesystem::remove_all(folder);
 }
 
-TEST_F(SegmentStart, WithAFolderSaysSo) {
-  expect(start_with_model(test::temporary_folder()), GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
-         "folder");
+TEST_F(SegmentStart, WithAFolderWithoutAModelSaysWhatItMissesThere) {
+  expect(start_with_model(test::temporary_folder()), GST_RESOURCE_ERROR,
+         GST_RESOURCE_ERROR_NOT_FOUND, "none of model.safetensors");
 }
 
 TEST_F(SegmentStart, WithATextFileOrATruncatedOneSaysWhatAModelIs) {

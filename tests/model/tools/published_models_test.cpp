@@ -134,7 +134,7 @@ TEST_F(ResolveModel, TellsTheNamesWhereOneIsUnknown) {
 }
 
 TEST_F(ResolveModel, LeavesPathsAsTheyAre) {
-  for (const char *path : {"/nowhere/model.pt", "vit-mine.safetensors", "/tmp", "vocabulary"})
+  for (const char *path : {"/nowhere/model.pt", "vit-mine.safetensors", "vocabulary"})
     EXPECT_EQ(resolve_model(path), path);
 }
 
