@@ -75,8 +75,8 @@ TEST(Segmenter, TellsTheActivationAndWarnsOnceWhereItIsAssumed) {
       warnings.emplace_back(line.what());
   };
   // Without the configuration beside it.
-  const std::filesystem::path folder =
-      std::filesystem::path(::testing::TempDir()) / ("naclip-segmenter-" + std::to_string(getpid()));
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) /
+                                       ("naclip-segmenter-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   std::filesystem::copy_file(options.model, folder / "copy.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
