@@ -25,7 +25,8 @@ NACLIP_INLINE Lanes first_of(Lanes x, std::int64_t count) {
   return kIndex < static_cast<std::int32_t>(std::min(count, kLanes)) ? x : Lanes{};
 }
 
-/// One row of the grid and its neighbours. Beyond the grid lies the row itself, bound by nothing.
+/// One row of the grid and its neighbours. Beyond the grid lies the row itself, to which nothing
+/// flows.
 struct Row {
   std::int64_t above, here, below;
   const float *trust, *across, *down, *down_above;
@@ -37,8 +38,7 @@ struct Row {
         trust(binding.line(y, kTrust)),
         across(binding.line(y, kAcross)),
         down(binding.line(y, kDown)),
-        // The last row is bound to nothing below, nor is the first one to anything above.
-        down_above(binding.line(y > 0 ? y - 1 : binding.height - 1, kDown)) {}
+        down_above(binding.line(above, kDown)) {}
 };
 
 /// What binds 16 pixels.
@@ -208,8 +208,7 @@ Contrast contrast_row(const LineMap &binding, std::int64_t y) {
 NACLIP_TARGETS
 void bind_row(const TlpMaps &maps, const Contrast &contrast, std::int64_t y) {
   const LineMap &binding = maps.binding;
-  const bool last = y + 1 == binding.height;
-  const std::int64_t next = last ? y : y + 1, pitch = maps.probabilities.pitch;
+  const std::int64_t next = std::min(y + 1, binding.height - 1), pitch = maps.probabilities.pitch;
   const float *p = maps.probabilities.line(y, 0), *below = maps.probabilities.line(next, 0);
   const float *grey = binding.line(y, kGrey), *grey_below = binding.line(next, kGrey);
   float *across = binding.line(y, kAcross), *down = binding.line(y, kDown);
@@ -225,8 +224,7 @@ void bind_row(const TlpMaps &maps, const Contrast &contrast, std::int64_t y) {
                                     agree_across),
                                binding.width - 1 - x));
     store(down + x,
-          last ? Lanes{}
-               : bond(load(grey_below + x) - here, static_cast<float>(contrast.down), agree_down));
+          bond(load(grey_below + x) - here, static_cast<float>(contrast.down), agree_down));
   }
 }
 

@@ -40,7 +40,7 @@ void block_means(const Planes &planes, const BlockTaps &rows, const BlockTaps &c
 enum TlpChannel : std::int64_t {
   kTrust,   ///< to a pixel's own scores
   kAcross,  ///< to the neighbour behind; 0 in the last column
-  kDown,    ///< to the neighbour below; 0 in the last row
+  kDown,    ///< to the neighbour below; of no use in the last row
   kGrey,    ///< the picture's luma
   kTlpChannels
 };

@@ -113,10 +113,13 @@ TEST(PropagationOf, FramesOfChangingShapesAndWordsShareOnePropagator) {
 
 TEST(PropagationOf, PicturesOfABatchComeOutAsTheyWouldAlone) {
   at::manual_seed(7);
-  const at::Tensor words = random_words(3);
-  // The second has edges a hundred times as steep, and steps of its own.
-  const at::Tensor pictures = at::cat({at::randn({1, 3, 40, 50}), 100 * at::randn({1, 3, 40, 50})});
-  const at::Tensor scores = at::cat({random_scores(3, 40, 50), 3 * random_scores(3, 40, 50)});
+  // Many words leave pixels undecided, so that the steps are far from their end; each picture has
+  // steps of its own, and its own mean difference.
+  const at::Tensor words = random_words(30);
+  const at::Tensor ramp = at::arange(50, at::kFloat).expand({1, 3, 40, 50});
+  const at::Tensor pictures = at::cat({at::zeros({1, 3, 40, 50}), 10 * ramp});
+  const at::Tensor scores =
+      at::cat({random_scores(30, 40, 50, 0.1), random_scores(30, 40, 50, 2.0)});
   const at::Tensor plain = plain::tlp(pictures, scores, words);
   const at::Tensor fused = Propagator().propagate(pictures, scores, words, 40, 50);
   for (std::int64_t i = 0; i < 2; ++i) {
