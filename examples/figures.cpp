@@ -1,10 +1,10 @@
 // Tells what a run of gst-launch-1.0 with naclipsegment did.
 //
-//   gst-launch-1.0 -e -m ... | naclip-figures RECORDING.mkv PICTURE.png
+//   gst-launch-1.0 -e -m ... | naclip-figures RECORDING.mkv PICTURE.png [FRAME]
 //
 // Reads the messages that naclipsegment posts (post-messages=true) as gst-launch-1.0 -m prints
-// them, then counts the frames of the Matroska recording, writes its middle frame as a PNG and
-// prints the figures.
+// them, then counts the frames of the Matroska recording, writes one as a PNG, number FRAME from 0
+// or else the middle one, and prints the figures.
 #include <gst/video/video.h>
 #include <unistd.h>
 
@@ -168,8 +168,11 @@ void print_figures(const Run &run, const Recording &recording) {
 
 int main(int argc, char **argv) {
   gst_init(&argc, &argv);
-  if (argc != 3) {
-    std::cerr << "usage: gst-launch-1.0 -e -m ... | naclip-figures RECORDING.mkv PICTURE.png\n";
+  guint64 wanted = G_MAXUINT64;
+  if (argc < 3 || argc > 4 ||
+      (argc == 4 && !g_ascii_string_to_unsigned(argv[3], 10, 0, G_MAXUINT64, &wanted, nullptr))) {
+    std::cerr << "usage: gst-launch-1.0 -e -m ... | naclip-figures RECORDING.mkv PICTURE.png "
+                 "[FRAME]\n";
     return 2;
   }
   // Ctrl-C is for gst-launch-1.0, which then finishes the recording that is read here.
@@ -179,7 +182,8 @@ int main(int argc, char **argv) {
     if (run.inferred == 0) throw std::runtime_error("no frame was segmented");
     const Recording recording = inspect(argv[1]);
     if (recording.frames == 0) throw std::runtime_error("the recording holds no frame");
-    write_picture(argv[1], recording.frames / 2, argv[2]);
+    // A run that was broken off may not have come that far.
+    write_picture(argv[1], wanted < recording.frames ? wanted : recording.frames / 2, argv[2]);
     print_figures(run, recording);
   } catch (const std::exception &error) {
     std::cerr << "naclip-figures: " << error.what() << '\n';

@@ -35,7 +35,9 @@ mkdir -p "$(dirname "$output")" || fail "cannot make the folder of $output; NACL
 picture="$(dirname "$output")/frame.png"
 
 "$root/pipelines/install-dependencies.sh" demo
-[ -n "$video" ] || video=$demo/clip.webm
+# The clip's finest picture, one second in; of other videos it is the middle one.
+frame=()
+[ -n "$video" ] || { video=$demo/clip.webm; frame=(25); }
 
 if [ ! -e "$build/build.ninja" ]; then
   read -ra options <<<"${NACLIP_MESON_OPTIONS:-}"
@@ -60,7 +62,7 @@ trap : INT
 status=0
 "$root/pipelines/run.sh" annotate-file.launch INPUT="$video" OUTPUT="$output" MODEL="$model" \
   VOCABULARY="$vocabulary" SEGMENT="${SEGMENT:-}" -- -m |
-  "$build/examples/naclip-figures" "$output" "$new_picture" || status=$?
+  "$build/examples/naclip-figures" "$output" "$new_picture" "${frame[@]}" || status=$?
 [ -e "$new_picture" ] || fail "$video could not be annotated, see above"
 mv -- "$new_picture" "$picture"
 if [ "$status" -ne 0 ]; then

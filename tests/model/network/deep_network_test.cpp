@@ -161,7 +161,7 @@ class DeepNetwork : public ::testing::Test {
   }
 
   const Checkpoint checkpoint_ = deep_checkpoint();
-  const at::Tensor picture_ = at::randn({1, 3, kPatch * kGrid, kPatch *kGrid});
+  const at::Tensor picture_ = at::randn({1, 3, kPatch *kGrid, kPatch *kGrid});
   const StepByStep steps_{checkpoint_, picture_};
 };
 

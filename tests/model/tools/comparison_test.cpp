@@ -18,8 +18,7 @@ TEST(PublishedMethods, HaveFiguresThatAgreeWithTheirMeans) {
   int whole = 0;
   for (const PublishedMethod &method : published_methods()) {
     if (!method.figures) continue;
-    const double mean =
-        std::accumulate(method.figures->begin(), method.figures->end(), 0.0) / 8.0;
+    const double mean = std::accumulate(method.figures->begin(), method.figures->end(), 0.0) / 8.0;
     EXPECT_NEAR(mean, method.mean, 0.06) << method.title;
     ++whole;
   }
@@ -81,15 +80,19 @@ Comparison some_comparison() {
 
 TEST(ComparisonTable, HasOurFiguresAndBelowThemThoseThatArePrinted) {
   const std::string text = markdown_of(some_comparison());
-  EXPECT_TRUE(holds(text, "| naclip    | none   | ours      | 60.00 |      - |      30.00 | 45.00 |"))
+  EXPECT_TRUE(
+      holds(text, "| naclip    | none   | ours      | 60.00 |      - |      30.00 | 45.00 |"))
       << text;
   // Its authors print only the mean over all eight, and ours is none.
   EXPECT_FALSE(holds(text, "39.40")) << text;
-  EXPECT_TRUE(holds(text, "|           |        | published | 64.07 |      - |      38.27 | 51.17 |"))
+  EXPECT_TRUE(
+      holds(text, "|           |        | published | 64.07 |      - |      38.27 | 51.17 |"))
       << text;
-  EXPECT_TRUE(holds(text, "| scclip    | none   | ours      | 62.00 |      - |      32.00 | 47.00 |"))
+  EXPECT_TRUE(
+      holds(text, "| scclip    | none   | ours      | 62.00 |      - |      32.00 | 47.00 |"))
       << text;
-  EXPECT_TRUE(holds(text, "|           |        | published | 64.60 |      - |      41.00 | 52.80 |"))
+  EXPECT_TRUE(
+      holds(text, "|           |        | published | 64.60 |      - |      41.00 | 52.80 |"))
       << text;
   EXPECT_EQ(text.find("published", text.find("| scclip    | pamr")),
             text.find("published", text.find("Ours:")))
