@@ -50,8 +50,8 @@ StatedActivation of_hugging_face(JsonObject *root, const std::string &source,
   };
   const auto of_vision = of_tower(vision), of_text = of_tower(text);
   if (!of_vision && !of_text) return {};
-  const StatedActivation one = activation_named(of_vision.value_or(*of_text), source);
-  if (one.activation != activation_named(of_text.value_or(*of_vision), source).activation)
+  const StatedActivation one = activation_named(of_vision ? *of_vision : *of_text, source);
+  if (one.activation != activation_named(of_text ? *of_text : *of_vision, source).activation)
     throw Error(ErrorKind::kModel, source +
                                        " names one activation for pictures and another for texts, "
                                        "which does not work; take a model that has one for both");
