@@ -131,7 +131,7 @@ class Command {
     const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture) +
                              (choice.refine == Refine{} ? "" : "/" + refine);
     const auto segmenter = load_segmenter(settings.model);
-    if (report_.model_sha256.empty()) report_.model_sha256 = file_sha256(settings.model.model);
+    if (report_.model_sha256.empty()) report_.model_sha256 = model_sha256(settings.model.model);
     const Settings identity = identity_of(task_, settings, segmenter->info(), report_.model_sha256);
     const std::string state = options_.output + "/state-" + joined(split(name, '/'), "-") + ".json";
     Tally tally = known_tally(state, identity, name);

@@ -452,6 +452,27 @@ TEST(OnOwnPictures, FaultsAreNamedCountedAndTold) {
   EXPECT_EQ(json_array_get_length(json_object_get_array_member(report.run(0), "problems")), 4U);
 }
 
+TEST(OnOwnPictures, AFolderIsAModelAndEqualsItsFile) {
+  const TemporaryFolder folder;
+  write_own(folder);
+  auto arguments = own_arguments(folder, "file");
+  ASSERT_EQ(test::run_program(arguments).status, 0);
+  const std::filesystem::path file = arguments.at(1);
+  std::filesystem::create_directory(folder / "model");
+  std::filesystem::copy_file(file, folder / "model/model.safetensors");
+  for (const char *beside : {"config.json", "mini-bpe.txt.gz"})
+    std::filesystem::copy_file(file.parent_path() / beside,
+                               folder / ("model/" + std::string(beside)));
+  arguments = own_arguments(folder, "folder");
+  arguments.at(1) = folder / "model";
+  const auto run = test::run_program(arguments);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const Json of_file(folder / "file/report.json"), of_folder(folder / "folder/report.json");
+  EXPECT_EQ(of_folder.mean_iou(), of_file.mean_iou());
+  EXPECT_STREQ(json_object_get_string_member(of_folder.root(), "model-sha256"),
+               json_object_get_string_member(of_file.root(), "model-sha256"));
+}
+
 TEST(OnOwnPictures, AttentionsAreComparedInOneTable) {
   const TemporaryFolder folder;
   write_own(folder);
