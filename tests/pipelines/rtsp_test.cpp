@@ -161,6 +161,16 @@ TEST(Rtsp, StreamIsAnnotatedUntilCtrlC) {
   EXPECT_TRUE(is_finished_matroska(folder.file("out.mkv")));
 }
 
+/// Whether all was sent, and rtspclientsink then interrupted a last packet of its own: from PLAYING to PAUSED it cancels
+/// what its connection is writing, and calls that an error (seen with GStreamer 1.26 on a busy machine).
+bool stopped_in_its_last_packet(const std::string &output) {
+  const std::size_t end = output.find("Got EOS from element \"pipeline0\"");
+  const std::size_t error = output.find("ERROR:");
+  return end < error && error != std::string::npos &&
+         output.find("rtspclientsink0: Could not write to resource", error) != std::string::npos &&
+         output.find("ERROR:", error + 1) == std::string::npos;
+}
+
 TEST(Rtsp, StreamIsAnnotatedAndSentOnToAServer) {
   Camera camera;
   ASSERT_TRUE(camera.listens());
@@ -187,7 +197,8 @@ TEST(Rtsp, StreamIsAnnotatedAndSentOnToAServer) {
   }
   EXPECT_TRUE(red);
   launch.interrupt();
-  EXPECT_EQ(launch.finish(), 0) << launch.output();
+  EXPECT_TRUE(launch.finish() == 0 || stopped_in_its_last_packet(launch.output()))
+      << launch.output();
 }
 
 TEST(Rtsp, AnAddressWithoutACameraIsAnError) {
