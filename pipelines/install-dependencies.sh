@@ -23,7 +23,7 @@ build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
 # GstAnalytics is part of plugins-bad from GStreamer 1.24 on.
 [ "$release" = "debian 12" ] || build="$build libgstreamer-plugins-bad1.0-dev"
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-  gstreamer1.0-libav gstreamer1.0-rtsp gstreamer1.0-x fonts-dejavu-core"
+  gstreamer1.0-libav gstreamer1.0-rtsp gstreamer1.0-x glib-networking fonts-dejavu-core"
 tests="libgtest-dev libsoup-3.0-dev gobject-introspection libgirepository1.0-dev
   gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind
   mosquitto mosquitto-clients openssl python3-jsonschema"

@@ -91,7 +91,12 @@ gboolean Live::on_loaded(gpointer self) {
   if (live->finishing_) return G_SOURCE_REMOVE;
   live->console_.say("watching " + live->options_.source.name() +
                      "; :help tells what can be typed");
-  if (live->options_.serve) live->console_.say("served at " + live->output_.address());
+  if (const auto &serve = live->options_.serve) {
+    const std::string watchers = serve->open           ? ", to everybody in the network"
+                                 : serve->user.empty() ? ""
+                                                       : ", to " + serve->user;
+    live->console_.say("served at " + live->output_.address() + watchers);
+  }
   live->started_ = live->time_before_ = g_get_monotonic_time();
   live->source_.start(live->clock_, live->output_.base_time());
   return G_SOURCE_REMOVE;

@@ -1,9 +1,11 @@
 #include "options.h"
 
+#include <gio/gio.h>
 #include <gst/gst.h>
 
 #include <cctype>
 #include <charconv>
+#include <cstring>
 
 namespace naclip::live {
 namespace {
@@ -20,7 +22,9 @@ constexpr const char *kDescription =
     "  naclip-live --model ViT-B/16 --source 0 --vocabulary 'person; cup; chair; background: "
     "wall'\n"
     "  naclip-live --model ViT-B/16 --source rtsp://camera.local/stream --output out.mkv\n"
-    "  naclip-live --model ViT-B/16 --source 0 --serve 8554 --headless";
+    "  naclip-live --model ViT-B/16 --source 0 --serve 8554 --headless\n"
+    "  naclip-live --model ViT-B/16 --source 0 --serve 0.0.0.0:8554 --serve-user me \\\n"
+    "    --serve-password-file secret.txt --tls-cert cert.pem --tls-key key.pem";
 
 bool is_number(const std::string &text) {
   if (text.empty()) return false;
@@ -69,6 +73,8 @@ ServeChoice parse_serve(const std::string &text) {
   if (colon != std::string::npos) {
     serve.address = host.substr(0, colon);
     host = host.substr(colon + 1);
+    if (serve.address.starts_with('[') && serve.address.ends_with(']'))
+      serve.address = serve.address.substr(1, serve.address.size() - 2);
   }
   if (!is_number(host) || host.size() > 5 || std::stoi(host) > 65535 || serve.address.empty())
     throw UsageError(
@@ -79,20 +85,39 @@ ServeChoice parse_serve(const std::string &text) {
   return serve;
 }
 
+/// Whether this machine alone can reach it.
+bool is_loopback(const std::string &address) {
+  if (address == "localhost") return true;
+  g_autoptr(GInetAddress) parsed = g_inet_address_new_from_string(address.c_str());
+  return parsed && g_inet_address_get_is_loopback(parsed);
+}
+
+std::string first_line(const std::string &file) {
+  g_autofree char *text = nullptr;
+  g_autoptr(GError) error = nullptr;
+  if (!g_file_get_contents(file.c_str(), &text, nullptr, &error)) throw UsageError(error->message);
+  const std::string line(text, std::strcspn(text, "\r\n"));
+  if (line.empty()) throw UsageError("the first line of " + file + ", the password, is empty");
+  return line;
+}
+
 /// What GOption fills; freed with this object.
 struct Raw {
   char *source = nullptr, *size = nullptr, *model = nullptr, *vocabulary = nullptr,
-       *vocabulary_file = nullptr, *mode = nullptr, *output = nullptr, *serve = nullptr;
+       *vocabulary_file = nullptr, *mode = nullptr, *output = nullptr, *serve = nullptr,
+       *serve_user = nullptr, *serve_password_file = nullptr, *tls_cert = nullptr,
+       *tls_key = nullptr;
   char **set = nullptr, **overlay = nullptr;
   int rate = 0;
   double status = 0;
-  gboolean wait = FALSE, window = FALSE, headless = FALSE;
+  gboolean wait = FALSE, window = FALSE, headless = FALSE, serve_insecure = FALSE;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
-    for (char *text : {source, size, model, vocabulary, vocabulary_file, mode, output, serve}) {
+    for (char *text : {source, size, model, vocabulary, vocabulary_file, mode, output, serve,
+                       serve_user, serve_password_file, tls_cert, tls_key}) {
       g_free(text);
     }
     g_strfreev(set);
@@ -127,6 +152,15 @@ void parse_command_line(int argc, char **argv, Raw &raw) {
        "FILE"},
       {"serve", 0, 0, G_OPTION_ARG_STRING, &raw.serve,
        "Serve by RTSP, to this machine alone where no address is named", "[ADDRESS:]PORT[/PATH]"},
+      {"serve-user", 0, 0, G_OPTION_ARG_STRING, &raw.serve_user, "Who may watch it", "NAME"},
+      {"serve-password-file", 0, 0, G_OPTION_ARG_FILENAME, &raw.serve_password_file,
+       "A file whose first line is that user's password", "FILE"},
+      {"serve-insecure", 0, 0, G_OPTION_ARG_NONE, &raw.serve_insecure,
+       "Let everybody in the network watch", nullptr},
+      {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &raw.tls_cert,
+       "Serve encrypted (rtsps://), with this certificate, PEM", "FILE"},
+      {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &raw.tls_key,
+       "Its private key, PEM, where the certificate's file does not hold it", "FILE"},
       {"headless", 0, 0, G_OPTION_ARG_NONE, &raw.headless, "No window", nullptr},
       {"status", 0, 0, G_OPTION_ARG_DOUBLE, &raw.status,
        "Seconds between status lines (1 on a terminal, else 10)", "SECONDS"},
@@ -166,6 +200,35 @@ std::vector<Assignment> segment_properties(const Raw &raw) {
   }
   if (!words) throw UsageError("what to look for? --vocabulary 'person; car, truck'");
   return properties;
+}
+
+/// None without --serve, which the others are about.
+std::optional<ServeChoice> serve_choice(const Raw &raw) {
+  if (!raw.serve) {
+    if (raw.serve_user || raw.serve_password_file || raw.serve_insecure || raw.tls_cert ||
+        raw.tls_key)
+      throw UsageError("--serve-... and --tls-... are about --serve, which is missing");
+    return std::nullopt;
+  }
+  ServeChoice serve = parse_serve(raw.serve);
+  if (!raw.serve_user != !raw.serve_password_file)
+    throw UsageError("--serve-user and --serve-password-file go together");
+  if (raw.serve_user) {
+    serve.user = raw.serve_user;
+    serve.password = first_line(raw.serve_password_file);
+  }
+  if (raw.serve_user && raw.serve_insecure)
+    throw UsageError("--serve-user or --serve-insecure, not both");
+  serve.open = serve.user.empty() && !is_loopback(serve.address);
+  if (serve.open && !raw.serve_insecure)
+    throw UsageError("at " + serve.address +
+                     " the network can reach the stream: say who may watch it with --serve-user "
+                     "NAME --serve-password-file FILE, or let everybody with --serve-insecure");
+  if (raw.tls_key && !raw.tls_cert)
+    throw UsageError("--tls-key is the key of a certificate: name it with --tls-cert");
+  if (raw.tls_cert) serve.certificate_file = raw.tls_cert;
+  if (raw.tls_key) serve.key_file = raw.tls_key;
+  return serve;
 }
 
 }  // namespace
@@ -210,7 +273,7 @@ Options parse_options(int argc, char **argv) {
   if (raw.output && !options.output.ends_with(".mkv") && !options.output.ends_with(".webm")) {
     throw UsageError("--output writes .mkv and .webm files, not " + options.output);
   }
-  if (raw.serve) options.serve = parse_serve(raw.serve);
+  options.serve = serve_choice(raw);
   if (raw.window && raw.headless) throw UsageError("--window or --headless, not both");
   options.window = raw.window || (!raw.output && !raw.serve && !raw.headless);
   if (raw.status < 0) throw UsageError("--status is a number of seconds");

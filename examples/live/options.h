@@ -42,6 +42,9 @@ struct ServeChoice {
   std::string address = "127.0.0.1";
   std::string port;  ///< 0: any that is free
   std::string path = "/live";
+  std::string user, password;  ///< who may watch, by digest authentication; empty: everybody
+  bool open = false;           ///< to everybody in the network
+  std::string certificate_file, key_file;  ///< PEM, of TLS; empty: the stream is not encrypted
 };
 
 /// A property and its value, as written.

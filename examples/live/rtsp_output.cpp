@@ -30,16 +30,60 @@ GstRTSPServer *as_server(void *server) {
   return static_cast<GstRTSPServer *>(server);
 }
 
+constexpr const char *kViewer = "viewer";  ///< the role of all who may watch
+
+/// Throws std::runtime_error.
+GTlsCertificate *load_certificate(const ServeChoice &choice) {
+  g_autoptr(GError) error = nullptr;
+  const std::string &key = choice.key_file.empty() ? choice.certificate_file : choice.key_file;
+  GTlsCertificate *certificate =
+      g_tls_certificate_new_from_files(choice.certificate_file.c_str(), key.c_str(), &error);
+  if (!certificate) {
+    throw std::runtime_error(
+        "no certificate with its key could be read from " + choice.certificate_file + ": " +
+        error->message + ". --tls-cert and --tls-key are PEM files (TLS needs glib-networking)");
+  }
+  return certificate;
+}
+
+/// Who may watch, and by which encryption; null where everybody may and there is none.
+GstRTSPAuth *auth_of(const ServeChoice &choice) {
+  if (choice.user.empty() && choice.certificate_file.empty()) return nullptr;
+  g_autoptr(GTlsCertificate) certificate =
+      choice.certificate_file.empty() ? nullptr : load_certificate(choice);
+  GstRTSPAuth *auth = gst_rtsp_auth_new();
+  if (certificate) gst_rtsp_auth_set_tls_certificate(auth, certificate);
+  GstRTSPToken *token =
+      gst_rtsp_token_new(GST_RTSP_TOKEN_MEDIA_FACTORY_ROLE, G_TYPE_STRING, kViewer, nullptr);
+  if (choice.user.empty()) {
+    gst_rtsp_auth_set_default_token(auth, token);
+  } else {
+    // A password never crosses the network.
+    gst_rtsp_auth_set_supported_methods(auth, GST_RTSP_AUTH_DIGEST);
+    gst_rtsp_auth_add_digest(auth, choice.user.c_str(), choice.password.c_str(), token);
+  }
+  gst_rtsp_token_unref(token);
+  return auth;
+}
+
 }  // namespace
 
-RtspOutput::RtspOutput(const ServeChoice &choice) : host_(choice.address), path_(choice.path) {
+RtspOutput::RtspOutput(const ServeChoice &choice)
+    : scheme_(choice.certificate_file.empty() ? "rtsp" : "rtsps"),
+      host_(choice.address),
+      path_(choice.path) {
+  g_autoptr(GstRTSPAuth) auth = auth_of(choice);
   GstRTSPServer *server = gst_rtsp_server_new();
   server_ = server;
+  gst_rtsp_server_set_auth(server, auth);
   gst_rtsp_server_set_address(server, choice.address.c_str());
   gst_rtsp_server_set_service(server, choice.port.c_str());
   GstRTSPMediaFactory *factory = gst_rtsp_media_factory_new();
   gst_rtsp_media_factory_set_launch(factory, kMedia);
   gst_rtsp_media_factory_set_shared(factory, TRUE);
+  gst_rtsp_media_factory_add_role(factory, kViewer, GST_RTSP_PERM_MEDIA_FACTORY_ACCESS,
+                                  G_TYPE_BOOLEAN, TRUE, GST_RTSP_PERM_MEDIA_FACTORY_CONSTRUCT,
+                                  G_TYPE_BOOLEAN, TRUE, nullptr);
   connect_shared(factory, "media-configure", G_CALLBACK(configure), viewed_);
   g_autoptr(GstRTSPMountPoints) mounts = gst_rtsp_server_get_mount_points(server);
   gst_rtsp_mount_points_add_factory(mounts, path_.c_str(), factory);
@@ -69,7 +113,9 @@ RtspOutput::~RtspOutput() {
 
 std::string RtspOutput::address() const {
   // 0.0.0.0 is every address of this machine; this one is good for a first try.
-  return "rtsp://" + (host_ == "0.0.0.0" ? "127.0.0.1" : host_) + ":" +
+  std::string host = host_ == "0.0.0.0" ? "127.0.0.1" : host_;
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return scheme_ + "://" + host + ":" +
          std::to_string(gst_rtsp_server_get_bound_port(as_server(server_))) + path_;
 }
 

@@ -15,7 +15,8 @@ namespace naclip::live {
 /// Each viewer begins with the newest frame; a slow one misses frames and holds up nobody.
 class RtspOutput {
  public:
-  /// Listens, in the default main context. Throws std::runtime_error where the port is taken.
+  /// Listens, in the default main context. Throws std::runtime_error where the port is taken or
+  /// the certificate cannot be used.
   explicit RtspOutput(const ServeChoice &choice);
   ~RtspOutput();
   RtspOutput(const RtspOutput &) = delete;
@@ -34,6 +35,7 @@ class RtspOutput {
   static void configure(gpointer factory, gpointer media, gpointer viewed);
   static void unprepared(gpointer media, gpointer viewed);
 
+  std::string scheme_;
   std::string host_;
   std::string path_;
   void *server_ = nullptr;  // GstRTSPServer

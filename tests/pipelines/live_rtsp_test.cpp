@@ -39,8 +39,10 @@ class CameraProgram {
 /// Somebody who watches a stream.
 class Viewer {
  public:
-  explicit Viewer(const std::string &address) {
-    const std::string line = "rtspsrc protocols=tcp latency=20 location=" + address +
+  /// `settings`: further properties of rtspsrc.
+  explicit Viewer(const std::string &address, const std::string &settings = "") {
+    const std::string line = "rtspsrc protocols=tcp latency=20 location=" + address + " " +
+                             settings +
                              " ! decodebin ! videoconvert ! video/x-raw,format=RGB "
                              "! appsink name=sink sync=false";
     pipeline_ = gst_parse_launch(line.c_str(), nullptr);
@@ -72,15 +74,51 @@ class Viewer {
     }
   }
 
+  /// Waits for an error. Whether the server wants to know who this is.
+  bool is_turned_away() {
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
+    g_autoptr(GstMessage) message = gst_bus_timed_pop_filtered(
+        bus, 60 * GST_SECOND, static_cast<GstMessageType>(GST_MESSAGE_ERROR | GST_MESSAGE_EOS));
+    if (!message || GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return false;
+    g_autoptr(GError) error = nullptr;
+    gst_message_parse_error(message, &error, nullptr);
+    return g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  }
+
  private:
   GstElement *pipeline_;
   GstElement *sink_;
 };
 
+/// What a server answers to a request for this address without any credentials.
+std::string answer_to_a_stranger(const std::string &address) {
+  const auto begin = address.find("://") + 3;
+  const std::string host = address.substr(begin, address.find('/', begin) - begin);
+  g_autoptr(GSocketClient) client = g_socket_client_new();
+  g_socket_client_set_timeout(client, 60);
+  g_autoptr(GSocketConnection) connection =
+      g_socket_client_connect_to_host(client, host.c_str(), 554, nullptr, nullptr);
+  if (!connection) return "no connection";
+  const std::string request = "DESCRIBE " + address + " RTSP/1.0\r\nCSeq: 1\r\n\r\n";
+  GIOStream *stream = G_IO_STREAM(connection);
+  g_output_stream_write_all(g_io_stream_get_output_stream(stream), request.data(), request.size(),
+                            nullptr, nullptr, nullptr);
+  std::string answer;
+  while (answer.find("\r\n\r\n") == std::string::npos) {
+    std::array<char, 512> part{};
+    const gssize read = g_input_stream_read(g_io_stream_get_input_stream(stream), part.data(),
+                                            part.size(), nullptr, nullptr);
+    if (read <= 0) break;
+    answer.append(part.data(), static_cast<std::size_t>(read));
+  }
+  return answer;
+}
+
 /// Where naclip-live says that it serves.
 std::string served_at(LiveProgram &live) {
   EXPECT_TRUE(live.wait_for("served at ")) << live.output();
-  return live.line().substr(live.line().find("rtsp://"));
+  const std::string address = live.line().substr(live.line().find("rtsp"));
+  return address.substr(0, address.find(','));
 }
 
 /// A port that was free a moment ago.
@@ -179,6 +217,96 @@ TEST(LiveRtsp, ViewersSeeTheAnnotatedPictureAndComeAndGo) {
   ASSERT_NO_FATAL_FAILURE(third.expect_frames(8, {0, 255, 0}));
   live.interrupt();
   EXPECT_EQ(live.finish(), 0) << live.output();
+}
+
+/// naclip-live that serves red pictures with these options.
+std::vector<std::string> serving(std::vector<std::string> options) {
+  options.insert(options.end(), {"--source", "test:red", "--size", "160x120", "--rate", "20"});
+  return with_picture_alone(options);
+}
+
+constexpr std::array<double, 3> kRed{255, 0, 0};
+
+TEST(LiveRtsp, OnlyWhoKnowsThePasswordWatches) {
+  Folder folder;
+  const std::string file = folder.file("password");
+  ASSERT_TRUE(g_file_set_contents(file.c_str(), "open sesame\nnot this\n", -1, nullptr));
+  LiveProgram live(serving({"--serve", "0", "--serve-user", "me", "--serve-password-file", file}));
+  const std::string address = served_at(live);
+  EXPECT_TRUE(live.line().ends_with(", to me")) << live.line();
+  const std::string answer = answer_to_a_stranger(address);
+  EXPECT_TRUE(answer.starts_with("RTSP/1.0 401")) << answer;
+  EXPECT_NE(answer.find("WWW-Authenticate: Digest"), std::string::npos) << answer;
+  EXPECT_EQ(answer.find("Basic"), std::string::npos) << answer;
+  EXPECT_TRUE(Viewer(address).is_turned_away());
+  EXPECT_TRUE(Viewer(address, "user-id=me user-pw=sesame").is_turned_away());
+  EXPECT_TRUE(Viewer(address, "user-id=you user-pw=\"open sesame\"").is_turned_away());
+  Viewer viewer(address, "user-id=me user-pw=\"open sesame\"");
+  ASSERT_NO_FATAL_FAILURE(viewer.expect_frames(3, kRed));
+  EXPECT_EQ(live.output().find("sesame"), std::string::npos) << live.output();
+  live.interrupt();
+  EXPECT_EQ(live.finish(), 0) << live.output();
+}
+
+TEST(LiveRtsp, TheNetworkIsLetInOnlyWhereThatIsSaid) {
+  for (const char *everywhere : {"0.0.0.0:0", "[::]:0"}) {
+    LiveProgram live(serving({"--serve", everywhere}));
+    EXPECT_EQ(live.finish(), 2) << live.output();
+    EXPECT_NE(live.output().find("--serve-user NAME --serve-password-file FILE"), std::string::npos)
+        << live.output();
+  }
+  LiveProgram live(serving({"--serve", "0.0.0.0:0", "--serve-insecure"}));
+  const std::string address = served_at(live);
+  EXPECT_TRUE(live.line().ends_with(", to everybody in the network")) << live.line();
+  Viewer viewer(address);
+  ASSERT_NO_FATAL_FAILURE(viewer.expect_frames(3, kRed));
+  live.interrupt();
+  EXPECT_EQ(live.finish(), 0) << live.output();
+}
+
+TEST(LiveRtsp, WithACertificateTheStreamIsEncrypted) {
+  if (!g_tls_backend_supports_tls(g_tls_backend_get_default()))
+    GTEST_SKIP() << "GLib has no TLS here (glib-networking)";
+  Folder folder;
+  const std::string certificate = folder.file("cert.pem"), key = folder.file("key.pem");
+  Process openssl(
+      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+       "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate},
+      {});
+  ASSERT_EQ(openssl.finish(), 0) << openssl.output();
+  {
+    LiveProgram live(serving({"--serve", "0", "--tls-cert", certificate}));
+    EXPECT_EQ(live.finish(), 1) << live.output();
+    EXPECT_NE(live.output().find("no certificate with its key"), std::string::npos)
+        << live.output();
+  }
+  LiveProgram live(serving({"--serve", "0", "--tls-cert", certificate, "--tls-key", key}));
+  const std::string address = served_at(live);
+  ASSERT_TRUE(address.starts_with("rtsps://127.0.0.1:")) << address;
+  EXPECT_FALSE(answer_to_a_stranger(address).starts_with("RTSP")) << "without encryption";
+  // Nobody has signed this certificate.
+  Viewer viewer(address, "tls-validation-flags=0");
+  ASSERT_NO_FATAL_FAILURE(viewer.expect_frames(3, kRed));
+  live.interrupt();
+  EXPECT_EQ(live.finish(), 0) << live.output();
+}
+
+TEST(LiveRtsp, OptionsThatDoNotFitTogetherAreRefused) {
+  Folder folder;
+  const std::string empty = folder.file("empty");
+  ASSERT_TRUE(g_file_set_contents(empty.c_str(), "\n", -1, nullptr));
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases{
+      {{"--serve-user", "me"}, "--serve, which is missing"},
+      {{"--serve", "0", "--serve-user", "me"}, "go together"},
+      {{"--serve", "0", "--serve-user", "me", "--serve-password-file", empty}, "is empty"},
+      {{"--serve", "0", "--serve-user", "me", "--serve-password-file", folder.file("none")},
+       "No such file"},
+      {{"--serve", "0", "--tls-key", empty}, "--tls-cert"}};
+  for (const auto &[options, word] : cases) {
+    LiveProgram live(serving(options));
+    EXPECT_EQ(live.finish(), 2) << live.output();
+    EXPECT_NE(live.output().find(word), std::string::npos) << live.output();
+  }
 }
 
 TEST(LiveRtsp, APortThatIsTakenIsSaid) {
