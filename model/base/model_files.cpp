@@ -50,8 +50,11 @@ std::string checkpoint_in(const std::string &folder) {
 std::vector<std::string> files_of_model(const std::string &checkpoint) {
   const files::path folder = files::path(checkpoint).parent_path();
   std::vector<std::string> all{checkpoint};
-  for (const char *name : kConfigurationNames)
+  const auto add = [&](const char *name) {
     if (is_file(folder / name)) all.push_back((folder / name).string());
+  };
+  std::ranges::for_each(kConfigurationNames, add);
+  add(kPreprocessorName);
   if (std::string_view(checkpoint).ends_with(".index.json"))
     for (std::string &shard : possible_shards(folder.empty() ? "." : folder))
       all.push_back(std::move(shard));

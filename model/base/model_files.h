@@ -11,6 +11,13 @@ namespace naclip {
 inline constexpr std::array<const char *, 3> kConfigurationNames{
     "config.json", "open_clip_config.json", "open_clip_model_config.json"};
 
+/// The file of Hugging Face's models that says how pictures are prepared.
+inline constexpr const char *kPreprocessorName = "preprocessor_config.json";
+
+/// The files that may say by what pictures are normalised.
+inline constexpr std::array<const char *, 3> kPictureConfigurationNames{
+    kPreprocessorName, kConfigurationNames[1], kConfigurationNames[2]};
+
 /// The path of the checkpoint in a folder as Hugging Face's and OpenCLIP's models are published: weights
 /// in one file, or the index of their shards. Throws Error{kNotFound} with the names that it looked for.
 std::string checkpoint_in(const std::string &folder);

@@ -71,4 +71,22 @@ std::optional<bool> truth_member(JsonObject *object, const char *name) {
   return node == nullptr ? std::nullopt : std::optional(json_node_get_boolean(node) != FALSE);
 }
 
+std::optional<std::vector<double>> numbers_member(JsonObject *object, const char *name) {
+  JsonNode *node = object == nullptr ? nullptr : json_object_get_member(object, name);
+  if (node == nullptr || !JSON_NODE_HOLDS_ARRAY(node)) return std::nullopt;
+  JsonArray *array = json_node_get_array(node);
+  std::vector<double> numbers;
+  for (guint i = 0; i < json_array_get_length(array); ++i) {
+    JsonNode *element = json_array_get_element(array, i);
+    const GType type = JSON_NODE_HOLDS_VALUE(element) ? json_node_get_value_type(element) : 0;
+    if (type != G_TYPE_DOUBLE && type != G_TYPE_INT64) return std::nullopt;
+    numbers.push_back(json_node_get_double(element));
+  }
+  return numbers;
+}
+
+bool has_member(JsonObject *object, const char *name) {
+  return object != nullptr && json_object_has_member(object, name) != FALSE;
+}
+
 }  // namespace naclip

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace naclip {
 
@@ -35,5 +36,9 @@ JsonObject *object_member(JsonObject *object, const char *name);
 std::optional<std::string> text_member(JsonObject *object, const char *name);
 std::optional<std::int64_t> integer_member(JsonObject *object, const char *name);
 std::optional<bool> truth_member(JsonObject *object, const char *name);
+/// Of a list that holds numbers alone.
+std::optional<std::vector<double>> numbers_member(JsonObject *object, const char *name);
+/// Whether there is one, of whatever type.
+bool has_member(JsonObject *object, const char *name);
 
 }  // namespace naclip

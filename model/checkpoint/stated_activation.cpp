@@ -8,16 +8,12 @@
 #include <string_view>
 
 #include "model/base/model_files.h"
-#include "model/checkpoint/json_text.h"
+#include "model/checkpoint/configuration.h"
 #include "model/checkpoint/raw_tensor.h"
-#include "model/checkpoint/regular_file.h"
 #include "model/error.h"
 
 namespace naclip {
 namespace {
-
-constexpr std::uint64_t kMaxBytes = 1u << 20;  // OpenAI's has 4 kB
-constexpr int kMaxNesting = 16;
 
 /// True where the member is missing or says just that.
 bool agrees(JsonObject *object, const char *name, std::int64_t size) {
@@ -79,13 +75,6 @@ StatedActivation of_open_clip(JsonObject *root, const std::string &source,
 
 // --- Files ---------------------------------------------------------------------------------------
 
-std::string read_text(const std::string &path) {
-  const auto file = RegularFile::open(path);
-  if (file->size() > kMaxBytes) throw JsonDamage("it is too large");
-  const auto bytes = file->read(0, file->size());
-  return {reinterpret_cast<const char *>(bytes.get()), file->size()};
-}
-
 /// The configurations in a folder, those of the checkpoint's own kind first.
 std::vector<std::string> configurations(Naming naming) {
   std::vector<std::string> names(kConfigurationNames.begin(), kConfigurationNames.end());
@@ -115,7 +104,7 @@ StatedActivation configured_activation(const std::string &checkpoint, Naming nam
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) continue;
     try {
-      const JsonText json(read_text(path), kMaxNesting);
+      const JsonText json = read_configuration(path);
       const auto read = name == kConfigurationNames.front() ? of_hugging_face : of_open_clip;
       const StatedActivation stated = read(json.root(), name, sizes);
       if (stated.activation != Activation::kAuto) return stated;

@@ -2,8 +2,12 @@
 
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
+
+#include <array>
 
 #include "model/checkpoint/checkpoint_file.h"
+#include "model/checkpoint/picture_statistics.h"
 
 namespace naclip {
 namespace {
@@ -97,6 +101,26 @@ Checkpoint build(const CheckpointFile &file) {
   return checkpoint;
 }
 
+at::Tensor by_channel(const std::array<double, 3> &values) {
+  return at::tensor(at::ArrayRef<double>(values), at::kDouble).view({1, 3, 1, 1});
+}
+
+/// Pictures are normalised by OpenAI's numbers, x = (v - m) / d; the model wants (v - n) / e, which is
+/// x d / e + (m - n) / e. The factor goes into the patches' weights; what these make of the summand is the same
+/// for every patch and goes into the patches' positions.
+void adopt(const PictureStatistics &statistics, Checkpoint &checkpoint) {
+  const at::Tensor deviation = by_channel(statistics.deviation);
+  const at::Tensor factor = by_channel(kPictureDeviation) / deviation;
+  const at::Tensor summand = (by_channel(kPictureMean) - by_channel(statistics.mean)) / deviation;
+  at::Tensor &patches = checkpoint.tensors.at("visual.conv1.weight");
+  at::Tensor &positions = checkpoint.tensors.at("visual.positional_embedding");
+  const at::Tensor weight = patches.to(at::kDouble);
+  at::Tensor shifted = positions.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true);
+  shifted.slice(0, 1) += (weight * summand).sum({1, 2, 3});
+  patches = (weight * factor).to(at::kFloat);
+  positions = shifted.to(at::kFloat);
+}
+
 }  // namespace
 
 const at::Tensor &Checkpoint::at(const std::string &name) const {
@@ -108,9 +132,11 @@ const at::Tensor &Checkpoint::at(const std::string &name) const {
 Checkpoint read_checkpoint(const std::string &path, Activation activation) {
   const CheckpointFile file = open_checkpoint(path);
   const ActivationInUse in_use = activation_in_use(file, path, activation);
+  const auto statistics = configured_statistics(path);
   try {
     Checkpoint checkpoint = build(file);
     checkpoint.activation = in_use;
+    if (statistics) adopt(*statistics, checkpoint);
     return checkpoint;
   } catch (const Error &error) {
     throw unusable_model(path, error);

@@ -21,7 +21,10 @@ struct Checkpoint {
   /// By OpenAI's names and in OpenAI's orientation, on the CPU, in the file's own floating-point
   /// dtypes (they may differ from tensor to tensor). Every tensor that the network needs is there,
   /// has the shape that `sizes` says and is finite; `logit_scale` only where the file has it.
-  /// Tensors may share a read-only mapping of the file: never write to them in place.
+  /// Tensors may share a read-only mapping of the file: never write to them in place. Where a
+  /// configuration beside the file says that pictures were normalised by other numbers than OpenAI's,
+  /// `visual.conv1.weight` and `visual.positional_embedding` are float32 and take pictures that are
+  /// normalised by OpenAI's.
   std::unordered_map<std::string, at::Tensor> tensors;
   std::int64_t parameters = 0;  ///< elements of all tensors
 
@@ -32,7 +35,8 @@ struct Checkpoint {
 /// Reads OpenAI's TorchScript archives, pickled state dicts (torch.save; OpenCLIP's training
 /// checkpoints among them) and safetensors with OpenAI's, OpenCLIP's or Hugging Face's names, and
 /// shards of these by their index. The layout is told from the content alone. Nothing in the file is
-/// run. `activation`: see activation_in_use(). Throws Error{kNotFound |
+/// run. `activation`: see activation_in_use(); by what pictures are normalised:
+/// configured_statistics(). Throws Error{kNotFound |
 /// kRead} where the file cannot be opened, kFormat where it is none of these or damaged, kModel
 /// where a tensor is missing, unknown, misshapen or not finite.
 Checkpoint read_checkpoint(const std::string &path, Activation activation = Activation::kAuto);

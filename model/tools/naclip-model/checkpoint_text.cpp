@@ -1,12 +1,15 @@
 #include "model/tools/naclip-model/checkpoint_text.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <map>
 #include <vector>
 
 #include "model/base/published_models.h"
 #include "model/checkpoint/activation_in_use.h"
 #include "model/checkpoint/checkpoint_file.h"
+#include "model/checkpoint/picture_statistics.h"
 #include "model/checkpoint/stated_activation.h"
 #include "model/text/merge_file.h"
 #include "model/tools/common/progress.h"
@@ -80,6 +83,21 @@ std::string row(const std::string &name, const std::string &value) {
   return name + std::string(kNameWidth - name.size(), ' ') + value + "\n";
 }
 
+std::string numbers_text(const std::array<double, 3> &numbers) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%.4g %.4g %.4g", numbers[0], numbers[1], numbers[2]);
+  return text.data();
+}
+
+/// Where pictures are not normalised as OpenAI's models want it.
+std::string statistics_row(const std::string &path) {
+  const auto statistics = configured_statistics(path);
+  if (!statistics) return "";
+  return row("normalised", "by mean " + numbers_text(statistics->mean) + ", deviation " +
+                               numbers_text(statistics->deviation) + " (" + statistics->source +
+                               ")");
+}
+
 }  // namespace
 
 std::string checkpoint_text(const std::string &path) {
@@ -95,6 +113,7 @@ std::string checkpoint_text(const std::string &path) {
          row("precision", precision_text(tensors)) + row("parameters", count_text(parameters)) +
          row("pictures",
              "trained on " + side + " x " + side + " pixels, patches of " + patch + " x " + patch) +
+         statistics_row(path) +
          row("vision", tower_text(sizes.vision_layers, sizes.vision_width, sizes.vision_heads)) +
          row("text", tower_text(sizes.text_layers, sizes.text_width, sizes.text_heads) + ", " +
                          text(sizes.context_length) + " tokens a sentence") +

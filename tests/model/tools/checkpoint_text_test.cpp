@@ -31,6 +31,18 @@ TEST(Describe, TellsLayoutSizesPrecisionAndParameters) {
     EXPECT_NE(text.find("\n" + std::string(row)), std::string::npos) << row << " in:\n" << text;
 }
 
+TEST(Describe, TellsByWhatPicturesAreNormalisedWhereThatIsNotAsOpenAiDoes) {
+  const std::string bytes = test::read_bytes(test::golden_file("tiny-openai.safetensors"));
+  const std::string folder = test::write_folder(
+      "normalised", {{"model.safetensors", bytes},
+                     {"open_clip_config.json",
+                      R"({"preprocess_cfg": {"mean": [0.5, 0.5, 0.25], "std": [0.5, 0.5, 1]}})"}});
+  expect_line(checkpoint_text(folder + "/model.safetensors"),
+              "normalised  by mean 0.5 0.5 0.25, deviation 0.5 0.5 1 (open_clip_config.json)");
+  const std::string plain = checkpoint_text(test::golden_file("tiny-openai.safetensors"));
+  EXPECT_EQ(plain.find("normalised"), std::string::npos) << plain;
+}
+
 TEST(Describe, TellsTheLayoutsApart) {
   const auto layout = [](const char *golden) {
     const std::string text = checkpoint_text(test::golden_file(golden));
