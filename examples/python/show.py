@@ -1,0 +1,47 @@
+#!/usr/bin/python3
+"""Shows a video in a window of OpenCV, its classes in their colours. Esc or q ends it."""
+
+import subprocess
+import sys
+
+from segmented_frames import Failure, argument_parser, frames_of, needed, run
+
+
+def check_windows():
+    """Raises Failure where OpenCV can open no window. Some builds of it abort then, so another process tries."""
+    done = subprocess.run([sys.executable, "-c", 'import cv2; cv2.namedWindow("naclip")'], capture_output=True)
+    if done.returncode != 0:
+        raise Failure("OpenCV cannot open a window: there is no display, or this OpenCV is built without windows")
+
+
+def painted(numpy, cv2, sample, meta, opacity):
+    """The frame with the mask over it: [height, width, 3] uint8, BGR."""
+    structure = sample.get_caps().get_structure(0)
+    width, height = structure.get_value("width"), structure.get_value("height")
+    buffer = sample.get_buffer()
+    frame = numpy.frombuffer(buffer.extract_dup(0, buffer.get_size()), numpy.uint8)
+    frame = frame.reshape(height, width, 4)[..., :3]
+    colours = numpy.array([[region.colour & 0xFF, region.colour >> 8 & 0xFF, region.colour >> 16]
+                           for region in meta.regions.values()], numpy.uint8)
+    mask = cv2.resize(meta.mask, (width, height), interpolation=cv2.INTER_NEAREST)
+    shown = cv2.addWeighted(frame, 1 - opacity, colours[mask], opacity, 0)
+    return numpy.where(mask[..., None] > 0, shown, frame)
+
+
+def main():
+    parser = argument_parser(__doc__)
+    parser.add_argument("--opacity", type=float, default=0.5, help="of the colours, 0 to 1 (0.5)")
+    arguments = parser.parse_args()
+    if not 0 <= arguments.opacity <= 1:
+        raise Failure(f"--opacity is 0 to 1, not {arguments.opacity}")
+    numpy, cv2 = needed("numpy", "numpy"), needed("cv2", "opencv")
+
+    check_windows()
+    for sample, meta in frames_of(arguments):
+        cv2.imshow(arguments.video, painted(numpy, cv2, sample, meta, arguments.opacity))
+        if cv2.waitKey(1) & 0xFF in (27, ord("q")) or cv2.getWindowProperty(arguments.video, cv2.WND_PROP_VISIBLE) < 1:
+            break
+    cv2.destroyAllWindows()
+
+
+run(main)
