@@ -25,7 +25,7 @@ build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
   gstreamer1.0-libav gstreamer1.0-rtsp gstreamer1.0-x glib-networking fonts-dejavu-core"
 tests="libgtest-dev libsoup-3.0-dev gobject-introspection libgirepository1.0-dev
-  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi valgrind
+  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi python3-numpy valgrind
   mosquitto mosquitto-clients openssl python3-jsonschema"
 # libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
 bench="python3-torch python3-numpy python3-matplotlib libblas-dev"

@@ -46,3 +46,15 @@ from gi.repository import Gst, GstNaclip
 Gst.init(None)
 GstNaclip.NaclipSegmentation' || fail "Python cannot use the metadata"
 fi
+module=$(find "$destination$prefix" -path '*/gi/overrides/GstNaclip.py' -print -quit)
+if [ -n "$module" ]; then
+  # A folder that Python searches by itself, but for the folder that it was installed into.
+  clean GI_TYPELIB_PATH="$libraries/girepository-1.0" LD_LIBRARY_PATH="${destination:+$libraries}" \
+    PYTHONPATH="${destination:+${module%/gi/overrides/*}}" /usr/bin/python3 -c '
+import gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstNaclip", "1.0")
+from gi.repository import Gst, GstNaclip
+Gst.init(None)
+assert GstNaclip.buffer_segmentations(Gst.Buffer.new()) == []' || fail "Python does not find what it adds to the metadata"
+fi

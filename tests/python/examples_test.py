@@ -8,8 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-from segmented import DEMO
-from support import Gst, numpy, run_tests, skip
+from segmented import DEMO, need_decoders
+from support import numpy, run_tests
 
 EXAMPLES = DEMO.parent / "python"
 CLIP = DEMO / "clip.webm"
@@ -132,7 +132,6 @@ def test_the_element_is_named_where_the_plugin_is_not_found():
     check_failure_unless_installed(done, 'no element "naclipsegment"')
 
 
-if any(Gst.ElementFactory.find(name) is None for name in ("naclipsegment", "vp8dec", "matroskademux")):
-    skip("naclipsegment, or what decodes the clip, is missing")
+need_decoders()
 with FOLDER:
     run_tests(globals())
