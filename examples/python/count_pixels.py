@@ -21,7 +21,8 @@ def main():
             rows.writerow(["seconds", *meta.regions])
         mask = meta.mask
         counts = numpy.bincount(mask.ravel(), minlength=len(meta.regions))
-        rows.writerow([f"{sample.get_buffer().pts / Gst.SECOND:.3f}", *(f"{count / mask.size:.6f}" for count in counts)])
+        seconds = sample.get_buffer().pts / Gst.SECOND
+        rows.writerow([f"{seconds:.3f}", *(f"{count / mask.size:.6f}" for count in counts)])
     if arguments.output and file is not None:
         file.close()
 

@@ -14,7 +14,7 @@ from support import numpy, run_tests
 EXAMPLES = DEMO.parent / "python"
 CLIP = DEMO / "clip.webm"
 FAST = ["--set", "interval=100", "--set", "window-size=0", "--set", "refine-steps=0", "--set", "prompts=none"]
-WORDS = "giraffe; sky #0000ff; grass"
+WORDS = "giraffe; sky #0000ff; grass; snow >0.99"  # the last one is never seen
 FOLDER = tempfile.TemporaryDirectory()
 
 
@@ -22,9 +22,9 @@ def run(program, *arguments, without=None, **variables):
     """What a program of examples/python does; `without` is a module that it cannot import."""
     command = [sys.executable, EXAMPLES / program]
     if without:
-        command = [sys.executable, "-c", f"import runpy, sys; sys.modules[{without!r}] = None; sys.argv = sys.argv[1:]; "
-                   f"sys.path.insert(0, {str(EXAMPLES)!r}); runpy.run_path(sys.argv[0], run_name='__main__')",
-                   EXAMPLES / program]
+        code = (f"import runpy, sys; sys.modules[{without!r}] = None; sys.path.insert(0, {str(EXAMPLES)!r}); "
+                "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')")
+        command = [sys.executable, "-c", code, EXAMPLES / program]
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     return subprocess.run([*command, *arguments], env=environment | variables, capture_output=True, text=True)
 
@@ -55,8 +55,8 @@ def test_pixels_are_counted_frame_by_frame():
     written = run("count_pixels.py", CLIP, WORDS, *FAST, "--output", out("shares.csv"))
     assert written.returncode == 0, written.stderr
     rows = list(csv.reader(out("shares.csv").read_text().splitlines()))
-    assert rows[0] == ["seconds", "background", "giraffe", "sky", "grass"]
-    assert len(rows) == 301
+    assert rows[0] == ["seconds", "background", "giraffe", "sky", "grass", "snow"]
+    assert len(rows) == 301 and {len(row) for row in rows} == {6}
     shares = numpy.array(rows[1:], float)
     assert abs(shares[:, 1:].sum(axis=1) - 1).max() < 1e-5
     assert abs(shares[:, 0] - numpy.arange(300) / 25).max() < 0.002

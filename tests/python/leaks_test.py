@@ -53,7 +53,7 @@ def buffers_left(*arguments):
     if done.returncode == 77:
         skip(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr
-    return [line for line in done.stderr.splitlines() if "object-alive" in line and "type-name=(string)GstBuffer" in line]
+    return [line for line in done.stderr.splitlines() if "object-alive, type-name=(string)GstBuffer," in line]
 
 
 if sys.argv[1:2] == ["take"]:
