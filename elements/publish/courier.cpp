@@ -36,15 +36,22 @@ bool Told::is_due(const std::string &what) {
 }
 
 Courier::Courier(GstElement *element, const PublishSettings &settings, const std::string &source,
-                 const MakeSink &make)
+                 const MakeSink &make, Rest rest)
     : element_(element),
       source_(source),
       on_error_(settings.on_error),
       outbox_(static_cast<std::size_t>(settings.queue_size), settings.overflow,
               [this] { waker_.wake(); }),
-      sink_(make(settings, source, waker_)) {
+      sink_(make(settings, source, waker_)),
+      rest_(std::move(rest)) {
   sink_->prepare();
   thread_ = std::thread([this] { run(); });
+}
+
+void Courier::rest_by_the_clock(Waker &waker, std::chrono::seconds pause) {
+  const auto until = steady_clock::now() + pause;
+  for (auto now = steady_clock::now(); now < until && !waker.stopped(); now = steady_clock::now())
+    waker.wait(-1, 0, std::chrono::ceil<std::chrono::milliseconds>(until - now));
 }
 
 void Courier::end() {
@@ -124,10 +131,7 @@ void Courier::run() noexcept {
 void Courier::work() {
   try {
     if (!connected_) {
-      const auto until = steady_clock::now() + pause_;
-      for (auto now = steady_clock::now(); now < until && !waker_.stopped();
-           now = steady_clock::now())
-        waker_.wait(-1, 0, std::chrono::ceil<std::chrono::milliseconds>(until - now));
+      rest_(waker_, pause_);
       if (!waker_.stopped()) connect();
       return;
     }

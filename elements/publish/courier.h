@@ -39,11 +39,13 @@ class Courier {
  public:
   using MakeSink = std::function<std::unique_ptr<Sink>(const PublishSettings &settings,
                                                        const std::string &source, Waker &waker)>;
+  /// Waits so long, or until the waker is stopped.
+  using Rest = std::function<void(Waker &waker, std::chrono::seconds pause)>;
 
-  /// `element` outlives this object; `source` is the camera's name. Throws Error where it could
-  /// never work. Starts the thread.
+  /// `element` outlives this object; `source` is the camera's name. `rest` waits before each attempt
+  /// to connect. Throws Error where it could never work. Starts the thread.
   Courier(GstElement *element, const PublishSettings &settings, const std::string &source,
-          const MakeSink &make = make_sink);
+          const MakeSink &make = make_sink, Rest rest = rest_by_the_clock);
   ~Courier() { end(); }
   Courier(const Courier &) = delete;
   Courier &operator=(const Courier &) = delete;
@@ -70,6 +72,8 @@ class Courier {
   PublishCounts counts() const;
 
  private:
+  static void rest_by_the_clock(Waker &waker, std::chrono::seconds pause);
+
   struct UnderWay {
     Message message;
     bool own;  ///< not from the queue: says that we are there
@@ -97,6 +101,7 @@ class Courier {
   Waker waker_;
   Outbox outbox_;
   const std::unique_ptr<Sink> sink_;
+  const Rest rest_;
 
   std::mutex mutex_;  // guards the next three
   std::condition_variable idle_;

@@ -15,10 +15,12 @@ struct Control {
   std::mutex mutex;
   bool confirms = true;           // else messages stay under way
   bool breaks = false;            // the next serve() finds the connection lost
+  int failures = 0;               // so many attempts to connect fail
   int short_connections = 0;      // so many are lost with the first message
   std::set<std::string> refused;  // texts that cannot be sent
   std::string got;                // each connection's texts behind a bar; S for one of type status
   std::size_t under_way = 0;
+  std::string pauses;  // before each attempt to connect, s
 
   void set(bool Control::*flag, bool value) {
     const std::lock_guard lock(mutex);
@@ -37,6 +39,10 @@ class ControlledSink : public Sink {
   void prepare() override {}
   void open() override {
     const std::lock_guard lock(control_.mutex);
+    if (control_.failures > 0) {
+      --control_.failures;
+      throw Error(ErrorKind::kNetwork, "absent");
+    }
     control_.got += '|';
     control_.under_way = 0;
   }
@@ -72,10 +78,15 @@ class CourierTest : public ::testing::Test {
     settings_.on_error = PublishOnError::kWarn;
   }
   std::unique_ptr<Courier> start() {
-    return std::make_unique<Courier>(element_.get(), settings_, "door",
-                                     [this](const PublishSettings &, const std::string &, Waker &) {
-                                       return std::make_unique<ControlledSink>(control_);
-                                     });
+    return std::make_unique<Courier>(
+        element_.get(), settings_, "door",
+        [this](const PublishSettings &, const std::string &, Waker &) {
+          return std::make_unique<ControlledSink>(control_);
+        },
+        [this](Waker &, std::chrono::seconds pause) {
+          const std::lock_guard lock(control_.mutex);
+          control_.pauses += std::to_string(pause.count()) + ' ';
+        });
   }
   bool got(const std::string &texts) {
     return eventually([&] { return control_.copy_got() == texts; });
@@ -137,6 +148,20 @@ TEST_F(CourierTest, SendsTheVocabularyAgainOnANewConnection) {
   control_.set(&Control::breaks, true);
   EXPECT_TRUE(got("|Svwa|Sw"));
   EXPECT_TRUE(eventually([&] { return courier->counts().sent == 3; })) << "counted once";
+}
+
+TEST_F(CourierTest, PausesGrowToHalfAMinuteAndBeginAnewBehindAConnection) {
+  const auto pauses = [&] {
+    const std::lock_guard lock(control_.mutex);
+    return std::exchange(control_.pauses, "");
+  };
+  control_.failures = 7;
+  const auto courier = start();
+  EXPECT_TRUE(got("|S"));
+  EXPECT_EQ(pauses(), "0 1 2 4 8 16 30 30 ");
+  control_.set(&Control::breaks, true);
+  EXPECT_TRUE(got("|S|S"));
+  EXPECT_EQ(pauses(), "1 ");
 }
 
 }  // namespace

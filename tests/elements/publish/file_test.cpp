@@ -230,6 +230,46 @@ TEST_F(PublishPipe, OverflowBlockWaitsUntilAFlush) {
   EXPECT_EQ(publish.statistic("dropped"), 1U);
 }
 
+/// As after a seek.
+void flush(Publish &publish) {
+  publish.event(gst_event_new_flush_start());
+  publish.event(gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  publish.event(gst_event_new_segment(&segment));
+}
+
+TEST_F(PublishPipe, OverflowBlockWaitsAgainAfterAFlush) {
+  fill();
+  Publish publish("when=every queue-size=1 overflow=block");
+  restore();
+  flush(publish);
+  auto stream = std::async(std::launch::async, [&] {
+    const GstFlowReturn flow = publish.push(publish.masked(0));
+    publish.end();
+    publish.stop();
+    return flow;
+  });
+  ASSERT_TRUE(eventually([&] { return publish.statistic("queued") == 1; }));
+  const std::string text = read_all();
+  EXPECT_EQ(stream.get(), GST_FLOW_OK);
+  EXPECT_EQ(publish.statistic("sent"), 2U);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4);
+}
+
+TEST_F(PublishPipe, EachEndOfTheStreamWaitsForWhatIsQueued) {
+  fill();
+  Publish publish("when=every drain-timeout=1");
+  restore();
+  publish.push(publish.masked(0));
+  publish.end();
+  EXPECT_EQ(publish.warning(), "The stream ends before 2 messages were sent.");
+  flush(publish);
+  publish.push(publish.masked(1));
+  publish.end();
+  EXPECT_EQ(publish.warning(), "The stream ends before 3 messages were sent.");
+}
+
 TEST_F(PublishPipe, OverflowBlockEndsWithTheStream) {
   fill();
   Publish publish("when=every queue-size=1 overflow=block drain-timeout=1");

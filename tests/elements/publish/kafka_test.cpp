@@ -34,10 +34,10 @@ class Cluster {
       rd_kafka_mock_broker_set_down(cluster_, 1);
   }
 
-  /// The next request with messages fails, since they are too large.
-  void refuse_next() {
+  /// The next request with messages fails.
+  void refuse_next(rd_kafka_resp_err_t error) {
     constexpr std::int16_t kProduce = 0;  // Kafka's number of such requests
-    rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    rd_kafka_mock_push_request_errors(cluster_, kProduce, 1, error);
   }
 
   /// The first `count` messages of the topic, `KEY TEXT` each; fewer where they do not come in a
@@ -171,7 +171,7 @@ TEST(PublishKafka, AMessageThatTheClusterRefusesIsLeftOut) {
   ASSERT_TRUE(eventually([&] { return publish.connected(); }));
   push(publish, 0, 3);
   ASSERT_TRUE(eventually([&] { return publish.statistic("sent") == 4; }));
-  cluster.refuse_next();
+  cluster.refuse_next(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
   push(publish, 3, 4);
   EXPECT_TRUE(publish.warning().starts_with("A message is larger than Kafka takes."));
   push(publish, 4, 6);
@@ -180,6 +180,22 @@ TEST(PublishKafka, AMessageThatTheClusterRefusesIsLeftOut) {
   EXPECT_EQ(publish.statistic("dropped"), 1U);
   publish.stop();
   EXPECT_EQ(all_at("$.sequence", of_type("frame", messages(cluster.read(8)))), "0 1 2 4 5");
+}
+
+TEST(PublishKafka, AMessageThatIsNotDeliveredIsSentAgainOnANewConnection) {
+  Cluster cluster;
+  Publish publish(to(cluster.address()));
+  push(publish, 0, 3);
+  ASSERT_TRUE(eventually([&] { return publish.statistic("sent") == 4; }));
+  cluster.refuse_next(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  push(publish, 3, 4);
+  EXPECT_EQ(publish.warning(), "The Kafka cluster at " + cluster.address() + " was lost.");
+  push(publish, 4, 6);
+  ASSERT_TRUE(eventually([&] { return publish.statistic("sent") == 7; }));
+  EXPECT_EQ(publish.statistic("dropped"), 0U);
+  publish.stop();
+  // online, vocabulary, 3 frames, online, vocabulary, 3 frames, offline
+  EXPECT_EQ(all_at("$.sequence", of_type("frame", messages(cluster.read(11)))), "0 1 2 3 4 5");
 }
 
 TEST(PublishKafka, DoesNotStartWithAConfigurationThatTheLibraryRefuses) {

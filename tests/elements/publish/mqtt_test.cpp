@@ -60,6 +60,13 @@ class PublishMqtt : public ::testing::Test {
                "-out", file(who + ".pem")});
     }
   }
+  /// Has the broker end the connection of the client of this name, without a word from that one:
+  /// another one of the name comes and goes.
+  static void take_over(const Broker &broker, const std::string &id) {
+    const Outcome other = run_program({program("mosquitto_pub"), "-h", "127.0.0.1", "-p",
+                                       broker.address().substr(10), "-i", id, "-t", "x", "-n"});
+    EXPECT_EQ(other.status, 0) << other.printed;
+  }
   std::string tls_listener() const {
     return "allow_anonymous true\ncafile " + folder_.file("ca.pem") + "\ncertfile " +
            folder_.file("server.pem") + "\nkeyfile " + folder_.file("server.key") + "\n";
@@ -122,7 +129,9 @@ TEST_F(PublishMqtt, TheBrokerRetainsStatusAndVocabulary) {
   EXPECT_EQ(all_at("$.state", of_type("status", texts)), "online");
   EXPECT_EQ(all_at("$.labels[1]", of_type("vocabulary", texts)), "person");
   publish.stop();
-  EXPECT_EQ(all_at("$.state", of_type("status", retained("second"))), "offline");
+  texts = of_type("status", retained("second"));
+  EXPECT_EQ(all_at("$.state", texts), "offline");
+  EXPECT_EQ(all_at("$.sent", texts), "3") << "our own words: the last will is not sent";
 }
 
 TEST_F(PublishMqtt, TheLastWillSaysOffline) {
@@ -132,10 +141,7 @@ TEST_F(PublishMqtt, TheLastWillSaysOffline) {
   {
     Publish publish(to(broker.address()) + "client-id=one");
     ASSERT_TRUE(eventually([&] { return publish.connected(); }));
-    // Another client of this name has the broker end the connection.
-    const Outcome other = run_program({program("mosquitto_pub"), "-h", "127.0.0.1", "-p",
-                                       broker.address().substr(10), "-i", "one", "-t", "x", "-n"});
-    EXPECT_EQ(other.status, 0) << other.printed;
+    take_over(broker, "one");
     EXPECT_TRUE(publish.warning().starts_with("The MQTT broker at " + broker.address() +
                                               " cannot be reached: "));
     EXPECT_TRUE(eventually([&] { return publish.statistic("reconnects") == 1; }));
@@ -144,6 +150,26 @@ TEST_F(PublishMqtt, TheLastWillSaysOffline) {
   EXPECT_EQ(all_at("$.state", texts), "online offline online offline");
   EXPECT_EQ(at(texts.at(1), "$.sent"), "") << "the broker's words";
   EXPECT_EQ(at(texts.at(3), "$.reconnects"), "1") << "our own";
+}
+
+TEST_F(PublishMqtt, TheBrokerRetainsTheLastWill) {
+  Broker broker(folder_);
+  broker.start();
+  // Stopped before it has connected again, a second later, it says nothing itself.
+  ASSERT_TRUE(eventually([&] {
+    Publish publish(to(broker.address()) + "client-id=one");
+    EXPECT_TRUE(eventually([&] { return publish.connected(); }));
+    take_over(broker, "one");
+    EXPECT_NE(publish.warning(), "");
+    publish.stop();
+    return publish.statistic("reconnects") == 0;
+  }));
+  const auto read = broker.read(1);
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_TRUE(read[0].starts_with("1 naclip/door/status {")) << read[0];
+  const auto texts = messages(read);
+  EXPECT_EQ(all_at("$.state", texts), "offline");
+  EXPECT_EQ(at(texts[0], "$.sent"), "") << "the broker's words";
 }
 
 TEST_F(PublishMqtt, SendsInOrderWhatWasQueuedWhileTheBrokerWasAway) {
@@ -252,6 +278,15 @@ TEST_F(PublishMqtt, ASilentBrokerKeepsNobodyFromStopping) {
   Publish publish(to("127.0.0.1:" + std::to_string(listener.port())) + "drain-timeout=0");
   push(publish, 0, 3);
   publish.stop();
+  EXPECT_EQ(publish.statistic("dropped"), 4U);
+}
+
+TEST_F(PublishMqtt, AStreamThatIsStoppedWaitsForNoBrokerThatIsLost) {
+  Publish publish(to("127.0.0.1:" + std::to_string(free_port())));
+  EXPECT_NE(publish.warning(), "");
+  push(publish, 0, 3);
+  publish.stop();
+  EXPECT_FALSE(publish.has_warning()) << "nothing was waited for";
   EXPECT_EQ(publish.statistic("dropped"), 4U);
 }
 

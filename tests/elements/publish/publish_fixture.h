@@ -21,12 +21,13 @@ using Names = std::vector<std::string>;
 inline constexpr GstClockTime kFrameTime = GST_SECOND / 10;
 
 /// A harness around one element; `properties` as gst-launch-1.0 writes them. Its camera is `door`.
+/// The stream's end waits a minute for a busy machine, unless they say otherwise.
 class Publish {
  public:
   explicit Publish(const std::string &properties, int width = 8, int height = 4)
       : width_(width),
         height_(height),
-        element_(make("naclippublish source=door " + properties)),
+        element_(make("naclippublish source=door drain-timeout=60000 " + properties)),
         messages_(element_.get()),
         harness_(gst_harness_new_with_element(element_.get(), "sink", "src")) {
     gst_harness_set_src_caps_str(harness_.get(), caps_of("GRAY8", width, height).c_str());
