@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kStatus = 7;
 // GNU timeout's own, where it had to end the program.
-constexpr const char *kPatience = "60";
+constexpr const char *kPatience = "300";
 
 /// Runs of each case; NACLIP_EXIT_RUNS names another number.
 int runs() {

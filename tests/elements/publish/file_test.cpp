@@ -60,6 +60,24 @@ TEST_F(PublishFile, ReopensTheFileUnderItsName) {
   EXPECT_EQ(sequences(), "4");
 }
 
+TEST_F(PublishFile, AFileThatCannotBeOpenedAgainIsTriedWithEachMessage) {
+  Publish publish(location() + "when=every on-error=warn");
+  publish.push(publish.frame(0));
+  ASSERT_TRUE(eventually([&] { return publish.statistic("sent") == 1; }));
+  const std::string name = folder_.file("out.jsonl");
+  g_rename(name.c_str(), folder_.file("old.jsonl").c_str());
+  ASSERT_EQ(g_mkdir(name.c_str(), 0700), 0);
+  g_signal_emit_by_name(publish.element(), "reopen");
+  EXPECT_EQ(publish.warning(), "The file " + name + " cannot be opened: Is a directory.");
+  publish.push(publish.frame(1));
+  ASSERT_TRUE(eventually([&] { return publish.statistic("dropped") == 1; }));
+  ASSERT_EQ(g_rmdir(name.c_str()), 0);
+  publish.push(publish.frame(2));
+  publish.end();
+  publish.stop();
+  EXPECT_EQ(sequences(), "2");
+}
+
 TEST_F(PublishFile, AFullDiskEndsTheStream) {
   Publish publish("location=/dev/full when=every");
   ASSERT_NE(publish.messages().wait_for(GST_MESSAGE_ERROR), nullptr);
@@ -117,6 +135,7 @@ TEST_F(PublishFile, OfALineThatDoesNotFitNothingRemains) {
   publish.stop();
   EXPECT_EQ(publish.statistic("sent"), before + 1);
   EXPECT_EQ(lines().size(), before + 3) << "all of the schema; with those of type status";
+  EXPECT_EQ(frames().size(), before) << "one of them is the vocabulary";
 }
 
 TEST_F(PublishFile, DoesNotStartWhereItCannotWork) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <future>
+#include <thread>
 
 namespace naclip::testing {
 namespace {
@@ -72,6 +74,27 @@ TEST(Outbox, BlocksUntilThereIsRoom) {
   EXPECT_EQ(outbox.take()->text, "a");
   EXPECT_EQ(put.get(), Put::kTaken);
   EXPECT_EQ(all(outbox), "b");
+  EXPECT_EQ(outbox.dropped(), 0U);
+}
+
+TEST(Outbox, BlocksEachTimeAndLosesNothing) {
+  constexpr std::size_t kMessages = 1000;
+  Outbox outbox(1, Overflow::kBlock, [] {});
+  auto put = std::async(std::launch::async, [&] {
+    for (std::size_t i = 0; i < kMessages; ++i)
+      if (outbox.put(message(std::to_string(i))) != Put::kTaken) return false;
+    return true;
+  });
+  std::size_t taken = 0;
+  while (put.wait_for(std::chrono::seconds(0)) != std::future_status::ready || outbox.size() > 0) {
+    const auto next = outbox.take();
+    if (!next)
+      std::this_thread::yield();
+    else
+      EXPECT_EQ(next->text, std::to_string(taken++));
+  }
+  EXPECT_TRUE(put.get());
+  EXPECT_EQ(taken, kMessages);
   EXPECT_EQ(outbox.dropped(), 0U);
 }
 
