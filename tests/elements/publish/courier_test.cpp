@@ -150,6 +150,16 @@ TEST_F(CourierTest, SendsTheVocabularyAgainOnANewConnection) {
   EXPECT_TRUE(eventually([&] { return courier->counts().sent == 3; })) << "counted once";
 }
 
+TEST_F(CourierTest, WhatIsNotConfirmedAtTheEndCountsAsDropped) {
+  control_.confirms = false;
+  const auto courier = start();
+  for (const char *text : {"a", "b"}) courier->post({MessageKind::kFrame, text});
+  EXPECT_TRUE(got("|Sab"));
+  courier->end();
+  EXPECT_EQ(courier->counts().dropped, 2U);
+  EXPECT_EQ(courier->counts().queued, 0U);
+}
+
 TEST_F(CourierTest, PausesGrowToHalfAMinuteAndBeginAnewBehindAConnection) {
   const auto pauses = [&] {
     const std::lock_guard lock(control_.mutex);
