@@ -4,7 +4,7 @@
 import csv
 import sys
 
-from segmented_frames import Gst, argument_parser, frames_of, needed, run
+from command_line import argument_parser, frames_of, needed, run
 
 
 def main():
@@ -14,15 +14,13 @@ def main():
     numpy = needed("numpy", "numpy")
 
     file, rows = None, None
-    for sample, meta in frames_of(arguments):
+    for frame in frames_of(arguments):
         if rows is None:
             file = open(arguments.output, "w", encoding="utf-8", newline="") if arguments.output else sys.stdout
             rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["seconds", *meta.regions])
-        mask = meta.mask
-        counts = numpy.bincount(mask.ravel(), minlength=len(meta.regions))
-        seconds = sample.get_buffer().pts / Gst.SECOND
-        rows.writerow([f"{seconds:.3f}", *(f"{count / mask.size:.6f}" for count in counts)])
+            rows.writerow(["seconds", *frame.regions])
+        counts = numpy.bincount(frame.mask.ravel(), minlength=len(frame.regions))
+        rows.writerow([f"{frame.pts / 1e9:.3f}", *(f"{count / frame.mask.size:.6f}" for count in counts)])
     if arguments.output and file is not None:
         file.close()
 

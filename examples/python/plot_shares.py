@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Plots each class's share of the picture over time, in the classes' colours, as a PNG file."""
 
-from segmented_frames import Failure, Gst, argument_parser, frames_of, needed, run
+from command_line import Failure, argument_parser, frames_of, needed, run
 
 
 def main():
@@ -14,9 +14,9 @@ def main():
     from matplotlib import pyplot
 
     seconds, shares, colours = [], {}, {}
-    for sample, meta in frames_of(arguments):
-        seconds.append(sample.get_buffer().pts / Gst.SECOND)
-        for label, region in meta.regions.items():
+    for frame in frames_of(arguments):
+        seconds.append(frame.pts / 1e9)
+        for label, region in frame.regions.items():
             shares.setdefault(label, []).append(100 * region.share)
             colours[label] = f"#{region.colour:06x}" if region.id > 0 else "#dddddd"
     if not seconds:

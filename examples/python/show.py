@@ -4,7 +4,7 @@
 import subprocess
 import sys
 
-from segmented_frames import Failure, argument_parser, frames_of, needed, run
+from command_line import Failure, argument_parser, frames_of, needed, run
 
 
 def check_windows():
@@ -14,18 +14,13 @@ def check_windows():
         raise Failure("OpenCV cannot open a window: there is no display, or this OpenCV is built without windows")
 
 
-def painted(numpy, cv2, sample, meta, opacity):
+def painted(numpy, cv2, frame, opacity):
     """The frame with the mask over it: [height, width, 3] uint8, BGR."""
-    structure = sample.get_caps().get_structure(0)
-    width, height = structure.get_value("width"), structure.get_value("height")
-    buffer = sample.get_buffer()
-    frame = numpy.frombuffer(buffer.extract_dup(0, buffer.get_size()), numpy.uint8)
-    frame = frame.reshape(height, width, 4)[..., :3]
-    colours = numpy.array([[region.colour & 0xFF, region.colour >> 8 & 0xFF, region.colour >> 16]
-                           for region in meta.regions.values()], numpy.uint8)
-    mask = cv2.resize(meta.mask, (width, height), interpolation=cv2.INTER_NEAREST)
-    shown = cv2.addWeighted(frame, 1 - opacity, colours[mask], opacity, 0)
-    return numpy.where(mask[..., None] > 0, shown, frame)
+    colours = numpy.array([[region.colour >> 16, region.colour >> 8 & 0xFF, region.colour & 0xFF]
+                           for region in frame.regions.values()], numpy.uint8)
+    labels = frame.labels()
+    shown = cv2.addWeighted(frame.image, 1 - opacity, colours[labels], opacity, 0)
+    return numpy.where(labels[..., None] > 0, shown, frame.image)[..., ::-1]
 
 
 def main():
@@ -37,8 +32,8 @@ def main():
     numpy, cv2 = needed("numpy", "numpy"), needed("cv2", "opencv")
 
     check_windows()
-    for sample, meta in frames_of(arguments):
-        cv2.imshow(arguments.video, painted(numpy, cv2, sample, meta, arguments.opacity))
+    for frame in frames_of(arguments):
+        cv2.imshow(arguments.video, painted(numpy, cv2, frame, arguments.opacity))
         if cv2.waitKey(1) & 0xFF in (27, ord("q")) or cv2.getWindowProperty(arguments.video, cv2.WND_PROP_VISIBLE) < 1:
             break
     cv2.destroyAllWindows()

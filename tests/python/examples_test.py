@@ -108,7 +108,7 @@ def check_failure_unless_installed(done, *said):
 
 def test_the_module_is_named_where_it_is_not_found():
     done = run("count_pixels.py", CLIP, "sky", *FAST, PYTHONPATH="")
-    check_failure_unless_installed(done, "PYTHONPATH", "gi/overrides/GstNaclip.py")
+    check_failure_unless_installed(done, "PYTHONPATH", "naclip and gi/overrides/GstNaclip.py")
 
 
 def test_bad_input_is_named():
@@ -121,7 +121,8 @@ def test_bad_input_is_named():
             ([CLIP, WORDS, "--model", out("absent.safetensors")], ["absent.safetensors"]),
             ([CLIP, WORDS, "--set", "interval"], ["--set takes NAME=VALUE", "not interval"]),
             ([CLIP, WORDS, "--set", "speed=9"], ['no property "speed"']),
-            ([CLIP, WORDS, "--set", "interval=often"], ['could not set property "interval"', "often"]),
+            ([CLIP, WORDS, "--set", "interval=often"], ["interval is a whole number", "often"]),
+            ([CLIP, WORDS, "--set", "model=ViT-B/16"], ["--set takes NAME=VALUE", "model"]),
             ([CLIP, WORDS, "--output", out("no folder") / "shares.csv"], ["no folder/shares.csv"])]:
         check_failure(run("count_pixels.py", *arguments, *(FAST if "--output" in arguments else [])), *said)
     check_failure(run("plot_shares.py", CLIP, WORDS, out("shares.jpg")), ".png")

@@ -17,7 +17,7 @@ from gi.repository import Gst, GstVideo
 GstNaclip = get_introspection_module("GstNaclip")
 
 
-def _needed(module, package):
+def needed(module, package):
     """An optional module, or an ImportError that says what to install."""
     try:
         return importlib.import_module(module)
@@ -27,7 +27,7 @@ def _needed(module, package):
 
 
 def _numpy():
-    return _needed("numpy", "numpy")
+    return needed("numpy", "numpy")
 
 
 class _MapInfo(ctypes.Structure):
@@ -48,27 +48,38 @@ _unmap.argtypes = [ctypes.c_void_p, ctypes.POINTER(_MapInfo)]
 _unmap.restype = None
 
 
-class _MappedMask:
-    """A mask that is mapped for reading as long as this object lives. NumPy keeps it as the base of the array."""
+class _Mapping:
+    """A buffer that is mapped as long as this object lives. NumPy keeps it as the base of the array."""
 
-    def __init__(self, segmentation):
+    def __init__(self, buffer, flags):
         self._info = _MapInfo()
-        self._mask = segmentation.get_mask()
-        self._address = ctypes.c_void_p(hash(self._mask))  # what a boxed object's hash is
-        if not _map(self._address, self._info, Gst.MapFlags.READ):
-            raise RuntimeError("the mask cannot be mapped for reading")
-        begin = self._info.data + GstVideo.buffer_get_video_meta(self._mask).offset[0]
-        is_wide = segmentation.get_format() == GstVideo.VideoFormat.GRAY16_LE
-        self.__array_interface__ = {
-           "version": 3,
-           "shape": (segmentation.get_height(), segmentation.get_width()),
-           "typestr": "<u2" if is_wide else "|u1",
-           "data": (begin, True),
-        }
+        self._buffer = buffer
+        self._address = ctypes.c_void_p(hash(buffer))  # what a boxed object's hash is
+        if not _map(self._address, self._info, flags):
+            self._info.data = None
+            raise RuntimeError("the buffer cannot be mapped")
+        self.begin = self._info.data
 
     def __del__(self, _unmap=_unmap):  # the module may be gone when the interpreter ends
         if self._info.data:
             _unmap(self._address, self._info)
+
+
+def mapped_array(buffer, shape, typestr="|u1", offset=0, strides=None, writable=False):
+    """The memory of a Gst.Buffer as an array, without a copy: mapped until the last view of it is gone.
+
+    `typestr` is NumPy's; `offset` and `strides` are bytes, the latter None where nothing lies between the elements.
+    Raises ImportError without NumPy, RuntimeError where the buffer cannot be mapped.
+    """
+    mapping = _Mapping(buffer, Gst.MapFlags.WRITE if writable else Gst.MapFlags.READ)
+    mapping.__array_interface__ = {
+        "version": 3,
+        "shape": shape,
+        "typestr": typestr,
+        "data": (mapping.begin + offset, not writable),
+        "strides": strides,
+    }
+    return _numpy().asarray(mapping)
 
 
 def _rle_text(lengths):
@@ -120,7 +131,7 @@ def _ring(border):
 
 def _parts(cells):
     """The connected parts of a mask [height, width] bool: for each a list of its rings, the outer one first."""
-    numpy, cv2 = _numpy(), _needed("cv2", "opencv")
+    numpy, cv2 = _numpy(), needed("cv2", "opencv")
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(cells.astype(numpy.uint8), connectivity=4)
     found = []
     for part in range(1, count):
@@ -138,7 +149,7 @@ def _parts(cells):
 def _simplified(ring, tolerance):
     """A ring without the corners that it does without: what is narrower than the tolerance keeps its form."""
     if tolerance > 0 and len(ring) > 4:
-        simple = _needed("cv2", "opencv").approxPolyDP(ring, tolerance, True)[:, 0]
+        simple = needed("cv2", "opencv").approxPolyDP(ring, tolerance, True)[:, 0]
         return simple if len(simple) > 2 else ring
     return ring
 
@@ -162,7 +173,10 @@ class NaclipSegmentation(GstNaclip.NaclipSegmentation):
 
         Raises ImportError without NumPy, RuntimeError where the mask cannot be mapped.
         """
-        return _numpy().asarray(_MappedMask(self))
+        mask = self.get_mask()
+        is_wide = self.get_format() == GstVideo.VideoFormat.GRAY16_LE
+        return mapped_array(mask, (self.get_height(), self.get_width()), "<u2" if is_wide else "|u1",
+                            GstVideo.buffer_get_video_meta(mask).offset[0])
 
     @property
     def regions(self):

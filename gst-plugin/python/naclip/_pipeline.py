@@ -1,0 +1,113 @@
+"""A pipeline from somewhere through naclipsegment to an appsink, whose errors and warnings become Python's."""
+
+import warnings
+
+from ._errors import NaclipError
+from ._gstreamer import GLib, Gst
+from ._properties import set_properties
+
+_PATIENCE = Gst.SECOND // 10  # so often Ctrl-C and errors are looked for
+_FIXED = {"mode": "every picture waits for its own mask", "on-error": "errors are raised"}
+
+
+def _missing_plugin(error):
+    return (error.matches(Gst.CoreError.quark(), Gst.CoreError.MISSING_PLUGIN)
+            or error.matches(Gst.StreamError.quark(), Gst.StreamError.CODEC_NOT_FOUND))
+
+
+class Pipeline:
+    """`launch` is all before naclipsegment, as gst-launch-1.0 takes it; `properties` are naclipsegment's, without
+    those in `fixed`, which says why. Raises NaclipError."""
+
+    def __init__(self, launch, properties, fixed):
+        try:
+            self._pipeline = Gst.parse_launch(f"{launch} ! video/x-raw,format=RGB ! naclipsegment name=segment "
+                                              "mode=sync ! appsink name=sink sync=false max-buffers=4")
+        except GLib.Error as error:
+            raise NaclipError(f"{error.message}. GST_PLUGIN_PATH has to name the folder of libgstnaclip.so, as it does "
+                              "in `meson devenv -C build`; GStreamer's own elements are in gstreamer1.0-plugins-base "
+                              "and gstreamer1.0-plugins-good") from error
+        self.segment = self.element("segment")
+        self._sink, self._bus = self.element("sink"), self._pipeline.get_bus()
+        self._error = None
+        set_properties(self.segment, properties, {**_FIXED, **fixed})
+
+    def element(self, name):
+        return self._pipeline.get_by_name(name)
+
+    def play(self):
+        self._error = None
+        self._bus.set_flushing(True)  # what was said before; a property that was refused fails the start
+        self._bus.set_flushing(False)
+        if self._pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
+            self._read_bus()
+            raise self._error or NaclipError("GStreamer's pipeline does not start")
+
+    def stop(self, _null=Gst.State.NULL):  # the module may be gone when the interpreter ends
+        self._pipeline.set_state(_null)
+
+    def pull(self):
+        """The next Gst.Sample, or None after the last one. Raises NaclipError."""
+        while True:
+            sample = self._sink.emit("try-pull-sample", _PATIENCE)
+            has_ended = sample is None and self._sink.get_property("eos")
+            self._read_bus()
+            if sample is not None:
+                return sample
+            if self._error is not None:
+                raise self._error
+            if has_ended:
+                return None
+
+    def set_vocabulary(self, vocabulary):
+        """Another vocabulary while it plays, in use after wait_for_words(). Raises NaclipError; the old one stays
+        in use then."""
+        self._read_bus()
+        self.segment.set_property("vocabulary", vocabulary)
+        if self.segment.get_property("vocabulary") != vocabulary:
+            message = self._bus.pop_filtered(Gst.MessageType.WARNING)
+            raise self._as_error(message) if message is not None else NaclipError("the vocabulary was refused")
+
+    def wait_for_words(self):
+        """Waits until the vocabulary set last is encoded. Raises NaclipError."""
+        types = Gst.MessageType.PROGRESS | Gst.MessageType.WARNING | Gst.MessageType.ERROR
+        has_failed = False
+        while True:
+            message = self._bus.timed_pop_filtered(_PATIENCE, types)
+            if message is None:
+                continue
+            if message.type == Gst.MessageType.PROGRESS:
+                kind, code, _ = message.parse_progress()
+                if code == "encode" and kind == Gst.ProgressType.COMPLETE:
+                    return
+                has_failed = has_failed or kind == Gst.ProgressType.ERROR
+            elif message.type == Gst.MessageType.ERROR or has_failed:
+                raise self._as_error(message)
+            else:
+                self._warn(message)
+
+    def _read_bus(self):
+        """Warns of warnings, and keeps the first error for when the frames before it are taken."""
+        while message := self._bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.WARNING):
+            if message.type == Gst.MessageType.WARNING:
+                self._warn(message)
+            elif self._error is None:
+                self._error = self._as_error(message)
+
+    def _warn(self, message):
+        warning, _ = message.parse_warning()
+        warnings.warn(f"{message.src.get_name()}: {warning.message}", RuntimeWarning, stacklevel=4)
+
+    def _as_error(self, message):
+        is_warning = message.type == Gst.MessageType.WARNING
+        error, debug = message.parse_warning() if is_warning else message.parse_error()
+        if message.src == self.segment:
+            return NaclipError(f"naclipsegment: {error.message}", debug)
+        text = f"{self.what_fails()}: {error.message}"
+        if _missing_plugin(error):
+            text += " Its packages are gstreamer1.0-plugins-base, -good, -bad, -ugly and gstreamer1.0-libav."
+        return NaclipError(text, debug)
+
+    def what_fails(self):
+        """What the errors of the other elements are about."""
+        return "GStreamer"
