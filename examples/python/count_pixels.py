@@ -4,15 +4,14 @@
 import csv
 import sys
 
-from command_line import argument_parser, frames_of, needed, run
+from command_line import argument_parser, frames_of, run
+import numpy  # naclip has said what to install where it is missing
 
 
 def main():
     parser = argument_parser(__doc__)
     parser.add_argument("--output", metavar="FILE", help="where to write (standard output)")
     arguments = parser.parse_args()
-    numpy = needed("numpy", "numpy")
-
     file, rows = None, None
     for frame in frames_of(arguments):
         if rows is None:
