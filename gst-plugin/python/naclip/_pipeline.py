@@ -15,6 +15,12 @@ def _missing_plugin(error):
             or error.matches(Gst.StreamError.quark(), Gst.StreamError.CODEC_NOT_FOUND))
 
 
+def _nothing_linked(message):
+    """Whether a warning says that a decoder has found all streams of a file, and none that is video. Nothing follows."""
+    warning, _ = message.parse_warning()
+    return warning.matches(Gst.ParseError.quark(), Gst.ParseError.DELAYED_LINK)
+
+
 class Pipeline:
     """`launch` is all before naclipsegment, as gst-launch-1.0 takes it; `properties` are naclipsegment's, without
     those in `fixed`, which says why. Raises NaclipError."""
@@ -89,7 +95,7 @@ class Pipeline:
     def _read_bus(self):
         """Warns of warnings, and keeps the first error for when the frames before it are taken."""
         while message := self._bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.WARNING):
-            if message.type == Gst.MessageType.WARNING:
+            if message.type == Gst.MessageType.WARNING and not _nothing_linked(message):
                 self._warn(message)
             elif self._error is None:
                 self._error = self._as_error(message)
