@@ -1,4 +1,5 @@
-"""What Python says where NumPy or OpenCV is missing: all that needs neither works, the rest names the package."""
+"""What Python says where NumPy or OpenCV is missing: all that needs neither works, the rest and `import naclip` name the
+package."""
 
 import subprocess
 import sys
@@ -24,6 +25,18 @@ def check_error(function, module, package):
 
 
 subprocess.run([sys.executable, "-c", WITHOUT_BOTH], check=True)
+
+WITHOUT_ONE = """
+import sys
+sys.modules[{module!r}] = None
+try:
+    import naclip
+except ImportError as error:
+    print(error)
+"""
+for module, package in ("numpy", "python3-numpy"), ("gi", "python3-gi"), ("gi.repository.GstNaclip", "gst-naclip installed"):
+    done = subprocess.run([sys.executable, "-c", WITHOUT_ONE.format(module=module)], capture_output=True, text=True)
+    assert done.returncode == 0 and package in done.stdout, done
 
 segmentation = make_segmentation(numpy.eye(3, dtype=numpy.uint8))
 meta = GstNaclip.buffer_segmentations(make_frame(segmentation))[0]

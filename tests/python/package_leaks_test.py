@@ -1,0 +1,57 @@
+"""Segments 20 and 200 times, each time with another vocabulary and every tenth time another size, plays a video as often
+in between, and asks GStreamer's tracer which objects are left: as many either way.
+
+Runs itself in processes of its own, at last with buffers kept on purpose, which the tracer has to find.
+"""
+
+import collections
+import gc
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from small import SETTINGS, make_clip, naclip
+from support import Gst, numpy, skip
+
+KEPT = []  # until the process is gone
+
+
+def work(count, keeps):
+    with tempfile.TemporaryDirectory() as folder, naclip.Segmenter(**SETTINGS) as segmenter:
+        clip = os.path.join(folder, "clip.mkv")
+        make_clip(clip, frames=4)
+        for number in range(count):
+            size = 40 + number // 10, 60
+            found = segmenter.segment(numpy.zeros((*size, 3), numpy.uint8), f"sky; thing {number}; tree")
+            assert list(found.regions)[2] == f"thing {number}"
+            if number % 10 == 0:
+                for frame in naclip.frames(clip, vocabulary="sky", **SETTINGS):
+                    if keeps:
+                        KEPT.append((frame.image, found.mask))
+                    break
+
+
+def left(*arguments):
+    """How many objects of each type are left at the end of a process."""
+    environment = dict(os.environ, GST_TRACERS="leaks", GST_DEBUG="GST_TRACER:7", GST_DEBUG_NO_COLOR="1")
+    environment.pop("GST_DEBUG_FILE", None)
+    done = subprocess.run([sys.executable, __file__, *arguments], env=environment, capture_output=True, text=True)
+    if done.returncode == 77:
+        skip(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return collections.Counter(re.findall(r"object-alive, type-name=\(string\)(\w+)", done.stderr))
+
+
+if len(sys.argv) > 1:
+    work(int(sys.argv[1]), keeps="keep" in sys.argv)
+    gc.collect()
+    Gst.deinit()
+    sys.exit()
+
+few, many, kept = left("20"), left("200"), left("200", "keep")
+assert kept["GstBuffer"] >= 40, f"the tracer does not find what was kept: {kept}"
+assert few == many, (few, many)
+assert not many["GstBuffer"] and not many["GstPipeline"], many
+print("ok")
