@@ -57,4 +57,12 @@ gi.require_version("GstNaclip", "1.0")
 from gi.repository import Gst, GstNaclip
 Gst.init(None)
 assert GstNaclip.buffer_segmentations(Gst.Buffer.new()) == []' || fail "Python does not find what it adds to the metadata"
+  clean GI_TYPELIB_PATH="$libraries/girepository-1.0" LD_LIBRARY_PATH="${destination:+$libraries}" \
+    PYTHONPATH="${destination:+${module%/gi/overrides/*}}" /usr/bin/python3 -c '
+import sys
+try:
+    import numpy
+except ImportError:
+    sys.exit()
+import naclip' || fail "Python cannot import naclip"
 fi

@@ -1,5 +1,5 @@
-"""What Python says where NumPy or OpenCV is missing: all that needs neither works, the rest and `import naclip` name the
-package."""
+"""What Python says where NumPy or OpenCV is missing: all that needs neither works, the rest and `import naclip` name
+the package."""
 
 import subprocess
 import sys
@@ -34,7 +34,8 @@ try:
 except ImportError as error:
     print(error)
 """
-for module, package in ("numpy", "python3-numpy"), ("gi", "python3-gi"), ("gi.repository.GstNaclip", "gst-naclip installed"):
+for module, package in [("numpy", "python3-numpy"), ("gi", "python3-gi"),
+                        ("gi.repository.GstNaclip", "gst-naclip installed")]:
     done = subprocess.run([sys.executable, "-c", WITHOUT_ONE.format(module=module)], capture_output=True, text=True)
     assert done.returncode == 0 and package in done.stdout, done
 

@@ -1,5 +1,5 @@
-"""Segments 20 and 200 times, each time with another vocabulary and every tenth time another size, plays a video as often
-in between, and asks GStreamer's tracer which objects are left: as many either way.
+"""Segments 20 and 200 times, each time with another vocabulary, every tenth time with another size and a video played
+beside it, and asks GStreamer's tracer which objects are left: as many either way.
 
 Runs itself in processes of its own, at last with buffers kept on purpose, which the tracer has to find.
 """

@@ -16,7 +16,7 @@ def _missing_plugin(error):
 
 
 def _nothing_linked(message):
-    """Whether a warning says that a decoder has found all streams of a file, and none that is video. Nothing follows."""
+    """Whether a warning says that a decoder knows all streams of a file, and that none is video. Nothing follows."""
     warning, _ = message.parse_warning()
     return warning.matches(Gst.ParseError.quark(), Gst.ParseError.DELAYED_LINK)
 

@@ -19,8 +19,8 @@ _FIXED = {
 def _checked(picture):
     picture = numpy.asarray(picture)
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != numpy.uint8 or picture.size == 0:
-        raise ValueError("a picture is an array [height, width, 3] of uint8, in the order red, green, blue; this one is "
-                         f"{list(picture.shape)} of {picture.dtype}")
+        raise ValueError("a picture is an array [height, width, 3] of uint8, in the order red, green, blue; this one "
+                         f"is {list(picture.shape)} of {picture.dtype}")
     return picture
 
 
@@ -55,8 +55,8 @@ class Segmenter:
 
         `picture` is [height, width, 3] uint8, RGB, with any strides; `vocabulary` what to look for, such as
         "person; car, truck; sky". Both may be others at each call; words are encoded once. Raises ValueError where the
-        picture is no such array, TypeError where the vocabulary is no str, NaclipError for all else. After each of them the
-        next call works as if it had not been.
+        picture is no such array, TypeError where the vocabulary is no str, NaclipError for all else. An error has no
+        effect on the next call.
         """
         picture = _checked(picture)
         if not isinstance(vocabulary, str):
