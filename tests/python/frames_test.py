@@ -10,7 +10,7 @@ import tempfile
 import threading
 
 from small import FRAMES, HEIGHT, SETTINGS, WIDTH, WORDS, make_clip, make_file, naclip
-from support import Gst, error_of, make_segmentation, numpy, run_tests
+from support import Gst, GstNaclip, GstVideo, error_of, make_segmentation, numpy, run_tests
 
 FOLDER = tempfile.TemporaryDirectory()
 CLIP = pathlib.Path(FOLDER.name) / "a clip.mkv"
@@ -61,12 +61,31 @@ def test_an_image_is_a_view_that_cannot_be_written_and_stays():
     found = list(frames())
     images = [frame.image for frame in found]
     assert numpy.shares_memory(images[0], found[0].image)
-    assert all(isinstance(error_of(image.setflags, True), ValueError) for image in images)
+    for image in images:
+        assert isinstance(error_of(image.__setitem__, (0, 0, 0), 1), ValueError)
+        assert isinstance(error_of(image.setflags, True), ValueError)
     copies = [image.copy() for image in images]
     del found
     gc.collect()
     assert all((image == copy).all() for image, copy in zip(images, copies))
     assert any((images[0] != image).any() for image in images)
+
+
+def test_rows_begin_where_gstreamer_puts_them():
+    picture = numpy.arange(2 * 5 * 3, dtype=numpy.uint8).reshape(2, 5, 3)
+    caps = Gst.Caps.from_string("video/x-raw,format=RGB,width=5,height=2")
+    for stride, has_meta in (16, False), (20, True):
+        rows = numpy.zeros((2, stride), numpy.uint8)
+        rows[:, :15] = picture.reshape(2, 15)
+        buffer = Gst.Buffer.new_wrapped(bytes(8 * has_meta) + rows.tobytes())
+        if has_meta:
+            GstVideo.buffer_add_video_meta_full(buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.RGB, 5, 2, 1,
+                                                [8, 0, 0, 0], [stride, 0, 0, 0])
+        segmentation = make_segmentation(numpy.eye(2, dtype=numpy.uint8))
+        GstNaclip.buffer_add_segmentation_meta(buffer, segmentation, 0, 0, 5, 2)
+        frame = naclip.Frame(Gst.Sample.new(buffer, caps, None, None))
+        assert (frame.image == picture).all() and frame.pts is None
+        assert frame.labels().tolist() == [[1, 1, 0, 0, 0], [0, 0, 1, 1, 1]]
 
 
 def test_labels_have_the_frames_size():
