@@ -17,7 +17,9 @@ from reference import Tokenizer  # noqa: E402
 KIND_SHARE = 0.12  # of the objects are called by their kind
 OPENINGS = ("", "", "a photo of ", "a picture of ", "this is ", "there is ", "we see ", "look: ")
 PLACES = ("on {}", "in front of {}", "with {} behind", "over {}", "and {}", "near {}", "by the {}")
-ARTICLES = ("a {}", "one {}", "the {}", "my {}", "a big {}", "a small {}", "a nice {}")
+ARTICLES = ("a {}", "one {}", "the {}", "my {}", "a nice {}")
+SIZED_ARTICLES = ("a {} {}", "one {} {}", "the {} {}", "my {} {}")
+SIZES = ((0.2, "huge"), (0.08, "big"), (0.04, ""), (0.0, "small"))  # from what part of the picture on
 ENDINGS = ("", ".", ".", " in a photo.", " today.")
 
 
@@ -25,18 +27,29 @@ def joined(parts):
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
-def caption(random, words, named):
-    """A sentence that names these words, by index, the objects in any order."""
+def size_word(share):
+    """What a person says of the size of an object that is this part of the picture."""
+    return next(word for least, word in SIZES if share >= least)
+
+
+def caption(random, words, named, shares=None):
+    """A sentence that names these words, by index, the objects in any order; with `shares` [words],
+    parts of the picture, it says how big they are."""
     first, last = len(words.objects), len(words.objects) + len(words.grounds)
-    objects = [words.texts[i] for i in random.permutation(named) if not first <= i < last]
+    objects = [i for i in random.permutation(named) if not first <= i < last]
     places = [words.texts[i] for i in named if first <= i < last]
 
     def some(choices):
         return choices[random.integers(len(choices))]
 
+    def described(index):
+        size = "" if shares is None else size_word(shares[index])
+        text = words.texts[index]
+        return some(SIZED_ARTICLES).format(size, text) if size else some(ARTICLES).format(text)
+
     parts = []
     if objects:
-        parts.append(joined([some(ARTICLES).format(text) for text in objects]))
+        parts.append(joined([described(index) for index in objects]))
     if places:
         parts.append(some(PLACES).format(joined(places)) if objects else joined(places))
     return (some(OPENINGS) + " ".join(parts) + some(ENDINGS)).lower()

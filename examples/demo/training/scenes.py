@@ -29,6 +29,7 @@ class Word:
 class Scene:
     picture: np.ndarray  # [H, W, 3] uint8 RGB
     mask: np.ndarray  # [H, W] uint8: index into Words.texts
+    shares: np.ndarray  # [words]: part of the picture that shows each
     shown: list  # indices of the words that a person would say it shows
 
 
@@ -49,6 +50,9 @@ class Words:
 
     def ground(self, name):
         return len(self.objects) + self.grounds.index(name)
+
+    def is_ground(self, index):
+        return len(self.objects) <= index < len(self.objects) + len(self.grounds)
 
 
 class Stamps:
@@ -160,8 +164,11 @@ class Composer:
 
     BANK_SIDE = 640
 
-    def __init__(self, words, stamps, seed, per_ground=12):
+    def __init__(self, words, stamps, seed, per_ground=12, frequency=None, any_turn=0.0):
+        """`frequency` [objects]: how often each is chosen beside the others, read anew for every
+        scene; None: all equally often. `any_turn`: the share of objects that lie at any angle."""
         self.words, self.stamps = words, stamps
+        self.frequency, self.any_turn = frequency, any_turn
         self.random = np.random.default_rng(seed)
         self.bank = {
             name: [
@@ -199,6 +206,8 @@ class Composer:
         light = random.uniform(0.75, 1.2) * random.uniform(0.95, 1.05, 3)
         size = math.exp(random.uniform(math.log(smallest), math.log(largest)))
         turn = random.normal(0, 9) if random.random() < 0.8 else random.uniform(-45, 45)
+        if self.any_turn and random.random() < self.any_turn:
+            turn = random.uniform(-180, 180)
         x, y = random.uniform(0.05, 0.95) * width, random.uniform(0.05, 0.95) * height
         return Placement(x, y, size, turn, random.random() < 0.5, tuple(light))
 
@@ -206,11 +215,14 @@ class Composer:
         """1 to `most` objects of `smallest` to `largest` pixels on one or two grounds."""
         random = self.random
         picture, mask = self.ground(height, width)
-        chosen = random.choice(len(self.words.objects), random.integers(1, most + 1), False)
+        count, chances = random.integers(1, most + 1), self.frequency
+        if chances is not None:
+            chances = chances / chances.sum()
+        chosen = random.choice(len(self.words.objects), count, False, chances)
         for index in chosen:
             stamps = self.stamps.of_word[index]
             sizes = stamps[random.integers(len(stamps))]
             lay(picture, mask, sizes, self.place(height, width, smallest, largest), index)
         picture = wear(random, np.clip(picture, 0, 255).astype(np.uint8))
         seen = np.bincount(mask.ravel(), minlength=len(self.words.texts)) / mask.size
-        return Scene(picture, mask, list(np.nonzero(seen >= LEAST_SHARE)[0]))
+        return Scene(picture, mask, seen, list(np.nonzero(seen >= LEAST_SHARE)[0]))

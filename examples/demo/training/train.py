@@ -11,7 +11,9 @@ No loss sees a mask. A picture is compared with words in three ways, and only wh
 names is known:
 - CLIP's own contrast (arXiv 2103.00020) between class tokens and whole captions;
 - every patch chooses among all words, and the choices that the caption does not name are wrong;
-- every named word must be the choice of some patches (patch-aligned contrast, arXiv 2212.04994).
+- every named word must be the choice of some patches (patch-aligned contrast, arXiv 2212.04994): of
+  the more, the bigger the caption calls the thing.
+Things that are missed are shown more often.
 Patches read either themselves or, by turns, those with like keys: without the latter the keys of so
 small a network, which class tokens alone would train, say little of what a patch shows.
 """
@@ -42,30 +44,43 @@ class Stage:
 
 
 SMALL = Stage(112, 128, 34, 140)
-LARGE = Stage(224, 32, 40, 220)
+LARGE = Stage(224, 32, 40, 320)  # windows over a frame show parts of what is larger than they
+ANY_TURN = 0.15  # balls roll
+# The part of the patches that must choose a word, by what the caption says of its size.
+EXTENTS = {"small": 0.025, "": 0.05, "big": 0.09, "huge": 0.2}
 
 
 class Batches(torch.utils.data.IterableDataset):
-    """Endless batches of a stage: pictures uint8 [B, 3, H, W], words named and spared bool
-    [B, words], captions."""
+    """Endless batches of a stage: pictures uint8 [B, 3, H, W], the part of the patches
+    that must choose each word float32 [B, words] (0: not named), words spared bool [B, words],
+    captions. `frequency` float64 [objects] in shared memory, see scenes.Composer."""
 
-    def __init__(self, stage, words, stamps, seed):
+    def __init__(self, stage, words, stamps, seed, frequency):
         self.stage, self.words, self.stamps, self.seed = stage, words, stamps, seed
+        self.frequency = frequency
 
     def __iter__(self):
         stage, words = self.stage, self.words
-        composer = scenes.Composer(words, self.stamps, self.seed)
+        composer = scenes.Composer(
+            words, self.stamps, self.seed, frequency=self.frequency.numpy(), any_turn=ANY_TURN
+        )
         while True:
             pictures = np.empty((stage.batch, 3, stage.side, stage.side), np.uint8)
-            named = np.zeros((stage.batch, len(words.texts)), bool)
-            spared, sentences = np.zeros_like(named), []
+            extent = np.zeros((stage.batch, len(words.texts)), np.float32)
+            spared, sentences = np.zeros_like(extent, bool), []
             for i in range(stage.batch):
                 scene = composer.scene(stage.side, stage.side, stage.smallest, stage.largest)
                 pictures[i] = scene.picture.transpose(2, 0, 1)
                 chosen, others = captions.name(composer.random, words, scene.shown)
-                named[i, chosen], spared[i, others] = True, True
-                sentences.append(captions.caption(composer.random, words, chosen))
-            yield pictures, named, spared, sentences
+                shares = scene.shares.copy()
+                for member, kind in words.kind_of.items():
+                    shares[kind] += shares[member] if member in others else 0
+                for word in chosen:
+                    ground = words.is_ground(word)
+                    extent[i, word] = EXTENTS["" if ground else captions.size_word(shares[word])]
+                spared[i, others] = True
+                sentences.append(captions.caption(composer.random, words, chosen, shares))
+            yield pictures, extent, spared, sentences
 
 
 def as_it_is(batch):
@@ -73,22 +88,25 @@ def as_it_is(batch):
 
 
 def contrast(network, queries, batch, tokenizer, corner, attend):
-    """The three losses of a batch, see above."""
-    pictures, named, spared, sentences = batch
+    """The three losses of a batch, see above, and the second one's parts, [B, words]."""
+    pictures, extent, spared, sentences = batch
     pictures = (torch.from_numpy(pictures).float() - MEAN) / DEVIATION
-    named, spared = torch.from_numpy(named), torch.from_numpy(spared)
+    extent, spared = torch.from_numpy(extent), torch.from_numpy(spared)
+    named = extent > 0
     classes, patches = network.pictures(pictures, corner, attend)
     scale = network.w["logit_scale"].exp().clamp(max=50.0)
     scores = (scale * patches @ queries.t()).masked_fill(spared.unsqueeze(1), -1e4)
     chosen = scores.log_softmax(dim=-1)
     unnamed = ~named.unsqueeze(1)
     any_named = -chosen.masked_fill(unnamed, -1e4).logsumexp(dim=-1).mean()
-    best = chosen.exp().topk(max(2, patches.shape[1] // 20), dim=1).values.mean(dim=1)
-    each_named = -(best + 1e-6).log()[named].mean()
+    count = (extent * patches.shape[1]).long().clamp(min=2)
+    best = chosen.exp().topk(int(count.max()), dim=1).values.cumsum(dim=1)
+    best = best.gather(1, count.unsqueeze(1) - 1).squeeze(1) / count
+    missed = -(best + 1e-6).log()
     whole = scale * classes @ network.texts(tokenizer(sentences)).t()
     pairs = torch.arange(len(whole))
     of_captions = (F.cross_entropy(whole, pairs) + F.cross_entropy(whole.t(), pairs)) / 2
-    return any_named, each_named, of_captions
+    return any_named, missed[named].mean(), of_captions, missed
 
 
 class Memory(dict):
@@ -134,6 +152,9 @@ class Trainer:
             lr=arguments.rate,
             betas=(0.9, 0.98),
         )
+        # What is missed more is shown more often: the running mean of each_named by object.
+        self.missed = torch.ones(len(self.words.objects), dtype=torch.float64)
+        self.frequency = torch.ones_like(self.missed).share_memory_()
         self.steps = self.seen = 0
         self.random = np.random.default_rng(arguments.seed)
         self.templates = captions.templates()
@@ -143,7 +164,7 @@ class Trainer:
     def save(self):
         state = {"weights": {n: p.detach() for n, p in self.network.w.items()}}
         state.update(average=self.average, optimiser=self.optimiser.state_dict())
-        state.update(steps=self.steps, seen=self.seen)
+        state.update(steps=self.steps, seen=self.seen, missed=self.missed)
         torch.save(state, self.folder / "state.new")
         (self.folder / "state.new").replace(self.folder / "state.pt")
 
@@ -153,7 +174,7 @@ class Trainer:
             parameter.data.copy_(state["weights"][name])
         self.average = state["average"]
         self.optimiser.load_state_dict(state["optimiser"])
-        self.steps, self.seen = state["steps"], state["seen"]
+        self.steps, self.seen, self.missed = state["steps"], state["seen"], state["missed"]
         self.random = np.random.default_rng([self.arguments.seed, self.steps])
 
     def learning_rate(self):
@@ -175,7 +196,7 @@ class Trainer:
             group["lr"] = self.learning_rate()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.arguments.bfloat16):
             queries = self.queries()
-            losses = contrast(
+            *losses, missed = contrast(
                 self.network, queries, batch, self.tokenizer, corner, self.steps % 2 == 1
             )
             loss = losses[0] + losses[1] + 0.3 * losses[2]
@@ -189,13 +210,24 @@ class Trainer:
         with torch.no_grad():
             for name, parameter in self.network.w.items():
                 self.average[name].lerp_(parameter, 1 - keep)
+        self.note_missed(missed.detach(), torch.from_numpy(batch[1]) > 0)
         return torch.stack([each.detach().float() for each in losses])
+
+    def note_missed(self, missed, named):
+        """How much of each word was missed in a batch's pictures, and where it was named: [B, words]."""
+        objects = len(self.missed)
+        missed, named = missed[:, :objects].double(), named[:, :objects].double()
+        times = named.sum(dim=0)
+        mean = (missed * named).sum(dim=0) / times.clamp(min=1)
+        weight = 1 - 0.98**times
+        self.missed += weight * (mean - self.missed)
+        self.frequency.copy_((self.missed / self.missed.mean()).clamp(0.5, 4.0))
 
     def run(self, stage, until):
         if self.seen >= until:
             return
         seed = [self.arguments.seed, self.seen]
-        batches = Batches(stage, self.words, self.stamps, seed)
+        batches = Batches(stage, self.words, self.stamps, seed, self.frequency)
         # Spawned, since a forked child of a program with threads may wait for ever.
         loader = torch.utils.data.DataLoader(
             batches, None, num_workers=1, collate_fn=as_it_is, multiprocessing_context="spawn"
