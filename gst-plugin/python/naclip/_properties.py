@@ -33,8 +33,17 @@ def _number(spec, value):
     return number
 
 
+def _nicks(enum):
+    """The words for an enumeration's values. `enum` is a Python class in PyGObject 3.42, a GEnumClass in 3.50."""
+    if hasattr(enum, "__enum_values__"):
+        values = enum.__enum_values__.values()
+    else:
+        values = (GObject.enum_get_value(enum, number) for number in range(enum.minimum, enum.maximum + 1))
+    return {value.value_nick for value in values if value is not None}
+
+
 def _choice(spec, value):
-    nicks = {choice.value_nick for choice in spec.enum_class.__enum_values__.values()}
+    nicks = _nicks(spec.enum_class)
     if value not in nicks:
         raise NaclipError(f'{spec.name} is one of {", ".join(sorted(nicks))}, not "{value}"')
     return value
