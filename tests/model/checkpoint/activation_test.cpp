@@ -23,8 +23,7 @@ ActivationInUse in_use(const std::string &path, Activation asked = kAuto) {
 /// A checkpoint in a folder of its own with these files beside it.
 std::string beside(std::map<std::string, std::string> files,
                    const std::string &golden = "tiny-openai.safetensors") {
-  files.emplace("model.safetensors", test::read_bytes(golden_file(golden)));
-  return test::write_folder("configured", files) + "/model.safetensors";
+  return test::golden_beside("configured", std::move(files), golden);
 }
 
 void expect(const std::string &path, Activation activation, const std::string &source) {

@@ -77,6 +77,14 @@ inline std::string write_folder(const std::string &name,
   return folder;
 }
 
+/// The path of a copy of a golden checkpoint in a folder of its own, with these files beside it, by their names.
+inline std::string golden_beside(const std::string &folder,
+                                 std::map<std::string, std::string> files,
+                                 const std::string &golden = "tiny-openai.safetensors") {
+  files.emplace("model.safetensors", read_bytes(golden_file(golden)));
+  return write_folder(folder, files) + "/model.safetensors";
+}
+
 /// The header's length as the format wants it, before the header.
 inline std::string with_length(const std::string &header) {
   std::string bytes;

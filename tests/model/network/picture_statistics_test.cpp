@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "model/error.h"
+#include "model/kernels/preprocess.h"
 #include "model/network/checkpoint.h"
 #include "tests/model/checkpoint/checkpoint_files.h"
 
@@ -16,9 +17,7 @@ constexpr const char *kOpenAis =
 
 /// A checkpoint in a folder of its own with these files beside it.
 std::string beside(std::map<std::string, std::string> files) {
-  files.emplace("model.safetensors",
-                test::read_bytes(test::golden_file("tiny-openai.safetensors")));
-  return test::write_folder("normalised", files) + "/model.safetensors";
+  return test::golden_beside("normalised", std::move(files));
 }
 
 std::string open_clip(const std::string &statistics) {
@@ -100,6 +99,13 @@ TEST(PictureStatistics, OfOpenAiChangeNothing) {
       EXPECT_EQ(checkpoint.at(name).scalar_type(), value.scalar_type()) << name;
       EXPECT_TRUE(at::equal(checkpoint.at(name), value)) << name;
     }
+  }
+}
+
+TEST(PictureStatistics, OfOpenAiAreWhatTheKernelsNormaliseBy) {
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_NEAR(255 * kPictureMean[c], kernels::kMean[c], 1e-3);
+    EXPECT_NEAR(255 * kPictureDeviation[c], kernels::kDeviation[c], 1e-3);
   }
 }
 
