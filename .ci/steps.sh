@@ -53,7 +53,7 @@ bootstrap() {
 # Installs what the tests need in $chroot, and ccache for the next run.
 install_dependencies() {
   $as_root cp pipelines/install-dependencies.sh "$chroot/root/"
-  inside /root/install-dependencies.sh tests || return 1
+  inside /root/install-dependencies.sh all-tests || return 1
   inside DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ccache ||
     echo "no ccache: the next run takes longer" >&2
   $as_root chroot "$chroot" apt-get clean

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs what gst-naclip needs from Debian 12 or 13, and only what is missing.
 #
-#   pipelines/install-dependencies.sh [build|demo|tests|bench|checks]...
+#   pipelines/install-dependencies.sh [build|demo|tests|all-tests|bench|checks]...
 #
-# `demo` holds `build`, `tests` holds `demo`; `bench` and `checks` hold `tests`. Where nothing is missing, neither apt
-# nor the network nor any right is needed.
+# `demo` holds `build`, `tests` holds `demo`; `all-tests` and `bench` hold `tests`, `checks` holds `all-tests`: it adds
+# what tests are skipped without, a browser and Jupyter. Where nothing is missing, neither apt nor the network nor any
+# right is needed.
 set -eu
 
 say() { echo "install-dependencies: $*" >&2; }
@@ -19,14 +20,13 @@ esac
 build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libopencv-core-dev libopencv-imgproc-dev
   libopencv-video-dev libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev libcurl4-openssl-dev libgdk-pixbuf-2.0-dev libpng-dev
-  libgstrtspserver-1.0-dev libmosquitto-dev librdkafka-dev"
-# GstAnalytics is part of plugins-bad from GStreamer 1.24 on.
-[ "$release" = "debian 12" ] || build="$build libgstreamer-plugins-bad1.0-dev"
+  libgstrtspserver-1.0-dev libgstreamer-plugins-bad1.0-dev libsoup-3.0-dev libmosquitto-dev librdkafka-dev"
 demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-  gstreamer1.0-libav gstreamer1.0-rtsp gstreamer1.0-x glib-networking fonts-dejavu-core"
-tests="libgtest-dev libsoup-3.0-dev gobject-introspection libgirepository1.0-dev
-  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi python3-numpy valgrind
+  gstreamer1.0-libav gstreamer1.0-rtsp gstreamer1.0-nice gstreamer1.0-x glib-networking fonts-dejavu-core"
+tests="libgtest-dev gobject-introspection libgirepository1.0-dev
+  gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi python3-numpy python3-pil valgrind
   mosquitto mosquitto-clients openssl python3-jsonschema"
+all_tests="chromium chromium-driver python3-selenium jupyter-nbconvert python3-ipykernel python3-matplotlib"
 # libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
 bench="python3-torch python3-numpy python3-matplotlib libblas-dev"
 checks="git debootstrap"
@@ -39,14 +39,15 @@ for set_name; do
     demo) wanted="$wanted $build $demo" ;;
     tests) wanted="$wanted $build $demo $tests" ;;
     bench) wanted="$wanted $build $demo $tests $bench" ;;
+    all-tests) wanted="$wanted $build $demo $tests $all_tests" ;;
     checks)
-      wanted="$wanted $build $demo $tests $checks"
+      wanted="$wanted $build $demo $tests $all_tests $checks"
       case $release in
         "debian 12") wanted="$wanted clang-format-14 clang-tidy-14" ;;
         *) say "clang-format 14 and clang-tidy 14, which look at the style, are packages of Debian 12 alone" ;;
       esac
       ;;
-    *) say "no set of packages is called $set_name: build, demo, tests, bench or checks"; exit 2 ;;
+    *) say "no set of packages is called $set_name: build, demo, tests, all-tests, bench or checks"; exit 2 ;;
   esac
 done
 
