@@ -1,10 +1,13 @@
-// Registers naclippublish, in a plugin file of its own; does nothing else.
+// Registers naclippublish and naclipjson, in a plugin file of their own; does nothing else.
 #include <gst/gst.h>
 
+GST_ELEMENT_REGISTER_DECLARE(naclipjson)
 GST_ELEMENT_REGISTER_DECLARE(naclippublish)
 
 static gboolean plugin_init(GstPlugin *plugin) {
-  return GST_ELEMENT_REGISTER(naclippublish, plugin);
+  gboolean registered = GST_ELEMENT_REGISTER(naclipjson, plugin);
+  registered &= GST_ELEMENT_REGISTER(naclippublish, plugin);
+  return registered;
 }
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, naclippublish,

@@ -10,8 +10,8 @@
 
 #include "elements/publish/coco_rle.h"
 #include "elements/publish/json_text.h"
+#include "elements/publish/message_settings.h"
 #include "elements/publish/polygons.h"
-#include "elements/publish/settings.h"
 #include "elements/support/mask_reader.h"
 
 namespace naclip {

@@ -34,14 +34,11 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 
 #include "elements/publish/courier.h"
-#include "elements/publish/messages.h"
-#include "elements/publish/schedule.h"
+#include "elements/publish/frame_reporter.h"
 #include "elements/publish/settings.h"
-#include "elements/support/event_meta.h"
 #include "elements/support/video_filter.h"
 
 GST_DEBUG_CATEGORY_STATIC(gst_naclip_publish_debug);
@@ -54,7 +51,7 @@ using namespace naclip;
 constexpr guint kPropertyStats = kPublishProperties.size() + 1;
 
 struct Impl {
-  explicit Impl(GstElement *self) : reader(self, "naclippublish") {}
+  explicit Impl(GstElement *self) : reporter(self, "naclippublish") {}
 
   std::mutex mutex;  // guards these, never held while working
   PublishSettings settings;
@@ -62,10 +59,7 @@ struct Impl {
   PublishCounts last_counts;         // when it stopped
 
   // The rest belongs to the streaming thread.
-  MaskReader reader;
-  PublishSchedule schedule;
-  std::optional<MessageWriter> writer;
-  FrameFacts facts;
+  FrameReporter reporter;
   bool drained = false;  // the stream's end has waited for what is queued
 
   PublishSettings copy_settings() {
@@ -128,16 +122,10 @@ gboolean start(GstBaseTransform *base) {
   return guarded(self, FALSE, [&] {
     Impl &impl = *self->impl;
     PublishSettings settings = impl.copy_settings();
-    if (settings.camera.empty()) {
-      const GCharPtr name(gst_object_get_name(GST_OBJECT(self)));
-      settings.camera = name.get();
-    }
+    settings.camera = camera_of(GST_ELEMENT(self), settings);
     require_complete(settings);
     auto courier = std::make_shared<Courier>(GST_ELEMENT(self), settings, settings.camera);
-    impl.reader.restart();
-    impl.schedule.restart();
-    impl.writer.emplace(settings.camera);
-    impl.facts = {};
+    impl.reporter.restart(settings.camera);
     impl.drained = false;
     const std::lock_guard lock(impl.mutex);
     impl.courier = std::move(courier);
@@ -170,10 +158,7 @@ gboolean stop(GstBaseTransform *base) {
 }
 
 gboolean set_caps(GstBaseTransform *base, GstCaps *incaps, GstCaps *) {
-  FrameFacts &facts = GST_NACLIP_PUBLISH(base)->impl->facts;
-  const GstStructure *video = gst_caps_get_structure(incaps, 0);
-  return gst_structure_get_int(video, "width", &facts.width) &&
-         gst_structure_get_int(video, "height", &facts.height);
+  return GST_NACLIP_PUBLISH(base)->impl->reporter.set_caps(incaps);
 }
 
 gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
@@ -181,7 +166,7 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
   Impl &impl = *self->impl;
   switch (GST_EVENT_TYPE(event)) {
     case GST_EVENT_EOS:
-      impl.reader.end();
+      impl.reporter.end();
       guarded(self, [&] { drain(self); });
       break;
     case GST_EVENT_FLUSH_START:
@@ -189,7 +174,7 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
       break;
     case GST_EVENT_FLUSH_STOP:
       impl.interrupt(false);
-      impl.reader.flushed();
+      impl.reporter.flushed();
       break;
     default:
       break;
@@ -200,28 +185,11 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
 /// Queues all that there is to say of a frame.
 GstFlowReturn publish(GstNaclipPublish *self, Courier &courier, GstBuffer *frame) {
   Impl &impl = *self->impl;
-  const PublishSettings settings = impl.copy_settings();
-  impl.facts.pts = GST_BUFFER_PTS(frame);
-  impl.facts.time = time_of(frame);
-  const std::vector<ChosenMask> masks = impl.reader.read_or_warn(frame, settings);
-  const ChosenMask *shown = masks.empty() ? nullptr : &masks.front();
   GstFlowReturn flow = GST_FLOW_OK;
-  const auto post = [&](MessageKind kind, const std::string &text) {
+  impl.reporter.report(frame, impl.copy_settings(), [&](MessageKind kind, const std::string &text) {
     if (flow == GST_FLOW_OK) flow = courier.post({kind, text});
-  };
-  if (shown != nullptr && impl.schedule.is_new(shown->mask.regions))
-    post(MessageKind::kVocabulary, impl.writer->vocabulary(impl.facts, shown->mask.regions));
-  for (const GstStructure *event : events_of(frame))
-    post(MessageKind::kEvent, impl.writer->event(impl.facts, event));
-  const GstClockTime time = GST_CLOCK_TIME_IS_VALID(impl.facts.pts)
-                                ? impl.facts.pts
-                                : static_cast<GstClockTime>(impl.facts.time);
-  if (impl.schedule.is_due(shown, time, settings)) {
-    post(MessageKind::kFrame,
-         impl.writer->frame(impl.facts, shown, settings.content, settings.polygon_tolerance));
-    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT " has a message", frame);
-  }
-  ++impl.facts.sequence;
+    GST_LOG_OBJECT(self, "%" GST_PTR_FORMAT " has a message: %s", frame, name_of(kind));
+  });
   return flow;
 }
 

@@ -15,7 +15,7 @@ bool is_there(double share, bool was_there) {
 }  // namespace
 
 bool PublishSchedule::is_due(const ChosenMask *shown, GstClockTime time,
-                             const PublishSettings &settings) {
+                             const MessageSettings &settings) {
   const auto interval = static_cast<GstClockTime>(settings.min_interval) * GST_MSECOND;
   // Where time begins anew, so does the interval.
   if (last_time_ && time >= *last_time_ && time < *last_time_ + interval) return false;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "elements/publish/settings.h"
+#include "elements/publish/message_settings.h"
 #include "elements/support/mask_reader.h"
 
 namespace naclip {
@@ -23,7 +23,7 @@ class PublishSchedule {
   /// 0.005 on, or has disappeared, below 0.0025, or has another share than in the message before by
   /// 0.02; the first mask counts as a change. A frame without a mask has a message with kEvery
   /// alone.
-  bool is_due(const ChosenMask *shown, GstClockTime time, const PublishSettings &settings);
+  bool is_due(const ChosenMask *shown, GstClockTime time, const MessageSettings &settings);
 
   /// Whether these are other labels or colours than before.
   bool is_new(const std::vector<MaskRegion> &regions);

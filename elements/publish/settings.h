@@ -4,18 +4,12 @@
 #include <array>
 #include <string>
 
-#include "elements/support/mask_reader.h"
+#include "elements/publish/message_settings.h"
 #include "elements/support/properties.h"
 
 namespace naclip {
 
 enum class PublishMethod { kFile, kMqtt, kKafka };
-
-/// What is written of each class; flags.
-enum PublishContent : unsigned { kShares = 1, kBoxes = 2, kRle = 4, kPolygons = 8 };
-
-/// Which frames have a message.
-enum class PublishWhen { kFresh, kEvery, kChange };
 
 /// What becomes of a message for which the queue has no room.
 enum class Overflow { kDropOldest, kDropNewest, kBlock };
@@ -29,23 +23,6 @@ inline constexpr EnumTable<PublishMethod, 3> kPublishMethods{
       {PublishMethod::kMqtt, "mqtt", "To an MQTT broker (needs libmosquitto)"},
       {PublishMethod::kKafka, "kafka", "To a Kafka cluster (needs librdkafka)"}}}};
 
-inline constexpr EnumTable<PublishContent, 4> kPublishContents{
-    "GstNaclipPublishContent",
-    {{{kShares, "shares", "Its share of the picture and the mean confidence"},
-      {kBoxes, "boxes", "The rectangle around it"},
-      {kRle, "rle", "Its mask in COCO's compressed run lengths"},
-      {kPolygons, "polygons", "Its outlines"}}}};
-
-inline constexpr EnumTable<PublishWhen, 3> kPublishWhen{
-    "GstNaclipPublishWhen",
-    {{{PublishWhen::kFresh, "fresh",
-       "Those with the mask of another inference than the one before"},
-      {PublishWhen::kEvery, "every", "All"},
-      {PublishWhen::kChange, "change",
-       "Those on which a class appears or disappears, or its share has changed by two hundredths "
-       "of "
-       "the picture"}}}};
-
 inline constexpr EnumTable<Overflow, 3> kOverflows{
     "GstNaclipPublishOverflow",
     {{{Overflow::kDropOldest, "drop-oldest", "The oldest message is dropped"},
@@ -58,16 +35,11 @@ inline constexpr EnumTable<PublishOnError, 2> kPublishOnError{
       {PublishOnError::kWarn, "warn",
        "The message is dropped, with a warning at most once a minute"}}}};
 
-struct PublishSettings : MaskSettings {  // whose source is the property mask-source
+struct PublishSettings : MessageSettings {
   PublishMethod method = PublishMethod::kFile;
   std::string location = "-";
   std::string address;
   std::string topic = "naclip";
-  std::string camera;  // the property source
-  unsigned content = kShares;
-  double polygon_tolerance = 1;  // pixels
-  PublishWhen when = PublishWhen::kFresh;
-  int min_interval = 0;  // ms
   int qos = 1;
   int queue_size = 1000;
   Overflow overflow = Overflow::kDropOldest;
@@ -80,7 +52,8 @@ struct PublishSettings : MaskSettings {  // whose source is the property mask-so
   std::string kafka_config;
 };
 
-inline constexpr std::array kPublishProperties{
+/// Where messages go.
+inline constexpr std::array kTargetProperties{
     Property<PublishSettings>{"method", "Method", "How messages are sent",
                               enum_field<&PublishSettings::method, kPublishMethods>(),
                               Change::kStopped},
@@ -95,28 +68,10 @@ inline constexpr std::array kPublishProperties{
     Property<PublishSettings>{"topic", "Topic",
                               "Of method=mqtt, what topics begin with; of method=kafka, the topic",
                               &PublishSettings::topic, Change::kStopped},
-    Property<PublishSettings>{"source", "Source",
-                              "Name of the camera in messages (empty = the element's name)",
-                              &PublishSettings::camera, Change::kStopped},
-    Property<PublishSettings>{
-        "mask-source", "Mask source",
-        "Name of the naclipsegment whose masks to publish (empty = the nearest one upstream)",
-        static_cast<std::string PublishSettings::*>(&MaskSettings::source)},
-    Property<PublishSettings>{
-        "classes", "Classes",
-        "Labels of the classes to publish, separated by , or ; (empty = all but the background, * "
-        "= all, !label = not that one)",
-        static_cast<std::string PublishSettings::*>(&MaskSettings::classes)},
-    Property<PublishSettings>{"content", "Content", "What is written of each class, joined by +",
-                              flags_field<&PublishSettings::content, kPublishContents>()},
-    Property<PublishSettings>{"polygon-tolerance", "Polygon tolerance",
-                              "Outlines are simplified by up to so many pixels of the frame",
-                              &PublishSettings::polygon_tolerance, Change::kAlways, 0, 100},
-    Property<PublishSettings>{"when", "When", "Which frames have a message",
-                              enum_field<&PublishSettings::when, kPublishWhen>()},
-    Property<PublishSettings>{"min-interval", "Minimum interval",
-                              "Least time between two frames with a message, in milliseconds",
-                              &PublishSettings::min_interval},
+};
+
+/// How they are sent.
+inline constexpr std::array kDeliveryProperties{
     Property<PublishSettings>{"qos", "Quality of service", "Of method=mqtt", &PublishSettings::qos,
                               Change::kStopped, 0, 2},
     Property<PublishSettings>{"queue-size", "Queue size", "Messages that may wait to be sent",
@@ -158,6 +113,9 @@ inline constexpr std::array kPublishProperties{
                               "Further properties of librdkafka, as key=value;key=value",
                               &PublishSettings::kafka_config, Change::kStopped},
 };
+
+inline constexpr auto kPublishProperties =
+    joined(kTargetProperties, kMessageProperties<PublishSettings>, kDeliveryProperties);
 
 /// Throws Error{kSettings} where these contradict each other, or lack something.
 void require_complete(const PublishSettings &settings);

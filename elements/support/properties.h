@@ -21,6 +21,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -114,10 +115,10 @@ constexpr auto enum_field() {
       &enum_type<kTable>};
 }
 
-/// The field of a row of bits, which are listed in `kTable`.
-template <auto kMember, const auto &kTable>
+/// The field of a row of bits, which are listed in `kTable`; `Settings` as above.
+template <auto kMember, const auto &kTable,
+          class Settings = typename MemberPointer<decltype(kMember)>::Settings>
 constexpr auto flags_field() {
-  using Settings = typename MemberPointer<decltype(kMember)>::Settings;
   return FlagsField<Settings>{kMember, &flags_type<kTable>};
 }
 
@@ -135,6 +136,13 @@ struct Property {
   double minimum = 0;
   double maximum = std::numeric_limits<int>::max();
 };
+
+/// Tables one behind the other: of what several elements have, and of an element's own.
+template <class Settings, std::size_t... kCounts>
+constexpr auto joined(const std::array<Property<Settings>, kCounts> &...tables) {
+  return std::apply([](const auto &...rows) { return std::array{rows...}; },
+                    std::tuple_cat(tables...));
+}
 
 /// Values that were refused before their element started, by property. Thread-safe.
 class RefusedValues {

@@ -1,4 +1,4 @@
-// naclippublish in a harness, with masks that tests make.
+// naclippublish or naclipjson in a harness, with masks that tests make.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "elements/publish/naclipjson.h"
 #include "elements/publish/naclippublish.h"
 #include "tests/elements/frames.h"
 #include "tests/elements/publish/tools.h"
@@ -20,14 +21,13 @@ using Names = std::vector<std::string>;
 /// Frames are ten a second.
 inline constexpr GstClockTime kFrameTime = GST_SECOND / 10;
 
-/// A harness around one element; `properties` as gst-launch-1.0 writes them. Its camera is `door`.
-/// The stream's end waits a minute for a busy machine, unless they say otherwise.
-class Publish {
+/// A harness around one element, `line` as gst-launch-1.0 writes it, and frames for it.
+class MessageHarness {
  public:
-  explicit Publish(const std::string &properties, int width = 8, int height = 4)
+  explicit MessageHarness(const std::string &line, int width = 8, int height = 4)
       : width_(width),
         height_(height),
-        element_(make("naclippublish source=door drain-timeout=60000 " + properties)),
+        element_(make(line)),
         messages_(element_.get()),
         harness_(gst_harness_new_with_element(element_.get(), "sink", "src")) {
     gst_harness_set_src_caps_str(harness_.get(), caps_of("GRAY8", width, height).c_str());
@@ -81,12 +81,6 @@ class Publish {
     return gst_harness_push(harness_.get(), frame.release());
   }
 
-  guint64 statistic(const char *field) { return statistic_of(element_.get(), field); }
-  bool connected() {
-    gboolean connected = FALSE;
-    gst_structure_get_boolean(statistics_of(element_.get()).get(), "connected", &connected);
-    return connected != FALSE;
-  }
   /// The text of the next warning, which is waited for; empty where there is none in a minute.
   std::string warning() {
     const Ptr<GstMessage> message = messages_.wait_for(GST_MESSAGE_WARNING);
@@ -97,6 +91,7 @@ class Publish {
 
  private:
   static Ptr<GstElement> make(const std::string &line) {
+    GST_ELEMENT_REGISTER(naclipjson, nullptr);
     GST_ELEMENT_REGISTER(naclippublish, nullptr);
     GError *error = nullptr;
     GstElement *element = gst_parse_launch(line.c_str(), &error);
@@ -108,6 +103,22 @@ class Publish {
   Ptr<GstElement> element_;
   Messages messages_;
   Harness harness_;
+};
+
+/// naclippublish with these properties. Its camera is `door`. The stream's end waits a minute for a
+/// busy machine, unless they say otherwise.
+class Publish : public MessageHarness {
+ public:
+  explicit Publish(const std::string &properties, int width = 8, int height = 4)
+      : MessageHarness("naclippublish source=door drain-timeout=60000 " + properties, width,
+                       height) {}
+
+  guint64 statistic(const char *field) { return statistic_of(element(), field); }
+  bool connected() {
+    gboolean connected = FALSE;
+    gst_structure_get_boolean(statistics_of(element()).get(), "connected", &connected);
+    return connected != FALSE;
+  }
 };
 
 /// Those of a type, such as `frame`.
