@@ -19,13 +19,14 @@ export class Record {
   }
 
   /**
-   * The newest sample of a second counts.
+   * The newest sample of a second counts. True where it is the first one.
    * @param {number} time milliseconds since 1970
    * @param {Map<string, number>} shares by label
    */
   add(time, shares) {
     const second = Math.floor(time / 1000);
-    if (!Number.isFinite(second) || second <= this.latest - kSeconds) return false;
+    if (!Number.isFinite(second)) return false;
+    if (second <= this.latest - kSeconds) this.clear();  // the server's clock was set back
     const isNew = second > this.latest;
     this.#slots[second % kSeconds] = {second, shares};
     this.latest = Math.max(this.latest, second);

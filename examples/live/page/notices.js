@@ -6,10 +6,11 @@ const kShown = 3;      // notices at once
 const kStays = 20000;  // milliseconds
 const kLogged = 50;
 
-/** Both are bounded. */
+/** Both are bounded, however much there is to tell. */
 export class Notices {
   #notices = byId('notices');
   #log = byId('log');
+  #timers = new Map();  // by notice
 
   /** Something that the user tried did not work. */
   problem(text) {
@@ -36,16 +37,26 @@ export class Notices {
 
   #note(text, role) {
     for (const other of this.#notices.children)
-      if (other.firstElementChild.textContent === text) other.remove();
+      if (other.firstElementChild.textContent === text) this.#drop(other);
     const close = make('button', {type: 'button', className: 'icon-only', 'aria-label': 'Dismiss', title: 'Dismiss'}, icon('remove'));
     const notice = make('li', {className: 'notice', role}, make('p', {}, text), close);
-    close.addEventListener('click', () => notice.remove());
+    close.addEventListener('click', () => this.#drop(notice));
     this.#notices.append(notice);
-    while (this.#notices.childElementCount > kShown) this.#notices.firstElementChild.remove();
-    const leave = () => {
-      if (notice.matches(':hover, :focus-within')) setTimeout(leave, 2000);
-      else notice.remove();
-    };
-    setTimeout(leave, kStays);
+    while (this.#notices.childElementCount > kShown) this.#drop(this.#notices.firstElementChild);
+    this.#dropLater(notice, kStays);
+  }
+
+  /** One that is being read or has the focus stays. */
+  #dropLater(notice, pause) {
+    this.#timers.set(notice, setTimeout(() => {
+      if (notice.matches(':hover, :focus-within')) this.#dropLater(notice, 2000);
+      else this.#drop(notice);
+    }, pause));
+  }
+
+  #drop(notice) {
+    clearTimeout(this.#timers.get(notice));
+    this.#timers.delete(notice);
+    notice.remove();
   }
 }

@@ -57,8 +57,9 @@ export class Session extends EventTarget {
   async #signOut() {
     try {
       await this.#api.request('DELETE', '/api/v1/session');
-    } finally {
       this.#ask();
+    } catch {
+      byId('sign-out').title = 'The server does not answer';
     }
   }
 }

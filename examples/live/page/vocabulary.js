@@ -144,9 +144,10 @@ export class Vocabulary extends EventTarget {
 /** What of a class has to be encoded. */
 const wordsOf = (one) => JSON.stringify(one.synonyms);
 
-/** What went wrong, without the place in the text, which the user has not seen as a whole. */
+/** What went wrong as a sentence, without the place in the text, which the user has not seen as a whole. */
 export function reason(error) {
-  return error.message.replace(/^vocabulary:\d+:\d+:\s*/, '');
+  const text = error.message.replace(/^vocabulary:\d+:\d+:\s*/, '');
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
 }
 
 /** "car, truck" as a list. */

@@ -33,7 +33,7 @@ export class Words extends EventTarget {
       if (this.#input.value.trim() === typed) this.#input.value = '';
       setText(byId('add-problem'), '');
     } catch (error) {
-      setText(byId('add-problem'), `“${typed}” was not added: ${reason(error)}`);
+      setText(byId('add-problem'), `“${typed}” was not added. ${reason(error)}`);
     }
     this.#input.focus();
   }

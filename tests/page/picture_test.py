@@ -1,0 +1,156 @@
+"""The picture on the page of naclip-live: WebRTC, MJPEG in its place, after a restart, and with many viewers."""
+
+import base64
+import json
+import os
+import socket
+import threading
+import urllib.request
+
+from browser import Browser, Live, Pictures, run_tests, wait
+
+kWithoutWebRtc = "delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection;"
+kDeafWebRtc = "RTCPeerConnection.prototype.setRemoteDescription = async () => {};"
+kViewers = 20
+
+# The sum of some pixels, which changes with the picture.
+kPixels = """
+const picture = document.getElementById(arguments[0]);
+const canvas = Object.assign(document.createElement('canvas'), {width: 64, height: 36});
+const context = canvas.getContext('2d');
+context.drawImage(picture, 0, 0, 64, 36);
+return context.getImageData(0, 0, 64, 36).data.reduce((sum, value, i) => (sum * 31 + value * (i + 1)) % 1000003, 0);
+"""
+
+
+def decoded(browser):
+    """Frames that the page's WebRTC connection has decoded."""
+    return browser.run_async("""
+        const reports = [...(await page.player.connection?.getStats() ?? new Map()).values()];
+        return reports.find((one) => one.type === 'inbound-rtp')?.framesDecoded ?? 0;""")
+
+
+def wait_for_more_frames(browser, more=10):
+    before = decoded(browser)
+    # A new connection counts anew.
+    wait(lambda: decoded(browser) >= before + more or decoded(browser) < before, f"{more} more frames after {before}")
+
+
+def wait_for_motion(browser, element):
+    before = browser.run(kPixels, element)
+    wait(lambda: browser.run(kPixels, element) != before, f"another picture in {element}")
+
+
+def test_the_picture_runs_by_webrtc(browser, live):
+    browser.open(live.address)
+    browser.wait_text("#badge", "WebRTC")
+    wait_for_more_frames(browser)
+    wait_for_motion(browser, "video")
+    wait(lambda: float(browser.text("[data-of=fps]")) > 0, "frames per second in the status line")
+    box = browser.run_async("return [page.player.box(), page.player.size()]")
+    assert box[1] == [640, 360], box
+    assert abs(box[0]["width"] / box[0]["height"] - 640 / 360) < 0.02, box
+
+
+def test_leaving_the_page_ends_its_connection(browser, live):
+    def viewers():
+        with urllib.request.urlopen(live.address + "api/v1/stats", timeout=10) as answer:
+            return json.load(answer)["viewers"]["webrtc"]
+
+    wait(lambda: viewers() == 1, "one viewer")
+    browser.open("about:blank")
+    wait(lambda: viewers() == 0, "no viewer")
+    browser.open(live.address)
+    browser.wait_text("#badge", "WebRTC")
+
+
+def test_mjpeg_shows_it_where_there_is_no_webrtc(browser, live):
+    first = browser.driver.current_window_handle
+    browser.new_tab(live.address, before=kWithoutWebRtc)
+    browser.wait_text("#badge", "MJPEG")
+    wait(lambda: browser.run("return document.getElementById('image').naturalWidth") == 640, "a picture")
+    wait_for_motion(browser, "image")
+    browser.close_tab(first)
+
+
+def test_mjpeg_shows_it_where_webrtc_brings_no_frame(browser, live):
+    first = browser.driver.current_window_handle
+    browser.new_tab(live.address, before=kDeafWebRtc)
+    browser.wait_text("#badge", "MJPEG")
+    wait_for_motion(browser, "image")
+    browser.close_tab(first)
+
+
+class Viewer(threading.Thread):
+    """Reads one stream of the server, and counts what comes."""
+
+    def __init__(self, live, request):
+        super().__init__(daemon=True)
+        self.received = 0
+        self.end = threading.Event()
+        self.socket = socket.create_connection(("127.0.0.1", live.port), timeout=60)
+        self.socket.sendall(request.format(port=live.port).encode())
+        self.start()
+
+    def run(self):
+        try:
+            while not self.end.is_set():
+                got = len(self.socket.recv(1 << 16))
+                self.received += got
+                if not got:
+                    return
+        except OSError:
+            pass
+
+    def stop(self):
+        self.end.set()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.join()
+        self.socket.close()
+
+
+kMjpeg = "GET /mjpeg HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+kWebSocket = ("GET /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode() + "\r\n\r\n")
+
+
+def test_many_viewers_leave_the_first_one_its_frames(browser, live):
+    viewers = [Viewer(live, kMjpeg if number % 2 else kWebSocket) for number in range(kViewers)]
+    for viewer in viewers:
+        wait(lambda: viewer.received > 2000, "something for each viewer")
+    wait_for_more_frames(browser)
+    before = [viewer.received for viewer in viewers]
+    for number, viewer in enumerate(viewers):
+        wait(lambda: viewer.received > before[number], "more for each viewer")
+    wait(lambda: float(browser.text("[data-of=fps]")) > 0, "frames per second")
+    for viewer in viewers:
+        viewer.stop()
+
+
+def test_picture_and_data_come_back_after_a_restart(browser, live):
+    port = live.port
+    live.stop()
+    browser.wait_text("#banner", "Connection lost")
+    live.start(port)
+    wait(lambda: not browser.find("#banner").is_displayed(), "the banner to go")
+    browser.wait_text("#badge", "WebRTC")
+    wait_for_more_frames(browser)
+    wait_for_motion(browser, "video")
+    wait(lambda: any(float(one.rstrip(" %").lstrip("< ")) > 0 for one in browser.run(
+        "return [...document.querySelectorAll('#shares .amount')].map((one) => one.textContent)")), "shares")
+
+
+def main():
+    pictures = Pictures()
+    live = Live(pictures, "giraffe; hot air balloon; sky; grass")
+    browser = Browser()
+    try:
+        run_tests(globals(), browser, live)
+        assert not browser.errors(), browser.errors()
+    finally:
+        browser.quit()
+        live.stop()
+
+
+if __name__ == "__main__":
+    main()
