@@ -6,7 +6,8 @@ const kPatience = 5000;   // for the first WebRTC frame, before MJPEG is shown m
 const kGiveUp = 20000;    // for the first WebRTC frame, before the attempt ends
 const kGathering = 3000;  // for addresses of this machine
 const kStalled = 6000;    // without a decoded frame, while the server has frames
-const kTryAgain = 60000;  // WebRTC, while MJPEG is shown
+const kTryAgain = 60000;  // WebRTC, while MJPEG is shown; twice as long each time it fails
+const kTryRarely = 16 * kTryAgain;
 
 /** @typedef {'none' | 'webrtc' | 'mjpeg'} Mode */
 
@@ -22,6 +23,7 @@ export class Player extends EventTarget {
   #attempt = null;   // WebRTC that runs or is tried
   #reason = '';      // why there is no WebRTC
   #retry = 0;
+  #pause = kTryAgain;
   #imageRetry = 0;
   #images = 0;
   #fps = 0;          // of the server
@@ -96,14 +98,24 @@ export class Player extends EventTarget {
     before?.end();
     attempt.onframe = () => attempt === this.#attempt && this.#playing();
     attempt.onfailed = (why) => attempt === this.#attempt && this.#refused(why);
-    setTimeout(() => attempt === this.#attempt && this.mode === 'none' && this.#showImage(), kPatience);
-    setTimeout(() => attempt === this.#attempt && !attempt.frames && this.#refused('no picture arrived'), kGiveUp);
+    setTimeout(() => this.#expect(attempt, () => this.#showImage()), kPatience);
+    setTimeout(() => this.#expect(attempt, () => this.#refused('no picture arrived')), kGiveUp);
     await attempt.begin();
+  }
+
+  /** Where an attempt has no frame yet, does something else. A page in the background decodes without showing. */
+  async #expect(attempt, otherwise) {
+    if (attempt !== this.#attempt) return;
+    const frames = await attempt.count();
+    if (attempt !== this.#attempt) return;
+    if (!frames) otherwise();
+    else if (this.mode !== 'webrtc') this.#playing();
   }
 
   #playing() {
     this.#hideImage();
     this.#reason = '';
+    this.#pause = kTryAgain;
     this.#set('webrtc');
   }
 
@@ -112,8 +124,9 @@ export class Player extends EventTarget {
     this.#end();
     if (!this.#running) return;
     this.#showImage();
-    if (typeof RTCPeerConnection !== 'undefined')
-      this.#retry = setTimeout(() => this.#running && this.#tryWebRtc(), kTryAgain);
+    if (typeof RTCPeerConnection === 'undefined') return;
+    this.#retry = setTimeout(() => this.#running && this.#tryWebRtc(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, kTryRarely);
   }
 
   #end() {
