@@ -35,9 +35,8 @@ void FrameReporter::report(GstBuffer *frame, const MessageSettings &settings, co
     take(MessageKind::kVocabulary, writer_->vocabulary(facts_, shown->mask.regions));
   for (const GstStructure *event : events_of(frame))
     take(MessageKind::kEvent, writer_->event(facts_, event));
-  const GstClockTime time = GST_CLOCK_TIME_IS_VALID(facts_.pts)
-                                ? facts_.pts
-                                : static_cast<GstClockTime>(facts_.time);
+  const GstClockTime time =
+      GST_CLOCK_TIME_IS_VALID(facts_.pts) ? facts_.pts : static_cast<GstClockTime>(facts_.time);
   if (schedule_.is_due(shown, time, settings))
     take(MessageKind::kFrame,
          writer_->frame(facts_, shown, settings.content, settings.polygon_tolerance));

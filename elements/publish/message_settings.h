@@ -43,10 +43,9 @@ struct MessageSettings : MaskSettings {  // whose source is the property mask-so
 
 template <class Settings>
 constexpr std::array kMessageProperties{
-    Property<Settings>{"source", "Source",
-                       "Name of the camera in messages (empty = the element's name)",
-                       static_cast<std::string Settings::*>(&MessageSettings::camera),
-                       Change::kStopped},
+    Property<Settings>{
+        "source", "Source", "Name of the camera in messages (empty = the element's name)",
+        static_cast<std::string Settings::*>(&MessageSettings::camera), Change::kStopped},
     Property<Settings>{
         "mask-source", "Mask source",
         "Name of the naclipsegment whose masks to publish (empty = the nearest one upstream)",

@@ -104,7 +104,7 @@ gboolean sink_event(GstBaseTransform *base, GstEvent *event) {
 /// Any picture becomes the one kind of text, and nothing is known of a picture from its text.
 GstCaps *transform_caps(GstBaseTransform *base, GstPadDirection direction, GstCaps *caps,
                         GstCaps *filter) {
-  Ptr<GstCaps> other(gst_caps_is_empty(caps)       ? gst_caps_new_empty()
+  Ptr<GstCaps> other(gst_caps_is_empty(caps)     ? gst_caps_new_empty()
                      : direction == GST_PAD_SINK ? gst_caps_from_string(kText)
                                                  : gst_pad_get_pad_template_caps(base->sinkpad));
   if (filter != nullptr)
@@ -142,9 +142,9 @@ GstFlowReturn transform(GstBaseTransform *base, GstBuffer *frame, GstBuffer *out
     if (text.empty()) return skip(base, frame);
     gst_buffer_copy_into(out, frame, GST_BUFFER_COPY_TIMESTAMPS, 0, static_cast<gsize>(-1));
     gst_buffer_append_memory(
-        out, gst_memory_new_wrapped(static_cast<GstMemoryFlags>(0),
-                                    g_memdup2(text.data(), text.size()), text.size(), 0,
-                                    text.size(), nullptr, g_free));
+        out,
+        gst_memory_new_wrapped(static_cast<GstMemoryFlags>(0), g_memdup2(text.data(), text.size()),
+                               text.size(), 0, text.size(), nullptr, g_free));
     GST_LOG_OBJECT(base, "%" GST_PTR_FORMAT " has %zu bytes of text", frame, text.size());
     return GST_FLOW_OK;
   });

@@ -53,12 +53,18 @@ Live::Live(Options options)
                  output_.push(frame, time);
                },
                [this](const std::string &why) { source_broken(why); }, [this] { source_ended(); }}),
-      progress_(console_.on_terminal()) {}
+      progress_(console_.on_terminal()) {
+  if (!options_.web) return;
+  page_ = std::make_unique<web::Page>(*options_.web, output_);
+  output_.set_page([this](GstSample *frame) { page_->push(frame); },
+                   [this](GstSample *messages) { page_->publish(messages); });
+}
 
 Live::~Live() {
   // A source that waits for room in the output is let go by its end.
   output_.end();
   source_.stop();
+  output_.stop();
   if (retry_ != 0) g_source_remove(retry_);
   gst_object_unref(clock_);
   g_main_loop_unref(loop_);
@@ -69,6 +75,7 @@ int Live::run() {
   const guint terminate = g_unix_signal_add(SIGTERM, on_interrupt, this);
   const guint tick =
       g_timeout_add(static_cast<guint>(1000 * status_seconds(options_, console_)), on_tick, this);
+  if (page_) show_page();
   console_.say("loading the model");
   // On a thread of its own, so that the loop shows how far it is and takes Ctrl-C. Where it fails,
   // the reason is on the bus, which the loop reads.
@@ -98,8 +105,21 @@ gboolean Live::on_loaded(gpointer self) {
     live->console_.say("served at " + live->output_.address() + watchers);
   }
   live->started_ = live->time_before_ = g_get_monotonic_time();
+  if (live->page_) live->page_->set_ready();
   live->source_.start(live->clock_, live->output_.base_time());
   return G_SOURCE_REMOVE;
+}
+
+void Live::show_page() {
+  const WebChoice &web = *options_.web;
+  console_.say(
+      "page at " + page_->address() +
+      (web.open ? ", to everybody in the network: anybody can watch and change the words" : ""));
+  if (!web.is_loopback() && web.certificate.certificate_file.empty()) {
+    console_.say("the page is not encrypted: others in the network can read along" +
+                 std::string(web.token.empty() ? "" : ", the token too") +
+                 "; --tls-cert and --tls-key encrypt it");
+  }
 }
 
 void Live::finish(int status) {
@@ -167,6 +187,7 @@ void Live::source_ended() {
 }
 
 void Live::message(GstMessage *message) {
+  if (page_) page_->message(message);
   switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_ERROR:
       error_message(message);

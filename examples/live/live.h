@@ -12,6 +12,7 @@
 #include "options.h"
 #include "output.h"
 #include "source.h"
+#include "web/page.h"
 
 namespace naclip::live {
 
@@ -42,6 +43,8 @@ class Live {
   void typed(const std::string &line);
   void command(const std::string &line);
   void show_stats();
+  /// Says where the page is, and who can reach it.
+  void show_page();
 
   /// Lets what is in work finish; a failure's status stays.
   void finish(int status);
@@ -53,6 +56,7 @@ class Live {
   Console console_;
   Output output_;
   Source source_;
+  std::unique_ptr<web::Page> page_;
   examples::ProgressLine progress_;
 
   std::atomic<bool> frame_seen_{false};  // since the last start of the source

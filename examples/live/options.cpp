@@ -23,8 +23,11 @@ constexpr const char *kDescription =
     "wall'\n"
     "  naclip-live --model ViT-B/16 --source rtsp://camera.local/stream --output out.mkv\n"
     "  naclip-live --model ViT-B/16 --source 0 --serve 8554 --headless\n"
+    "  naclip-live --model ViT-B/16 --source 0 --web 8080\n"
     "  naclip-live --model ViT-B/16 --source 0 --serve 0.0.0.0:8554 --serve-user me \\\n"
     "    --serve-password-file secret.txt --tls-cert cert.pem --tls-key key.pem";
+
+constexpr std::size_t kShortestToken = 16;  // characters
 
 bool is_number(const std::string &text) {
   if (text.empty()) return false;
@@ -63,33 +66,31 @@ void parse_size(const std::string &text, SourceChoice &source) {
   }
 }
 
+/// [ADDRESS:]PORT; false where it is not written so.
+bool parse_listen(const std::string &text, ListenChoice &choice) {
+  const auto colon = text.rfind(':');
+  if (colon != std::string::npos) {
+    choice.address = text.substr(0, colon);
+    if (choice.address.starts_with('[') && choice.address.ends_with(']'))
+      choice.address = choice.address.substr(1, choice.address.size() - 2);
+  }
+  choice.port = colon == std::string::npos ? text : text.substr(colon + 1);
+  return is_number(choice.port) && choice.port.size() <= 5 && std::stoi(choice.port) <= 65535 &&
+         !choice.address.empty();
+}
+
 /// [ADDRESS:]PORT[/path]
 ServeChoice parse_serve(const std::string &text) {
   ServeChoice serve;
   const auto slash = text.find('/');
-  std::string host = text.substr(0, slash);
   if (slash != std::string::npos && slash + 1 < text.size()) serve.path = text.substr(slash);
-  const auto colon = host.rfind(':');
-  if (colon != std::string::npos) {
-    serve.address = host.substr(0, colon);
-    host = host.substr(colon + 1);
-    if (serve.address.starts_with('[') && serve.address.ends_with(']'))
-      serve.address = serve.address.substr(1, serve.address.size() - 2);
-  }
-  if (!is_number(host) || host.size() > 5 || std::stoi(host) > 65535 || serve.address.empty())
+  if (!parse_listen(text.substr(0, slash), serve)) {
     throw UsageError(
         "--serve is written as in --serve 8554, --serve 8554/door or, to be reached "
         "from other machines, --serve 0.0.0.0:8554/door; not " +
         text);
-  serve.port = host;
+  }
   return serve;
-}
-
-/// Whether this machine alone can reach it.
-bool is_loopback(const std::string &address) {
-  if (address == "localhost") return true;
-  g_autoptr(GInetAddress) parsed = g_inet_address_new_from_string(address.c_str());
-  return parsed && g_inet_address_get_is_loopback(parsed);
 }
 
 std::string first_line(const std::string &file) {
@@ -97,7 +98,7 @@ std::string first_line(const std::string &file) {
   g_autoptr(GError) error = nullptr;
   if (!g_file_get_contents(file.c_str(), &text, nullptr, &error)) throw UsageError(error->message);
   const std::string line(text, std::strcspn(text, "\r\n"));
-  if (line.empty()) throw UsageError("the first line of " + file + ", the password, is empty");
+  if (line.empty()) throw UsageError("the first line of " + file + ", the secret, is empty");
   return line;
 }
 
@@ -105,23 +106,25 @@ std::string first_line(const std::string &file) {
 struct Raw {
   char *source = nullptr, *size = nullptr, *model = nullptr, *vocabulary = nullptr,
        *vocabulary_file = nullptr, *mode = nullptr, *output = nullptr, *serve = nullptr,
-       *serve_user = nullptr, *serve_password_file = nullptr, *tls_cert = nullptr,
-       *tls_key = nullptr;
-  char **set = nullptr, **overlay = nullptr;
+       *serve_user = nullptr, *serve_password_file = nullptr, *web = nullptr,
+       *web_token_file = nullptr, *tls_cert = nullptr, *tls_key = nullptr;
+  char **set = nullptr, **overlay = nullptr, **web_host = nullptr;
   int rate = 0;
   double status = 0;
-  gboolean wait = FALSE, window = FALSE, headless = FALSE, serve_insecure = FALSE;
+  gboolean wait = FALSE, window = FALSE, headless = FALSE, serve_insecure = FALSE,
+           web_insecure = FALSE;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
     for (char *text : {source, size, model, vocabulary, vocabulary_file, mode, output, serve,
-                       serve_user, serve_password_file, tls_cert, tls_key}) {
+                       serve_user, serve_password_file, web, web_token_file, tls_cert, tls_key}) {
       g_free(text);
     }
     g_strfreev(set);
     g_strfreev(overlay);
+    g_strfreev(web_host);
   }
 };
 
@@ -157,8 +160,20 @@ void parse_command_line(int argc, char **argv, Raw &raw) {
        "A file whose first line is that user's password", "FILE"},
       {"serve-insecure", 0, 0, G_OPTION_ARG_NONE, &raw.serve_insecure,
        "Let everybody in the network watch", nullptr},
+      {"web", 0, 0, G_OPTION_ARG_STRING, &raw.web,
+       "Serve a page with the picture and its words, to this machine alone where no address is "
+       "named",
+       "[ADDRESS:]PORT"},
+      {"web-token-file", 0, 0, G_OPTION_ARG_FILENAME, &raw.web_token_file,
+       "A file whose first line is the token that the page asks for", "FILE"},
+      {"web-insecure", 0, 0, G_OPTION_ARG_NONE, &raw.web_insecure,
+       "Let everybody in the network use the page", nullptr},
+      {"web-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw.web_host,
+       "A further name of this machine in the network; may be given again", "NAME"},
       {"tls-cert", 0, 0, G_OPTION_ARG_FILENAME, &raw.tls_cert,
-       "Serve encrypted (rtsps://), with this certificate, PEM", "FILE"},
+       "Serve encrypted (rtsps://, https://), with this certificate, PEM", "FILE"},
+      {"web-cert", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &raw.tls_cert, nullptr, "FILE"},
+      {"web-key", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &raw.tls_key, nullptr, "FILE"},
       {"tls-key", 0, 0, G_OPTION_ARG_FILENAME, &raw.tls_key,
        "Its private key, PEM, where the certificate's file does not hold it", "FILE"},
       {"headless", 0, 0, G_OPTION_ARG_NONE, &raw.headless, "No window", nullptr},
@@ -202,12 +217,22 @@ std::vector<Assignment> segment_properties(const Raw &raw) {
   return properties;
 }
 
+CertificateChoice certificate_choice(const Raw &raw) {
+  if (!raw.serve && !raw.web && (raw.tls_cert || raw.tls_key))
+    throw UsageError("--tls-... is about --serve and --web, which are missing");
+  if (raw.tls_key && !raw.tls_cert)
+    throw UsageError("--tls-key is the key of a certificate: name it with --tls-cert");
+  CertificateChoice choice;
+  if (raw.tls_cert) choice.certificate_file = raw.tls_cert;
+  if (raw.tls_key) choice.key_file = raw.tls_key;
+  return choice;
+}
+
 /// None without --serve, which the others are about.
 std::optional<ServeChoice> serve_choice(const Raw &raw) {
   if (!raw.serve) {
-    if (raw.serve_user || raw.serve_password_file || raw.serve_insecure || raw.tls_cert ||
-        raw.tls_key)
-      throw UsageError("--serve-... and --tls-... are about --serve, which is missing");
+    if (raw.serve_user || raw.serve_password_file || raw.serve_insecure)
+      throw UsageError("--serve-... is about --serve, which is missing");
     return std::nullopt;
   }
   ServeChoice serve = parse_serve(raw.serve);
@@ -219,19 +244,63 @@ std::optional<ServeChoice> serve_choice(const Raw &raw) {
   }
   if (raw.serve_user && raw.serve_insecure)
     throw UsageError("--serve-user or --serve-insecure, not both");
-  serve.open = serve.user.empty() && !is_loopback(serve.address);
+  serve.open = serve.user.empty() && !serve.is_loopback();
   if (serve.open && !raw.serve_insecure)
     throw UsageError("at " + serve.address +
                      " the network can reach the stream: say who may watch it with --serve-user "
                      "NAME --serve-password-file FILE, or let everybody with --serve-insecure");
-  if (raw.tls_key && !raw.tls_cert)
-    throw UsageError("--tls-key is the key of a certificate: name it with --tls-cert");
-  if (raw.tls_cert) serve.certificate_file = raw.tls_cert;
-  if (raw.tls_key) serve.key_file = raw.tls_key;
+  serve.certificate = certificate_choice(raw);
   return serve;
 }
 
+/// None without --web, which the others are about.
+std::optional<WebChoice> web_choice(const Raw &raw) {
+  if (!raw.web) {
+    if (raw.web_token_file || raw.web_insecure || raw.web_host)
+      throw UsageError("--web-... is about --web, which is missing");
+    return std::nullopt;
+  }
+  WebChoice web;
+  if (!parse_listen(raw.web, web)) {
+    throw UsageError(
+        "--web is written as in --web 8080 or, to be reached from other machines, "
+        "--web 0.0.0.0:8080; not " +
+        std::string(raw.web));
+  }
+  if (raw.web_token_file && raw.web_insecure)
+    throw UsageError("--web-token-file or --web-insecure, not both");
+  if (raw.web_token_file) {
+    web.token = first_line(raw.web_token_file);
+    if (web.token.size() < kShortestToken) {
+      throw UsageError("the token in " + std::string(raw.web_token_file) + " has to have " +
+                       std::to_string(kShortestToken) +
+                       " characters or more, such as `openssl rand -hex 16` prints");
+    }
+  }
+  web.open = web.token.empty() && !web.is_loopback();
+  if (web.open && !raw.web_insecure)
+    throw UsageError("at " + web.address +
+                     " the network can reach the page: name what users have to know with "
+                     "--web-token-file FILE, or let everybody with --web-insecure");
+  for (char **host = raw.web_host; host && *host; ++host) web.hosts.emplace_back(*host);
+  web.certificate = certificate_choice(raw);
+  return web;
+}
+
 }  // namespace
+
+bool ListenChoice::is_loopback() const {
+  if (address == "localhost") return true;
+  g_autoptr(GInetAddress) parsed = g_inet_address_new_from_string(address.c_str());
+  return parsed && g_inet_address_get_is_loopback(parsed);
+}
+
+std::string ListenChoice::url_host() const {
+  // These stand for every address of this machine.
+  if (address == "0.0.0.0") return "127.0.0.1";
+  if (address == "::") return "[::1]";
+  return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
 
 std::string SourceChoice::name() const {
   if (kind == SourceKind::kTest) return "the test pictures";
@@ -273,9 +342,11 @@ Options parse_options(int argc, char **argv) {
   if (raw.output && !options.output.ends_with(".mkv") && !options.output.ends_with(".webm")) {
     throw UsageError("--output writes .mkv and .webm files, not " + options.output);
   }
+  certificate_choice(raw);
   options.serve = serve_choice(raw);
+  options.web = web_choice(raw);
   if (raw.window && raw.headless) throw UsageError("--window or --headless, not both");
-  options.window = raw.window || (!raw.output && !raw.serve && !raw.headless);
+  options.window = raw.window || (!raw.output && !raw.serve && !raw.web && !raw.headless);
   if (raw.status < 0) throw UsageError("--status is a number of seconds");
   options.status_seconds = raw.status;
   return options;

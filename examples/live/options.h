@@ -37,14 +37,37 @@ struct SourceChoice {
   std::string name() const;
 };
 
-/// Where annotated frames are served by RTSP.
-struct ServeChoice {
+/// What TLS encrypts with, PEM files.
+struct CertificateChoice {
+  std::string certificate_file;  ///< empty: nothing is encrypted
+  std::string key_file;          ///< empty: the certificate's file holds the key
+};
+
+/// Where a server listens.
+struct ListenChoice {
   std::string address = "127.0.0.1";
   std::string port;  ///< 0: any that is free
+
+  /// Whether this machine alone can reach it.
+  bool is_loopback() const;
+  /// The address as it stands in a URL that works on this machine.
+  std::string url_host() const;
+};
+
+/// Where annotated frames are served by RTSP.
+struct ServeChoice : ListenChoice {
   std::string path = "/live";
   std::string user, password;  ///< who may watch, by digest authentication; empty: everybody
   bool open = false;           ///< to everybody in the network
-  std::string certificate_file, key_file;  ///< PEM, of TLS; empty: the stream is not encrypted
+  CertificateChoice certificate;
+};
+
+/// Where the page is served.
+struct WebChoice : ListenChoice {
+  std::string token;               ///< what a user has to know; empty: nothing
+  bool open = false;               ///< to everybody in the network
+  std::vector<std::string> hosts;  ///< further names that this machine has in the network
+  CertificateChoice certificate;
 };
 
 /// A property and its value, as written.
@@ -57,6 +80,7 @@ struct Options {
   bool window = false;
   std::string output;  ///< a file; empty: none
   std::optional<ServeChoice> serve;
+  std::optional<WebChoice> web;
 
   std::vector<Assignment> segment;  ///< properties of naclipsegment, in the order to be set
   std::vector<Assignment> overlay;  ///< properties of naclipoverlay

@@ -41,7 +41,13 @@ std::string launch_text(const Options &options) {
   if (options.serve) {
     text += queue + " ! appsink name=served drop=true max-buffers=1 sync=" + sync;
   }
-  if (!options.window && options.output.empty() && !options.serve) {
+  if (options.web) {
+    text += queue + " ! appsink name=shown drop=true max-buffers=1 sync=" + sync + queue +
+            " ! naclipjson source=live content=shares+rle when=every min-interval=200 "
+            "! appsink name=messages sync=" +
+            sync;
+  }
+  if (!options.window && options.output.empty() && !options.serve && !options.web) {
     text += " split. ! fakesink sync=false";
   }
   return text;
@@ -70,10 +76,7 @@ Output::Output(const Options &options, std::function<void(GstMessage *)> message
   if (g_autoptr(GstElement) file = gst_bin_get_by_name(bin, "file"); file) {
     g_object_set(file, "location", options.output.c_str(), nullptr);
   }
-  if (g_autoptr(GstElement) served = gst_bin_get_by_name(bin, "served"); served) {
-    g_object_set(served, "emit-signals", TRUE, nullptr);
-    g_signal_connect(served, "new-sample", G_CALLBACK(take_served), this);
-  }
+  if (rtsp_) take_samples("served", [this](GstSample *frame) { rtsp_->push(frame); });
   g_autoptr(GstPad) drawn = gst_element_get_static_pad(overlay_, "src");
   gst_pad_add_probe(drawn, GST_PAD_PROBE_TYPE_BUFFER, take_drawn, this, nullptr);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
@@ -82,7 +85,7 @@ Output::Output(const Options &options, std::function<void(GstMessage *)> message
 
 Output::~Output() {
   if (watch_ != 0) g_source_remove(watch_);
-  if (pipeline_) gst_element_set_state(pipeline_, GST_STATE_NULL);
+  stop();
   rtsp_.reset();
   gst_clear_object(&frames_);
   gst_clear_object(&segment_);
@@ -142,6 +145,10 @@ void Output::end() {
   gst_app_src_end_of_stream(GST_APP_SRC(frames_));
 }
 
+void Output::stop() {
+  if (pipeline_) gst_element_set_state(pipeline_, GST_STATE_NULL);
+}
+
 GstPadProbeReturn Output::take_drawn(GstPad *, GstPadProbeInfo *info, gpointer self) {
   auto *output = static_cast<Output *>(self);
   GstBuffer *frame = GST_PAD_PROBE_INFO_BUFFER(info);
@@ -161,10 +168,24 @@ GstPadProbeReturn Output::take_drawn(GstPad *, GstPadProbeInfo *info, gpointer s
   return GST_PAD_PROBE_OK;
 }
 
-GstFlowReturn Output::take_served(GstElement *sink, gpointer self) {
+void Output::take_samples(const char *name, std::function<void(GstSample *)> take) {
+  g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline_), name);
+  if (!sink) return;
+  takers_.push_back(std::make_unique<std::function<void(GstSample *)>>(std::move(take)));
+  g_object_set(sink, "emit-signals", TRUE, nullptr);
+  g_signal_connect(sink, "new-sample", G_CALLBACK(take_sample), takers_.back().get());
+}
+
+void Output::set_page(std::function<void(GstSample *)> frame,
+                      std::function<void(GstSample *)> messages) {
+  take_samples("shown", std::move(frame));
+  take_samples("messages", std::move(messages));
+}
+
+GstFlowReturn Output::take_sample(GstElement *sink, gpointer take) {
   g_autoptr(GstSample) sample = gst_app_sink_pull_sample(GST_APP_SINK(sink));
   if (!sample) return GST_FLOW_EOS;
-  static_cast<Output *>(self)->rtsp_->push(sample);
+  (*static_cast<std::function<void(GstSample *)> *>(take))(sample);
   return GST_FLOW_OK;
 }
 

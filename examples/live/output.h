@@ -39,6 +39,10 @@ class Output {
   Output(const Output &) = delete;
   Output &operator=(const Output &) = delete;
 
+  /// Whom the page's branch gives frames with what was drawn onto them, and naclipjson's messages,
+  /// each from a streaming thread. Belongs before start().
+  void set_page(std::function<void(GstSample *)> frame, std::function<void(GstSample *)> messages);
+
   /// Loads the model and waits for frames; false where that failed, with the reason on the bus.
   bool start(GstClock *clock);
   /// Running times of live sources count from here.
@@ -49,6 +53,8 @@ class Output {
   void push(GstSample *frame, GstClockTime time);
   /// No frame comes after this; what is in work is finished, and a message EOS follows.
   void end();
+  /// At once; whoever was given frames is given none after it.
+  void stop();
   /// Whether end() has anything to finish.
   bool has_begun() const { return last_time_ != GST_CLOCK_TIME_NONE; }
 
@@ -63,8 +69,9 @@ class Output {
 
  private:
   static GstPadProbeReturn take_drawn(GstPad *pad, GstPadProbeInfo *info, gpointer self);
-  static GstFlowReturn take_served(GstElement *sink, gpointer self);
+  static GstFlowReturn take_sample(GstElement *sink, gpointer take);
   static gboolean take_message(GstBus *bus, GstMessage *message, gpointer self);
+  void take_samples(const char *name, std::function<void(GstSample *)> take);
   GstClockTime live_time(GstClockTime time) const;
   void keep_size(GstCaps *caps);
 
@@ -76,6 +83,7 @@ class Output {
   GstElement *segment_ = nullptr;  // naclipsegment
   GstElement *overlay_ = nullptr;  // naclipoverlay
   guint watch_ = 0;
+  std::vector<std::unique_ptr<std::function<void(GstSample *)>>> takers_;
   std::atomic<GstClockTime> last_time_{GST_CLOCK_TIME_NONE};  // of the last frame pushed
 
   std::mutex mutex_;  // guards the rest

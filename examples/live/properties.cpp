@@ -53,6 +53,19 @@ bool read_value(GParamSpec *spec, const std::string &text, GValue *value) {
          g_param_value_validate(spec, value) == FALSE;
 }
 
+/// The property's value that a text stands for. Throws UsageError.
+void read_text(GObject *object, const std::string &name, const std::string &text, GValue *value) {
+  GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), name.c_str());
+  if (!spec || !(spec->flags & G_PARAM_WRITABLE)) {
+    throw UsageError(kind_of(GST_OBJECT(object)) + " has no property '" + name +
+                     "' to set; it has " + names_of_properties(object));
+  }
+  g_value_init(value, spec->value_type);
+  if (!read_value(spec, text, value)) {
+    throw UsageError("'" + text + "' is no value of " + name + "; it takes " + values_of(spec));
+  }
+}
+
 }  // namespace
 
 std::string kind_of(GstObject *element) {
@@ -61,20 +74,15 @@ std::string kind_of(GstObject *element) {
   return factory ? GST_OBJECT_NAME(factory) : GST_OBJECT_NAME(element);
 }
 
+void check_text(GObject *object, const std::string &name, const std::string &value) {
+  g_auto(GValue) read = G_VALUE_INIT;
+  read_text(object, name, value, &read);
+}
+
 void set_from_text(GObject *object, const std::string &name, const std::string &value) {
-  GParamSpec *spec = g_object_class_find_property(G_OBJECT_GET_CLASS(object), name.c_str());
-  if (!spec || !(spec->flags & G_PARAM_WRITABLE)) {
-    throw UsageError(kind_of(GST_OBJECT(object)) + " has no property '" + name +
-                     "' to set; it has " + names_of_properties(object));
-  }
-  GValue read = G_VALUE_INIT;
-  g_value_init(&read, spec->value_type);
-  const bool understood = read_value(spec, value, &read);
-  if (understood) g_object_set_property(object, name.c_str(), &read);
-  g_value_unset(&read);
-  if (!understood) {
-    throw UsageError("'" + value + "' is no value of " + name + "; it takes " + values_of(spec));
-  }
+  g_auto(GValue) read = G_VALUE_INIT;
+  read_text(object, name, value, &read);
+  g_object_set_property(object, name.c_str(), &read);
 }
 
 }  // namespace naclip::live

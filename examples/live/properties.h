@@ -15,4 +15,7 @@ std::string kind_of(GstObject *element);
 /// refuses it tells on its bus.
 void set_from_text(GObject *object, const std::string &name, const std::string &value);
 
+/// Throws as set_from_text() does, and sets nothing.
+void check_text(GObject *object, const std::string &name, const std::string &value);
+
 }  // namespace naclip::live

@@ -5,6 +5,8 @@
 
 #include <stdexcept>
 
+#include "certificate.h"
+
 namespace naclip::live {
 namespace {
 
@@ -32,25 +34,12 @@ GstRTSPServer *as_server(void *server) {
 
 constexpr const char *kViewer = "viewer";  ///< the role of all who may watch
 
-/// Throws std::runtime_error.
-GTlsCertificate *load_certificate(const ServeChoice &choice) {
-  g_autoptr(GError) error = nullptr;
-  const std::string &key = choice.key_file.empty() ? choice.certificate_file : choice.key_file;
-  GTlsCertificate *certificate =
-      g_tls_certificate_new_from_files(choice.certificate_file.c_str(), key.c_str(), &error);
-  if (!certificate) {
-    throw std::runtime_error(
-        "no certificate with its key could be read from " + choice.certificate_file + ": " +
-        error->message + ". --tls-cert and --tls-key are PEM files (TLS needs glib-networking)");
-  }
-  return certificate;
-}
-
 /// Who may watch, and by which encryption; null where everybody may and there is none.
 GstRTSPAuth *auth_of(const ServeChoice &choice) {
-  if (choice.user.empty() && choice.certificate_file.empty()) return nullptr;
+  const bool encrypted = !choice.certificate.certificate_file.empty();
+  if (choice.user.empty() && !encrypted) return nullptr;
   g_autoptr(GTlsCertificate) certificate =
-      choice.certificate_file.empty() ? nullptr : load_certificate(choice);
+      encrypted ? load_certificate(choice.certificate) : nullptr;
   GstRTSPAuth *auth = gst_rtsp_auth_new();
   if (certificate) gst_rtsp_auth_set_tls_certificate(auth, certificate);
   GstRTSPToken *token =
@@ -69,8 +58,8 @@ GstRTSPAuth *auth_of(const ServeChoice &choice) {
 }  // namespace
 
 RtspOutput::RtspOutput(const ServeChoice &choice)
-    : scheme_(choice.certificate_file.empty() ? "rtsp" : "rtsps"),
-      host_(choice.address),
+    : scheme_(choice.certificate.certificate_file.empty() ? "rtsp" : "rtsps"),
+      host_(choice.url_host()),
       path_(choice.path) {
   g_autoptr(GstRTSPAuth) auth = auth_of(choice);
   GstRTSPServer *server = gst_rtsp_server_new();
@@ -112,10 +101,7 @@ RtspOutput::~RtspOutput() {
 }
 
 std::string RtspOutput::address() const {
-  // 0.0.0.0 is every address of this machine; this one is good for a first try.
-  std::string host = host_ == "0.0.0.0" ? "127.0.0.1" : host_;
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  return scheme_ + "://" + host + ":" +
+  return scheme_ + "://" + host_ + ":" +
          std::to_string(gst_rtsp_server_get_bound_port(as_server(server_))) + path_;
 }
 
