@@ -180,12 +180,14 @@ void WebRtc::offer(const std::string &text, std::function<void(const Answer &)> 
   } catch (const std::runtime_error &error) {
     return answered({503, "", error.what()});
   }
-  const std::string number = std::to_string(payload);
+  // The answer has to name the sender's number: a browser does not show what others send.
+  const std::string number = std::to_string(payload), sender = std::to_string(g_random_int());
   const std::string launch =
-      "webrtcbin name=peer bundle-policy=max-bundle "
-      "appsrc name=frames is-live=true format=time max-bytes=0 ! rtpvp8pay picture-id-mode=15-bit "
-      "pt=" + number + " ! application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=" +
-      number + " ! peer.";
+      "webrtcbin name=peer bundle-policy=max-bundle appsrc name=frames is-live=true format=time "
+      "max-bytes=0 ! rtpvp8pay picture-id-mode=15-bit pt=" +
+      number + " ssrc=" + sender +
+      " ! application/x-rtp,media=video,encoding-name=VP8,clock-rate=90000,payload=" + number +
+      ",ssrc=(uint)" + sender + " ! peer.";
   g_autoptr(GError) error = nullptr;
   GstElement *pipeline = gst_parse_launch(launch.c_str(), &error);
   if (!pipeline || error) {
