@@ -28,6 +28,7 @@ def test_a_token_is_asked_for(browser):
     browser.wait_live()
     browser.find("#sign-out").click()
     wait(lambda: browser.find("#sign-in").is_displayed(), "the form")
+    assert not browser.find("#live-view").is_displayed()
     browser.find("#token").send_keys(kToken, Keys.ENTER)
     browser.wait_live()
 
