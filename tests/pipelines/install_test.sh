@@ -36,6 +36,7 @@ grep -qE 'Origin URL +https?://' "$folder/inspected" || fail "the plugin's origi
 clean GST_PLUGIN_PATH="$libraries/gstreamer-1.0" gst-inspect-1.0 naclippublish >/dev/null ||
   fail "gst-inspect-1.0 does not find naclippublish"
 [ -s "$destination$prefix/share/gst-naclip/naclip-1.schema.json" ] || fail "the schema of messages is not installed"
+[ -s "$destination$prefix/share/gst-naclip/naclip-live.openapi.json" ] || fail "the document of the page's interface is not installed"
 if [ -e "$libraries/girepository-1.0" ]; then
   # What ldconfig does for libraries in its folders.
   clean GI_TYPELIB_PATH="$libraries/girepository-1.0" LD_LIBRARY_PATH="${destination:+$libraries}" /usr/bin/python3 -c '

@@ -120,8 +120,7 @@ std::string member(const Answer &answer, const char *name) {
 /// Listens to the WebSocket for as long as it is told.
 class Listener {
  public:
-  explicit Listener(LivePage &page, const std::string &cookie = "")
-      : session_(soup_session_new()) {
+  explicit Listener(LivePage &page, const std::string &cookie = "") : session_(soup_session_new()) {
     g_autoptr(SoupMessage) message =
         soup_message_new("GET", ("ws" + page.address().substr(4) + "/api/v1/messages").c_str());
     if (!cookie.empty()) {
@@ -134,8 +133,8 @@ class Listener {
         session_, message, nullptr, nullptr, G_PRIORITY_DEFAULT, nullptr,
         [](GObject *session, GAsyncResult *result, gpointer data) {
           const auto &[self, done] = *static_cast<std::pair<Listener *, bool *> *>(data);
-          self->connection_ = soup_session_websocket_connect_finish(SOUP_SESSION(session), result,
-                                                                    nullptr);
+          self->connection_ =
+              soup_session_websocket_connect_finish(SOUP_SESSION(session), result, nullptr);
           *done = true;
         },
         &task);
@@ -157,7 +156,8 @@ class Listener {
   /// The next message, or one that came before, that holds these texts; empty where none comes.
   std::string wait_for(const std::vector<std::string> &texts) {
     const gint64 end = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-    const guint tick = g_timeout_add(100, [](gpointer) -> gboolean { return TRUE; }, nullptr);
+    const guint tick = g_timeout_add(
+        100, [](gpointer) -> gboolean { return TRUE; }, nullptr);
     std::string found;
     while (found.empty() && g_get_monotonic_time() < end) {
       for (const std::string &message : messages_) {
@@ -190,7 +190,8 @@ class RawClient {
   RawClient(const LivePage &page, const std::string &request) {
     g_autoptr(GSocketClient) client = g_socket_client_new();
     g_socket_client_set_timeout(client, 60);
-    connection_ = g_socket_client_connect_to_host(client, "127.0.0.1", page.port(), nullptr, nullptr);
+    connection_ =
+        g_socket_client_connect_to_host(client, "127.0.0.1", page.port(), nullptr, nullptr);
     g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection_)),
                               request.data(), request.size(), nullptr, nullptr, nullptr);
   }
@@ -203,7 +204,8 @@ class RawClient {
     std::string answer;
     while (true) {
       int seen = 0;
-      for (auto at = answer.find(text); at != std::string::npos; at = answer.find(text, at + 1)) ++seen;
+      for (auto at = answer.find(text); at != std::string::npos; at = answer.find(text, at + 1))
+        ++seen;
       if (seen >= count) return answer;
       std::array<char, 65536> part{};
       const gssize read =
@@ -247,7 +249,8 @@ TEST(LiveWeb, WordsAreReadAndSet) {
   LivePage page;
   Listener listener(page);
   ASSERT_TRUE(page.wait_for("/api/v1/vocabulary", "\"pending\":false")) << page.program().output();
-  ASSERT_TRUE(page.wait_for("/api/v1/vocabulary", "\"labels\":[\"background\",\"thing\",\"stuff\"]"));
+  ASSERT_TRUE(
+      page.wait_for("/api/v1/vocabulary", "\"labels\":[\"background\",\"thing\",\"stuff\"]"));
   Answer words = page.get("/api/v1/vocabulary");
   EXPECT_EQ(member(words, "vocabulary"), "\"thing #ff0000; stuff, other\"");
   EXPECT_EQ(member(words, "classes"),
@@ -268,8 +271,8 @@ TEST(LiveWeb, WordsAreReadAndSet) {
         R"({"classes":[]})", R"({"classes":[{"label":""}]})", R"({"classes":[{"label":"a;b"}]})",
         R"({"classes":[{"label":"a: b"}]})", R"({"classes":[{"label":"a","synonyms":["b, c"]}]})",
         R"({"classes":[{"label":"a #ff0000"}]})", R"({"classes":[{"label":"a","colour":"red"}]})",
-        R"({"classes":[{"label":"a","threshold":2}]})",
-        R"({"classes":["a"]})", "{\"vocabulary\":\"\xff\"}"}) {
+        R"({"classes":[{"label":"a","threshold":2}]})", R"({"classes":["a"]})",
+        "{\"vocabulary\":\"\xff\"}"}) {
     words = page.ask({"/api/v1/vocabulary", "PUT", refused});
     EXPECT_EQ(words.status, 422U) << refused << words.text;
     EXPECT_NE(member(words, "error"), "no member") << refused;
@@ -282,12 +285,14 @@ TEST(LiveWeb, PropertiesAreSetAllOrNone) {
   LivePage page;
   Listener listener(page);
   Answer all = page.get("/api/v1/properties");
-  EXPECT_NE(member(all, "naclipoverlay").find(R"("opacity":{"type":"number","value":0.5,"minimum":0.0)"),
-            std::string::npos)
+  EXPECT_NE(
+      member(all, "naclipoverlay").find(R"("opacity":{"type":"number","value":0.5,"minimum":0.0)"),
+      std::string::npos)
       << all.text;
   EXPECT_NE(member(all, "naclipoverlay").find(R"("legend":{"type":"choice")"), std::string::npos);
   // What names files of this machine, and what cannot change while it plays.
-  for (const char *name : {"\"vocabulary-file\"", "\"model\"", "\"cache-dir\"", "\"stats\"", "\"name\""})
+  for (const char *name :
+       {"\"vocabulary-file\"", "\"model\"", "\"cache-dir\"", "\"stats\"", "\"name\""})
     EXPECT_EQ(all.text.find(name), std::string::npos) << name;
 
   const auto put = [&](const std::string &body) {
@@ -299,15 +304,18 @@ TEST(LiveWeb, PropertiesAreSetAllOrNone) {
             200U);
   EXPECT_NE(listener.wait_for({R"("type":"properties")", R"("value":"!thing")"}), "");
   for (const char *refused :
-       {R"({"naclipoverlay":{"opacity":0.25,"contours":-1}})", R"({"naclipoverlay":{"opacity":0.25,"nothing":1}})",
-        R"({"naclipsegment":{"vocabulary-file":"/etc/passwd"}})", R"({"naclipsegment":{"model":"x"}})",
-        R"({"naclipoverlay":{"opacity":0.25},"filesink":{}})", R"({"naclipoverlay":{"opacity":[1]}})",
-        R"({"naclipoverlay":{"legend":"middle"}})", R"({"naclipoverlay":3})", "[]"}) {
+       {R"({"naclipoverlay":{"opacity":0.25,"contours":-1}})",
+        R"({"naclipoverlay":{"opacity":0.25,"nothing":1}})",
+        R"({"naclipsegment":{"vocabulary-file":"/etc/passwd"}})",
+        R"({"naclipsegment":{"model":"x"}})", R"({"naclipoverlay":{"opacity":0.25},"filesink":{}})",
+        R"({"naclipoverlay":{"opacity":[1]}})", R"({"naclipoverlay":{"legend":"middle"}})",
+        R"({"naclipoverlay":3})", "[]"}) {
     const Answer answer = put(refused);
     EXPECT_EQ(answer.status, 422U) << refused << answer.text;
   }
   all = page.get("/api/v1/properties");
-  EXPECT_NE(all.text.find(R"("opacity":{"type":"number","value":1.0)"), std::string::npos) << all.text;
+  EXPECT_NE(all.text.find(R"("opacity":{"type":"number","value":1.0)"), std::string::npos)
+      << all.text;
 }
 
 TEST(LiveWeb, SaysHowItIsDoing) {
@@ -324,8 +332,9 @@ TEST(LiveWeb, SaysHowItIsDoing) {
   EXPECT_TRUE(page.wait_for("/api/v1/history", R"("thing":0.0)"));
   const Answer metrics = page.get("/metrics");
   EXPECT_EQ(metrics.type, "text/plain; version=0.0.4; charset=utf-8");
-  for (const char *line : {"\nnaclip_frames_total ", "\nnaclip_class_share{label=\"thing\"} ",
-                           "\n# TYPE naclip_inference_seconds gauge\n", "\nnaclip_viewers{by=\"messages\"} 1\n"})
+  for (const char *line :
+       {"\nnaclip_frames_total ", "\nnaclip_class_share{label=\"thing\"} ",
+        "\n# TYPE naclip_inference_seconds gauge\n", "\nnaclip_viewers{by=\"messages\"} 1\n"})
     EXPECT_NE(("\n" + metrics.text).find(line), std::string::npos) << line << metrics.text;
   const Answer picture = page.get("/api/v1/snapshot");
   EXPECT_EQ(picture.type, "image/png");
@@ -343,7 +352,8 @@ TEST(LiveWeb, PagesOfOtherSitesAreKeptOut) {
   const std::string words = R"({"vocabulary":"evil"})";
   const auto status = [&](const std::vector<std::pair<std::string, std::string>> &headers,
                           const std::string &method = "PUT") {
-    return page.ask({"/api/v1/vocabulary", method, method == "PUT" ? words : "", kJson, headers}).status;
+    return page.ask({"/api/v1/vocabulary", method, method == "PUT" ? words : "", kJson, headers})
+        .status;
   };
   EXPECT_EQ(status({{"Host", "evil.example"}}), 421U);
   EXPECT_EQ(status({{"Host", "evil.example"}}, "GET"), 421U);
@@ -353,31 +363,41 @@ TEST(LiveWeb, PagesOfOtherSitesAreKeptOut) {
   EXPECT_EQ(status({{"Origin", "http://127.0.0.1:1"}}), 403U);
   EXPECT_EQ(status({{"Sec-Fetch-Site", "cross-site"}}, "GET"), 403U);
   EXPECT_EQ(status({{"Sec-Fetch-Site", "same-site"}}, "GET"), 403U);
-  EXPECT_EQ(page.ask({"/mjpeg", "GET", "", kJson, {{"Sec-Fetch-Site", "cross-site"}}}).status, 403U);
+  EXPECT_EQ(page.ask({"/mjpeg", "GET", "", kJson, {{"Sec-Fetch-Site", "cross-site"}}}).status,
+            403U);
   // What a form of another site could send.
   EXPECT_EQ(page.ask({"/api/v1/vocabulary", "PUT", words, "text/plain"}).status, 422U);
   EXPECT_EQ(page.ask({"/whep", "POST", "v=0\r\n", "text/plain"}).status, 415U);
-  EXPECT_EQ(member(page.get("/api/v1/vocabulary"), "vocabulary"), "\"thing #ff0000; stuff, other\"");
+  EXPECT_EQ(member(page.get("/api/v1/vocabulary"), "vocabulary"),
+            "\"thing #ff0000; stuff, other\"");
   // A link to it may be followed, and the page may ask.
-  EXPECT_EQ(page.ask({"/", "GET", "", kJson, {{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "navigate"}}})
+  EXPECT_EQ(page.ask({"/",
+                      "GET",
+                      "",
+                      kJson,
+                      {{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "navigate"}}})
                 .status,
             200U);
   EXPECT_EQ(status({{"Origin", page.address()}, {"Sec-Fetch-Site", "same-origin"}}), 200U);
   EXPECT_EQ(status({{"Host", "localhost:" + std::to_string(page.port())}}, "GET"), 200U);
 
-  RawClient socket(page,
-                   "GET /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n"
-                   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+  RawClient socket(
+      page,
+      "GET /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n"
+      "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
   EXPECT_EQ(socket.read_up_to("\r\n\r\n").substr(0, 12), "HTTP/1.1 403");
 }
 
 TEST(LiveWeb, BodiesAreLimited) {
   LivePage page;
   const std::string path = "/api/v1/vocabulary";
-  EXPECT_EQ(page.ask({path, "PUT", R"({"vocabulary":")" + std::string(66000, 'a') + "\"}"}).status, 413U);
-  RawClient endless(page, "PUT /api/v1/vocabulary HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
+  EXPECT_EQ(page.ask({path, "PUT", R"({"vocabulary":")" + std::string(66000, 'a') + "\"}"}).status,
+            413U);
+  RawClient endless(
+      page,
+      "PUT /api/v1/vocabulary HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n");
   EXPECT_EQ(endless.read_up_to("\r\n\r\n").substr(0, 12), "HTTP/1.1 411");
   EXPECT_EQ(page.get(path).status, 200U);
 }
@@ -393,11 +413,13 @@ TEST(LiveWeb, OnlyWhoHasTheTokenIsLetIn) {
   Folder folder;
   const std::string token = "0123456789abcdef";
   LivePage page({"--web-token-file", token_file(folder, token)});
-  for (const char *path : {"/api/v1/vocabulary", "/api/v1/properties", "/api/v1/stats", "/api/v1/history",
-                           "/api/v1/recording", "/api/v1/snapshot", "/api/v1/openapi.json", "/metrics", "/mjpeg",
-                           "/api/v1/messages"}) {
+  for (const char *path : {"/api/v1/vocabulary", "/api/v1/properties", "/api/v1/stats",
+                           "/api/v1/history", "/api/v1/recording", "/api/v1/snapshot",
+                           "/api/v1/openapi.json", "/metrics", "/mjpeg", "/api/v1/messages"}) {
     EXPECT_EQ(page.get(path).status, 401U) << path;
-    EXPECT_EQ(page.ask({path, "GET", "", kJson, {{"Authorization", "Bearer 0123456789abcdeX"}}}).status, 401U)
+    EXPECT_EQ(
+        page.ask({path, "GET", "", kJson, {{"Authorization", "Bearer 0123456789abcdeX"}}}).status,
+        401U)
         << path;
   }
   EXPECT_EQ(page.ask({"/whep", "POST", "v=0\r\n", "application/sdp"}).status, 401U);
@@ -407,19 +429,24 @@ TEST(LiveWeb, OnlyWhoHasTheTokenIsLetIn) {
   EXPECT_EQ(page.get("/api/v1/session").text, R"({"required":true,"authenticated":false})");
   EXPECT_FALSE(Listener(page).is_connected());
 
-  EXPECT_EQ(page.ask({"/api/v1/stats", "GET", "", kJson, {{"Authorization", "Bearer " + token}}}).status, 200U);
+  EXPECT_EQ(
+      page.ask({"/api/v1/stats", "GET", "", kJson, {{"Authorization", "Bearer " + token}}}).status,
+      200U);
   EXPECT_EQ(page.ask({"/api/v1/session", "POST", R"({"token":"wrong"})"}).status, 401U);
-  const Answer session =
-      page.ask({"/api/v1/session", "POST", R"({"token":")" + token + "\"}", kJson, {}, "Set-Cookie"});
+  const Answer session = page.ask(
+      {"/api/v1/session", "POST", R"({"token":")" + token + "\"}", kJson, {}, "Set-Cookie"});
   EXPECT_EQ(session.status, 204U);
-  EXPECT_NE(session.header.find("; HttpOnly; SameSite=Strict"), std::string::npos) << session.header;
+  EXPECT_NE(session.header.find("; HttpOnly; SameSite=Strict"), std::string::npos)
+      << session.header;
   EXPECT_EQ(session.header.find(token), std::string::npos);
   const std::string cookie = session.header.substr(0, session.header.find(';'));
-  EXPECT_EQ(page.ask({"/api/v1/stats", "GET", "", kJson, {{"Cookie", "a=b; " + cookie}}}).status, 200U);
+  EXPECT_EQ(page.ask({"/api/v1/stats", "GET", "", kJson, {{"Cookie", "a=b; " + cookie}}}).status,
+            200U);
   EXPECT_EQ(page.ask({"/api/v1/stats", "GET", "", kJson, {{"Cookie", cookie + "0"}}}).status, 401U);
   EXPECT_TRUE(Listener(page, cookie).is_connected());
-  EXPECT_NE(page.ask({"/api/v1/session", "DELETE", "", kJson, {}, "Set-Cookie"}).header.find("Max-Age=0"),
-            std::string::npos);
+  EXPECT_NE(
+      page.ask({"/api/v1/session", "DELETE", "", kJson, {}, "Set-Cookie"}).header.find("Max-Age=0"),
+      std::string::npos);
   EXPECT_EQ(page.program().output().find(token), std::string::npos);
 }
 
@@ -430,7 +457,8 @@ TEST(LiveWeb, TheNetworkIsLetInOnlyWhereThatIsSaid) {
     EXPECT_NE(live.output().find("--web-token-file FILE"), std::string::npos) << live.output();
   }
   LivePage page({"--web-insecure"}, "0.0.0.0:0");
-  EXPECT_NE(page.program().line().find("anybody can watch"), std::string::npos) << page.program().line();
+  EXPECT_NE(page.program().line().find("anybody can watch"), std::string::npos)
+      << page.program().line();
   EXPECT_TRUE(page.program().wait_for("not encrypted"));
   EXPECT_EQ(page.get("/api/v1/stats").status, 200U);
   // Names that others own are no better there, those that were named are.
@@ -451,16 +479,19 @@ TEST(LiveWeb, WithACertificateThePageIsEncrypted) {
       {});
   ASSERT_EQ(openssl.finish(), 0) << openssl.output();
   {
-    LiveProgram live({"--source", "test", "--vocabulary", "a", "--web", "0", "--tls-cert", certificate});
+    LiveProgram live(
+        {"--source", "test", "--vocabulary", "a", "--web", "0", "--tls-cert", certificate});
     EXPECT_EQ(live.finish(), 1) << live.output();
-    EXPECT_NE(live.output().find("no certificate with its key"), std::string::npos) << live.output();
+    EXPECT_NE(live.output().find("no certificate with its key"), std::string::npos)
+        << live.output();
   }
   const std::string token = "0123456789abcdef";
-  LivePage page({"--tls-cert", certificate, "--tls-key", key, "--web-token-file", token_file(folder, token)});
+  LivePage page(
+      {"--tls-cert", certificate, "--tls-key", key, "--web-token-file", token_file(folder, token)});
   ASSERT_EQ(page.address().find("https://127.0.0.1:"), 0U) << page.address();
   EXPECT_EQ(page.get("/healthz").status, 200U);
-  const Answer session =
-      page.ask({"/api/v1/session", "POST", R"({"token":")" + token + "\"}", kJson, {}, "Set-Cookie"});
+  const Answer session = page.ask(
+      {"/api/v1/session", "POST", R"({"token":")" + token + "\"}", kJson, {}, "Set-Cookie"});
   EXPECT_NE(session.header.find("; Secure"), std::string::npos) << session.header;
 }
 
@@ -483,23 +514,28 @@ TEST(LiveWeb, OptionsThatDoNotFitTogetherAreRefused) {
     EXPECT_NE(live.output().find(word), std::string::npos) << live.output();
   }
   LivePage page;
-  LiveProgram second({"--source", "test", "--vocabulary", "a", "--web", std::to_string(page.port())});
+  LiveProgram second(
+      {"--source", "test", "--vocabulary", "a", "--web", std::to_string(page.port())});
   EXPECT_EQ(second.finish(), 1) << second.output();
-  EXPECT_NE(second.output().find("the page cannot be served at"), std::string::npos) << second.output();
+  EXPECT_NE(second.output().find("the page cannot be served at"), std::string::npos)
+      << second.output();
 }
 
 TEST(LiveWeb, WhoDoesNotReadHoldsUpNobody) {
   LivePage page;
   const std::string websocket =
-      "GET /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "GET /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\n"
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
   std::vector<std::unique_ptr<RawClient>> silent;
   for (int i = 0; i < 10; ++i) {
-    silent.push_back(std::make_unique<RawClient>(page, "GET /mjpeg HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    silent.push_back(
+        std::make_unique<RawClient>(page, "GET /mjpeg HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     silent.push_back(std::make_unique<RawClient>(page, websocket));
   }
   ASSERT_TRUE(page.wait_for("/api/v1/stats", R"("mjpeg":10,"messages":10)"));
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(page.program().wait_for_frames()) << page.program().output();
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(page.program().wait_for_frames()) << page.program().output();
   Listener listener(page);
   EXPECT_NE(listener.wait_for({R"("type":"frame")"}), "");
   EXPECT_TRUE(page.wait_for("/api/v1/vocabulary", "thing"));

@@ -22,9 +22,9 @@ std::string lower(const std::string &text) {
 
 /// HMAC of SHA-256, in hexadecimal.
 std::string digest(const std::string &key, const std::string &text) {
-  const Text hex(g_compute_hmac_for_string(
-      G_CHECKSUM_SHA256, reinterpret_cast<const guchar *>(key.data()), key.size(), text.data(),
-      static_cast<gssize>(text.size())));
+  const Text hex(g_compute_hmac_for_string(G_CHECKSUM_SHA256,
+                                           reinterpret_cast<const guchar *>(key.data()), key.size(),
+                                           text.data(), static_cast<gssize>(text.size())));
   return hex.get();
 }
 
@@ -51,8 +51,8 @@ std::string host_of(const std::string &authority) {
 }
 
 std::string cookie_of(SoupServerMessage *message) {
-  const char *cookies = soup_message_headers_get_list(
-      soup_server_message_get_request_headers(message), "Cookie");
+  const char *cookies =
+      soup_message_headers_get_list(soup_server_message_get_request_headers(message), "Cookie");
   if (!cookies) return "";
   GHashTable *values = soup_header_parse_semi_param_list(cookies);
   const auto *value = static_cast<const char *>(g_hash_table_lookup(values, kCookie));
@@ -92,8 +92,7 @@ std::optional<Refusal> Access::foreign(SoupServerMessage *message) const {
   const bool is_opened = header(message, "Sec-Fetch-Mode") == "navigate" &&
                          soup_server_message_get_method(message) == SOUP_METHOD_GET &&
                          std::string(g_uri_get_path(soup_server_message_get_uri(message))) == "/";
-  const bool foreign_site =
-      !site.empty() && site != "same-origin" && site != "none" && !is_opened;
+  const bool foreign_site = !site.empty() && site != "same-origin" && site != "none" && !is_opened;
   if (foreign_origin || foreign_site)
     return Refusal{SOUP_STATUS_FORBIDDEN, "pages of other sites may not use this server"};
   return std::nullopt;
@@ -113,8 +112,9 @@ bool Access::is_known(SoupServerMessage *message) const {
 }
 
 std::string Access::cookie(bool encrypted, bool forget) const {
-  return std::string(kCookie) + "=" + (forget ? "" : session_) + "; Path=/; HttpOnly; SameSite=Strict" +
-         (forget ? "; Max-Age=0" : "") + (encrypted ? "; Secure" : "");
+  return std::string(kCookie) + "=" + (forget ? "" : session_) +
+         "; Path=/; HttpOnly; SameSite=Strict" + (forget ? "; Max-Age=0" : "") +
+         (encrypted ? "; Secure" : "");
 }
 
 }  // namespace naclip::live::web

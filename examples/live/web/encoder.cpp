@@ -86,7 +86,8 @@ void Encoder::request_keyframe() {
     last_request_ = now;
   }
   g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
-  gst_pad_push_event(pad, gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
+  gst_pad_push_event(pad,
+                     gst_video_event_new_upstream_force_key_unit(GST_CLOCK_TIME_NONE, TRUE, 0));
 }
 
 GstClockTime Encoder::base_time() {

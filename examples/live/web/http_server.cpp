@@ -94,14 +94,16 @@ HttpServer::HttpServer(const WebChoice &choice, Handlers handlers)
       encrypted_(!choice.certificate.certificate_file.empty()),
       host_(choice.url_host()),
       handlers_(std::move(handlers)) {
-  g_autoptr(GTlsCertificate) certificate = encrypted_ ? load_certificate(choice.certificate) : nullptr;
+  g_autoptr(GTlsCertificate) certificate =
+      encrypted_ ? load_certificate(choice.certificate) : nullptr;
   server_ = soup_server_new("server-header", "naclip-live", nullptr);
   if (certificate) soup_server_set_tls_certificate(server_, certificate);
   const char *host = choice.address == "localhost" ? "127.0.0.1" : choice.address.c_str();
   g_autoptr(GSocketAddress) address =
       g_inet_socket_address_new_from_string(host, static_cast<guint>(std::stoi(choice.port)));
   g_autoptr(GError) error = nullptr;
-  const auto options = encrypted_ ? SOUP_SERVER_LISTEN_HTTPS : static_cast<SoupServerListenOptions>(0);
+  const auto options =
+      encrypted_ ? SOUP_SERVER_LISTEN_HTTPS : static_cast<SoupServerListenOptions>(0);
   if (!address || !soup_server_listen(server_, address, options, &error)) {
     g_clear_object(&server_);
     throw std::runtime_error("the page cannot be served at " + choice.address + ", port " +
@@ -111,7 +113,8 @@ HttpServer::HttpServer(const WebChoice &choice, Handlers handlers)
   soup_server_add_early_handler(server_, nullptr, on_headers, this, nullptr);
   soup_server_add_handler(server_, nullptr, on_request, this, nullptr);
   soup_server_add_early_handler(server_, kMessages, on_headers, this, nullptr);
-  soup_server_add_websocket_handler(server_, kMessages, nullptr, nullptr, on_websocket, this, nullptr);
+  soup_server_add_websocket_handler(server_, kMessages, nullptr, nullptr, on_websocket, this,
+                                    nullptr);
 }
 
 HttpServer::~HttpServer() {
@@ -123,18 +126,19 @@ std::string HttpServer::address() const {
   GSList *uris = soup_server_get_uris(server_);
   const int port = uris ? g_uri_get_port(static_cast<GUri *>(uris->data)) : 0;
   g_slist_free_full(uris, reinterpret_cast<GDestroyNotify>(g_uri_unref));
-  return std::string(encrypted_ ? "https" : "http") + "://" + host_ + ":" +
-         std::to_string(port) + "/";
+  return std::string(encrypted_ ? "https" : "http") + "://" + host_ + ":" + std::to_string(port) +
+         "/";
 }
 
-void HttpServer::on_headers(SoupServer *, SoupServerMessage *message, const char *path, GHashTable *,
-                            gpointer self) {
+void HttpServer::on_headers(SoupServer *, SoupServerMessage *message, const char *path,
+                            GHashTable *, gpointer self) {
   const auto &access = static_cast<HttpServer *>(self)->access_;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers(message);
   for (const auto &[name, value] : kHeaders) soup_message_headers_replace(headers, name, value);
   std::optional<Refusal> refusal = access.foreign(message);
   if (!refusal) refusal = oversized(message);
-  if (!refusal && !is_open(path) && g_strcmp0(path, "/api/v1/session") != 0 && !access.is_known(message)) {
+  if (!refusal && !is_open(path) && g_strcmp0(path, "/api/v1/session") != 0 &&
+      !access.is_known(message)) {
     refusal = Refusal{SOUP_STATUS_UNAUTHORIZED,
                       "this needs the token that --web-token-file names, as the header "
                       "Authorization: Bearer TOKEN"};
@@ -143,8 +147,8 @@ void HttpServer::on_headers(SoupServer *, SoupServerMessage *message, const char
   if (refusal) reply_error(message, refusal->status, refusal->why);
 }
 
-void HttpServer::on_request(SoupServer *, SoupServerMessage *message, const char *path, GHashTable *,
-                            gpointer self) {
+void HttpServer::on_request(SoupServer *, SoupServerMessage *message, const char *path,
+                            GHashTable *, gpointer self) {
   auto *server = static_cast<HttpServer *>(self);
   if (soup_server_message_get_status(message) != 0) return;  // refused
   server->handlers_.asked({message, path, server->access_.is_known(message)});

@@ -19,7 +19,16 @@ std::string json_text(const std::function<void(JsonBuilder *)> &members) {
   json_builder_end_object(json);
   const JsonPtr root(json_builder_get_root(json));
   g_autofree char *text = json_to_string(root.get(), FALSE);
-  return text;
+  // JSON-GLib leaves the last control character as it is, which browsers refuse.
+  std::string escaped;
+  for (const char *one = text; *one != '\0'; ++one) {
+    if (*one == '\x1f') {
+      escaped += "\\u001f";
+    } else {
+      escaped += *one;
+    }
+  }
+  return escaped;
 }
 
 void member(JsonBuilder *json, const char *name, const std::string &value) {
@@ -61,7 +70,8 @@ JsonPtr parse_object(const std::string &text) {
 
 JsonNode *find(JsonNode *object, const char *name) {
   JsonObject *members = json_node_get_object(object);
-  JsonNode *node = json_object_has_member(members, name) ? json_object_get_member(members, name) : nullptr;
+  JsonNode *node =
+      json_object_has_member(members, name) ? json_object_get_member(members, name) : nullptr;
   return node && !JSON_NODE_HOLDS_NULL(node) ? node : nullptr;
 }
 

@@ -29,7 +29,8 @@ bool Messages::add(SoupWebsocketConnection *connection, const std::vector<std::s
   listener.closed = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), this);
   listener.pong = g_signal_connect(connection, "pong", G_CALLBACK(on_pong), this);
   listeners_.push_back(listener);
-  for (const std::string &message : first) soup_websocket_connection_send_text(connection, message.c_str());
+  for (const std::string &message : first)
+    soup_websocket_connection_send_text(connection, message.c_str());
   return true;
 }
 
@@ -53,7 +54,8 @@ void Messages::send(const std::string &message, gint64 patience) {
     }
   }
   for (const Listener &one : gone) {
-    std::erase_if(listeners_, [&](const Listener &other) { return other.connection == one.connection; });
+    std::erase_if(listeners_,
+                  [&](const Listener &other) { return other.connection == one.connection; });
     let_go(one);
   }
 }
@@ -68,9 +70,8 @@ void Messages::let_go(const Listener &listener) {
 
 void Messages::on_closed(SoupWebsocketConnection *connection, gpointer self) {
   auto &listeners = static_cast<Messages *>(self)->listeners_;
-  const auto gone =
-      std::find_if(listeners.begin(), listeners.end(),
-                   [&](const Listener &one) { return one.connection == connection; });
+  const auto gone = std::find_if(listeners.begin(), listeners.end(),
+                                 [&](const Listener &one) { return one.connection == connection; });
   if (gone == listeners.end()) return;
   const Listener listener = *gone;
   listeners.erase(gone);

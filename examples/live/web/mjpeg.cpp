@@ -59,7 +59,8 @@ void Mjpeg::add(SoupServerMessage *message) {
 void Mjpeg::show(GBytes *jpeg) {
   gsize size = 0;
   const gconstpointer data = g_bytes_get_data(jpeg, &size);
-  std::string part = "Content-Type: image/jpeg\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  std::string part =
+      "Content-Type: image/jpeg\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
   part.append(static_cast<const char *>(data), size);
   // A browser shows a part when it has seen what follows it.
   part += kSeparator;

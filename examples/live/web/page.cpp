@@ -135,9 +135,9 @@ gboolean Page::on_second(gpointer self) {
 }
 
 Statistics Page::statistics() {
-  return {output_.progress(),  fps_,
-          webrtc_.count(),     mjpeg_.count(),
-          messages_.count(),   (g_get_monotonic_time() - started_) * 1000};
+  return {output_.progress(), fps_,
+          webrtc_.count(),    mjpeg_.count(),
+          messages_.count(),  (g_get_monotonic_time() - started_) * 1000};
 }
 
 std::string Page::words_message(const char *type) {
@@ -239,14 +239,18 @@ void Page::asked(const Request &request) {
 }
 
 void Page::serve_file(const Request &request) {
-  const std::string path = request.path == "/" ? "/index.html" : request.path == "/api/v1/openapi.json" ? "/openapi.json" : request.path;
-  g_autoptr(GBytes) file = g_resources_lookup_data((kFolder + path).c_str(),
-                                                   G_RESOURCE_LOOKUP_FLAGS_NONE, nullptr);
-  if (!file) return reply_error(request.message, SOUP_STATUS_NOT_FOUND, "there is no " + request.path);
+  const std::string path = request.path == "/"                      ? "/index.html"
+                           : request.path == "/api/v1/openapi.json" ? "/openapi.json"
+                                                                    : request.path;
+  g_autoptr(GBytes) file =
+      g_resources_lookup_data((kFolder + path).c_str(), G_RESOURCE_LOOKUP_FLAGS_NONE, nullptr);
+  if (!file)
+    return reply_error(request.message, SOUP_STATUS_NOT_FOUND, "there is no " + request.path);
   if (!request.has_method("GET") && !request.has_method("HEAD")) {
-    soup_message_headers_replace(soup_server_message_get_response_headers(request.message),
-                                 "Allow", "GET");
-    return reply_error(request.message, SOUP_STATUS_METHOD_NOT_ALLOWED, request.path + " takes GET");
+    soup_message_headers_replace(soup_server_message_get_response_headers(request.message), "Allow",
+                                 "GET");
+    return reply_error(request.message, SOUP_STATUS_METHOD_NOT_ALLOWED,
+                       request.path + " takes GET");
   }
   gsize size = 0;
   const auto *data = static_cast<const char *>(g_bytes_get_data(file, &size));
@@ -262,7 +266,8 @@ void Page::get_session(const Request &request) {
 
 void Page::post_session(const Request &request) {
   const JsonPtr body = request.json();
-  if (server_.access().wants_token() && !server_.access().is_token(text_of(body.get(), "token")))
+  const std::string token = text_of(body.get(), "token");
+  if (server_.access().wants_token() && !server_.access().is_token(token))
     return reply_error(request.message, SOUP_STATUS_UNAUTHORIZED, "this is not the token");
   set_cookie(request, false);
 }

@@ -94,7 +94,7 @@ class Page {
   gint64 time_before_ = 0;  // monotonic, microseconds
   double fps_ = 0;
   History history_;
-  std::mutex mutex_;               // guards the next
+  std::mutex mutex_;  // guards the next
   GstSample *last_frame_ = nullptr;
   Messages messages_;
   WebRtc webrtc_;

@@ -27,14 +27,16 @@ std::string escaped(const std::string &value) {
 }
 
 void add_metric(std::string &text, const char *name, const char *type, const char *help) {
-  text += std::string("# HELP naclip_") + name + " " + help + "\n# TYPE naclip_" + name + " " + type + "\n";
+  text += std::string("# HELP naclip_") + name + " " + help + "\n# TYPE naclip_" + name + " " +
+          type + "\n";
 }
 
 void add_value(std::string &text, const char *name, const std::string &labels, double value) {
   text += std::string("naclip_") + name + labels + " " + number(value) + "\n";
 }
 
-void add_single(std::string &text, const char *name, const char *type, const char *help, double value) {
+void add_single(std::string &text, const char *name, const char *type, const char *help,
+                double value) {
   add_metric(text, name, type, help);
   add_value(text, name, "", value);
 }

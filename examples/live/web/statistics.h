@@ -9,7 +9,7 @@ namespace naclip::live::web {
 
 struct Statistics {
   Progress progress;
-  double fps = 0;  ///< over the last second
+  double fps = 0;                                   ///< over the last second
   std::size_t webrtc = 0, mjpeg = 0, messages = 0;  ///< who watches, and listens
   gint64 uptime = 0;                                ///< ns since the page was there
 };

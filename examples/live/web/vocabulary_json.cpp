@@ -21,7 +21,8 @@ std::string class_text(const VocabularyClass &one) {
   if (one.colour) text += " " + colour_text(*one.colour);
   if (one.threshold) {
     std::array<char, G_ASCII_DTOSTR_BUF_SIZE> number;
-    text += std::string(" >") + g_ascii_formatd(number.data(), number.size(), "%.6g", *one.threshold);
+    text +=
+        std::string(" >") + g_ascii_formatd(number.data(), number.size(), "%.6g", *one.threshold);
   }
   text += ":";
   for (std::size_t i = 0; i < one.synonyms.size(); ++i)
@@ -126,7 +127,8 @@ void add_vocabulary(JsonBuilder *json, const std::string &text) {
       member(json, "label", one.label);
       json_builder_set_member_name(json, "synonyms");
       json_builder_begin_array(json);
-      for (const std::string &word : one.synonyms) json_builder_add_string_value(json, word.c_str());
+      for (const std::string &word : one.synonyms)
+        json_builder_add_string_value(json, word.c_str());
       json_builder_end_array(json);
       if (one.colour) {
         member(json, "colour", colour_text(*one.colour));
@@ -149,12 +151,17 @@ void add_vocabulary(JsonBuilder *json, const std::string &text) {
 }
 
 std::string requested_vocabulary(JsonNode *object) {
-  JsonNode *classes = find(object, "classes");
-  if (!classes) {
+  JsonObject *members = json_node_get_object(object);
+  const bool has_text = json_object_has_member(members, "vocabulary") != FALSE;
+  const bool has_classes = json_object_has_member(members, "classes") != FALSE;
+  if (has_text == has_classes)
+    throw BadRequest("'vocabulary' or 'classes' is needed, and one of them");
+  if (has_text) {
     std::string text = text_of(object, "vocabulary");
     parse(text);
     return text;
   }
+  JsonNode *classes = json_object_get_member(members, "classes");
   if (!JSON_NODE_HOLDS_ARRAY(classes)) throw BadRequest("'classes' has to be a list of objects");
   JsonArray *list = json_node_get_array(classes);
   std::string text;

@@ -118,14 +118,14 @@ void WebRtc::on_notify(Viewer &viewer, const char *signal, std::function<void()>
     on_main_thread(then->owner, then->work);
   };
   g_signal_connect_data(
-      viewer.peer, signal, G_CALLBACK(changed),
-      new Then{viewer.weak_from_this(), std::move(work)},
+      viewer.peer, signal, G_CALLBACK(changed), new Then{viewer.weak_from_this(), std::move(work)},
       [](gpointer data, GClosure *) { delete static_cast<Then *>(data); }, G_CONNECT_DEFAULT);
 }
 
 WebRtc::WebRtc(bool loopback, std::function<void(const std::string &)> failed)
     : loopback_(loopback),
-      encoder_(kEncoder, [this](GstSample *sample) { encoded(sample); }, std::move(failed)) {}
+      encoder_(
+          kEncoder, [this](GstSample *sample) { encoded(sample); }, std::move(failed)) {}
 
 WebRtc::~WebRtc() {
   if (timer_ != 0) g_source_remove(timer_);
