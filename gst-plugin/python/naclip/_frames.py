@@ -5,7 +5,8 @@ import os
 import pathlib
 
 from ._errors import NaclipError
-from ._gstreamer import Gst, GstNaclip, GstVideo, mapped_array, numpy
+from ._gstreamer import Gst, GstNaclip
+from ._pictures import frame_size, nearest, rgb_array
 from ._pipeline import Pipeline
 
 
@@ -15,8 +16,7 @@ class Frame:
 
     def __init__(self, sample):
         self._buffer = sample.get_buffer()
-        structure = sample.get_caps().get_structure(0)
-        self._size = structure.get_value("height"), structure.get_value("width")
+        self._size = frame_size(sample)
         self.meta = GstNaclip.buffer_segmentations(self._buffer)[0]
 
     @property
@@ -28,11 +28,7 @@ class Frame:
     @functools.cached_property
     def image(self):
         """[height, width, 3] uint8, RGB: a read-only view of the frame itself."""
-        height, width = self._size
-        video = GstVideo.buffer_get_video_meta(self._buffer)
-        offset = video.offset[0] if video else 0
-        stride = video.stride[0] if video else (3 * width + 3) // 4 * 4  # GStreamer's for RGB
-        return mapped_array(self._buffer, (height, width, 3), offset=offset, strides=(stride, 3, 1))
+        return rgb_array(self._buffer, self._size)
 
     @functools.cached_property
     def mask(self):
@@ -49,13 +45,8 @@ class Frame:
         read-only, where the mask has that size; else a new array."""
         if self.mask.shape == self._size:
             return self.mask
-        rows, columns = (_nearest(*sizes) for sizes in zip(self._size, self.mask.shape))
+        rows, columns = (nearest(*sizes) for sizes in zip(self._size, self.mask.shape))
         return self.mask[rows[:, None], columns]
-
-
-def _nearest(pixels, cells):
-    """For each of `pixels` in a row, that one of as many `cells` over the same length in which its middle lies."""
-    return (2 * numpy.arange(pixels) + 1) * cells // (2 * pixels)
 
 
 class _Video(Pipeline):

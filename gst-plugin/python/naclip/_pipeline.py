@@ -1,4 +1,4 @@
-"""A pipeline from somewhere through naclipsegment to an appsink, whose errors and warnings become Python's."""
+"""Pipelines that end in appsinks, whose errors and warnings become Python's; and the one through naclipsegment."""
 
 import warnings
 
@@ -15,28 +15,27 @@ def _missing_plugin(error):
             or error.matches(Gst.StreamError.quark(), Gst.StreamError.CODEC_NOT_FOUND))
 
 
-def _nothing_linked(message):
+def nothing_linked(message):
     """Whether a warning says that a decoder knows all streams of a file, and that none is video. Nothing follows."""
     warning, _ = message.parse_warning()
     return warning.matches(Gst.ParseError.quark(), Gst.ParseError.DELAYED_LINK)
 
 
-class Pipeline:
-    """`launch` is all before naclipsegment, as gst-launch-1.0 takes it; `properties` are naclipsegment's, without
-    those in `fixed`, which says why. Raises NaclipError."""
+def _parsed(message):
+    return message.parse_warning() if message.type == Gst.MessageType.WARNING else message.parse_error()
 
-    def __init__(self, launch, properties, fixed):
+
+class Player:
+    """`launch` is a pipeline as gst-launch-1.0 takes it. `what_is_missing` says, where an element is not found, what to
+    do. Raises NaclipError."""
+
+    def __init__(self, launch, what_is_missing):
         try:
-            self._pipeline = Gst.parse_launch(f"{launch} ! video/x-raw,format=RGB ! naclipsegment name=segment "
-                                              "mode=sync ! appsink name=sink sync=false max-buffers=4")
+            self._pipeline = Gst.parse_launch(launch)
         except GLib.Error as error:
-            raise NaclipError(f"{error.message}. GST_PLUGIN_PATH has to name the folder of libgstnaclip.so, as it does "
-                              "in `meson devenv -C build`; GStreamer's own elements are in gstreamer1.0-plugins-base "
-                              "and gstreamer1.0-plugins-good") from error
-        self.segment = self.element("segment")
-        self._sink, self._bus = self.element("sink"), self._pipeline.get_bus()
+            raise NaclipError(f"{error.message}. {what_is_missing}") from error
+        self._bus = self._pipeline.get_bus()
         self._error = None
-        set_properties(self.segment, properties, {**_FIXED, **fixed})
 
     def element(self, name):
         return self._pipeline.get_by_name(name)
@@ -52,11 +51,11 @@ class Pipeline:
     def stop(self, _null=Gst.State.NULL):  # the module may be gone when the interpreter ends
         self._pipeline.set_state(_null)
 
-    def pull(self):
-        """The next Gst.Sample, or None after the last one. Raises NaclipError."""
+    def pull_from(self, sink):
+        """The next Gst.Sample of an appsink, or None after the last one. Raises NaclipError."""
         while True:
-            sample = self._sink.emit("try-pull-sample", _PATIENCE)
-            has_ended = sample is None and self._sink.get_property("eos")
+            sample = sink.emit("try-pull-sample", _PATIENCE)
+            has_ended = sample is None and sink.get_property("eos")
             self._read_bus()
             if sample is not None:
                 return sample
@@ -65,6 +64,49 @@ class Pipeline:
             if has_ended:
                 return None
 
+    def _read_bus(self):
+        """Warns of warnings, and keeps the first error for when the frames before it are taken."""
+        while message := self._bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.WARNING):
+            if message.type == Gst.MessageType.WARNING and not nothing_linked(message):
+                self._warn(message)
+            elif self._error is None:
+                self._error = self.as_error(message)
+
+    def _warn(self, message):
+        warning, _ = message.parse_warning()
+        warnings.warn(f"{message.src.get_name()}: {warning.message}", RuntimeWarning, stacklevel=5)
+
+    def as_error(self, message):
+        """What an error, or a warning that nothing can follow, says to a caller: a NaclipError."""
+        error, debug = _parsed(message)
+        text = f"{self.what_fails()}: {error.message}"
+        if _missing_plugin(error):
+            text += " Its packages are gstreamer1.0-plugins-base, -good, -bad, -ugly and gstreamer1.0-libav."
+        return NaclipError(text, debug)
+
+    def what_fails(self):
+        """What the errors of GStreamer's elements are about."""
+        return "GStreamer"
+
+
+class Pipeline(Player):
+    """`launch` is all before naclipsegment, as gst-launch-1.0 takes it; `properties` are naclipsegment's, without
+    those in `fixed`, which says why. Raises NaclipError."""
+
+    def __init__(self, launch, properties, fixed):
+        super().__init__(f"{launch} ! video/x-raw,format=RGB ! naclipsegment name=segment mode=sync "
+                         "! appsink name=sink sync=false max-buffers=4",
+                         "GST_PLUGIN_PATH has to name the folder of libgstnaclip.so, as it does in `meson devenv -C "
+                         "build`; GStreamer's own elements are in gstreamer1.0-plugins-base and "
+                         "gstreamer1.0-plugins-good")
+        self.segment = self.element("segment")
+        self._sink = self.element("sink")
+        set_properties(self.segment, properties, {**_FIXED, **fixed})
+
+    def pull(self):
+        """The next Gst.Sample, or None after the last one. Raises NaclipError."""
+        return self.pull_from(self._sink)
+
     def set_vocabulary(self, vocabulary):
         """Another vocabulary while it plays, in use after wait_for_words(). Raises NaclipError; the old one stays
         in use then."""
@@ -72,7 +114,7 @@ class Pipeline:
         self.segment.set_property("vocabulary", vocabulary)
         if self.segment.get_property("vocabulary") != vocabulary:
             message = self._bus.pop_filtered(Gst.MessageType.WARNING)
-            raise self._as_error(message) if message is not None else NaclipError("the vocabulary was refused")
+            raise self.as_error(message) if message is not None else NaclipError("the vocabulary was refused")
 
     def wait_for_words(self):
         """Waits until the vocabulary set last is encoded. Raises NaclipError."""
@@ -88,32 +130,12 @@ class Pipeline:
                     return
                 has_failed = has_failed or kind == Gst.ProgressType.ERROR
             elif message.type == Gst.MessageType.ERROR or has_failed:
-                raise self._as_error(message)
+                raise self.as_error(message)
             else:
                 self._warn(message)
 
-    def _read_bus(self):
-        """Warns of warnings, and keeps the first error for when the frames before it are taken."""
-        while message := self._bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.WARNING):
-            if message.type == Gst.MessageType.WARNING and not _nothing_linked(message):
-                self._warn(message)
-            elif self._error is None:
-                self._error = self._as_error(message)
-
-    def _warn(self, message):
-        warning, _ = message.parse_warning()
-        warnings.warn(f"{message.src.get_name()}: {warning.message}", RuntimeWarning, stacklevel=4)
-
-    def _as_error(self, message):
-        is_warning = message.type == Gst.MessageType.WARNING
-        error, debug = message.parse_warning() if is_warning else message.parse_error()
+    def as_error(self, message):
         if message.src == self.segment:
+            error, debug = _parsed(message)
             return NaclipError(f"naclipsegment: {error.message}", debug)
-        text = f"{self.what_fails()}: {error.message}"
-        if _missing_plugin(error):
-            text += " Its packages are gstreamer1.0-plugins-base, -good, -bad, -ugly and gstreamer1.0-libav."
-        return NaclipError(text, debug)
-
-    def what_fails(self):
-        """What the errors of the other elements are about."""
-        return "GStreamer"
+        return super().as_error(message)
