@@ -114,9 +114,14 @@ class RecordedFrame:
         """The labels in the order of ids, a tuple."""
         return self._words.labels
 
+    @property
+    def time(self):
+        """When it was seen, RFC 3339 in UTC; None where no message says it."""
+        return self._said.get("time")
+
     @functools.cached_property
-    def _regions(self):
-        """All regions, in the order of ids."""
+    def regions_in_order(self):
+        """All regions as a list of RecordedRegion: index = id."""
         said = {region["id"]: region for region in self._said.get("regions", [])}
         found = []
         for number, (label, colour) in enumerate(zip(*self._words)):
@@ -131,14 +136,14 @@ class RecordedFrame:
         """The regions by label, in the order of their ids: a dict of RecordedRegion. Shares and confidences are those of
         the messages; where these leave a class out, its share is counted. Of regions with one label, the first."""
         found = {}
-        for region in self._regions:
+        for region in self.regions_in_order:
             found.setdefault(region.label, region)
         return found
 
     @functools.cached_property
     def segmentation(self):
         """The mask and its regions as a GstNaclip.Segmentation."""
-        return segmentation_of(self.mask, self._regions, self.pts)
+        return segmentation_of(self.mask, self.regions_in_order, self.pts)
 
     def coco(self):
         """See GstNaclip.Segmentation.coco(). Lengths are pixels of the mask, not of the frame."""
