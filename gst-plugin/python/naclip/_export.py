@@ -29,9 +29,9 @@ def _arguments(arguments):
     parser.add_argument("file", metavar="FILE", help="a recording with annotations, a Matroska file")
     parser.add_argument("--to", choices=FORMATS, required=True, help="the format, see below")
     parser.add_argument("--output", metavar="FOLDER", required=True, help="where to write")
-    parser.add_argument("--every", type=whole_number(1), default=1, metavar="N", help="every N-th frame alone (1)")
+    parser.add_argument("--every", type=whole_number(1), default=1, metavar="N", help="only every N-th frame (1)")
     parser.add_argument("--classes", metavar="LABELS", default="",
-                        help="these classes alone, separated by ; or ,  The ids stay the same (all but the background)")
+                        help="only these classes, separated by ; or , with their ids (all but the background)")
     parser.add_argument("--size", choices=("frame", "mask"), default="frame",
                         help="masks at the frame's size, or pictures at the mask's (frame)")
     parser.add_argument("--image-format", choices=("jpg", "png"), help="of pictures (jpg; png with --to png)")
@@ -39,8 +39,9 @@ def _arguments(arguments):
                         help="with --to coco: run lengths, or polygons, which need python3-opencv (rle)")
     parser.add_argument("--tolerance", type=float, default=1.0, metavar="PIXELS",
                         help="by how much polygons may be off; 0 follows the edges of pixels (1)")
-    parser.add_argument("--image-prefix", metavar="URL", help="with --to labelstudio: what the pictures' addresses begin "
-                        "with (/data/local-files/?d=FOLDER/images/, Label Studio's local storage)")
+    parser.add_argument("--image-prefix", metavar="URL",
+                        help="with --to labelstudio: what the pictures' addresses begin with "
+                        "(/data/local-files/?d=FOLDER/images/, Label Studio's local storage)")
     options = parser.parse_args(arguments)
     if not options.tolerance >= 0:
         parser.error(f"--tolerance is 0 or more pixels, not {options.tolerance}")
@@ -54,7 +55,8 @@ def _arguments(arguments):
 
 def _remembered(options):
     """What the content of the folder depends on."""
-    found = {"--to": options.to, "--every": options.every, "--classes": "; ".join(options.chosen), "FILE's name": options.stem}
+    found = {"--to": options.to, "--every": options.every, "--classes": "; ".join(options.chosen),
+             "FILE's name": options.stem}
     if options.to != "csv":
         found |= {"--size": options.size, "--image-format": options.image_format}
     if options.to == "coco":
@@ -71,41 +73,49 @@ def _mark(frame):
     return hashlib.sha256(frame.mask.tobytes() + repr((frame.pts, frame.messages)).encode()).hexdigest()
 
 
-def _fill(folder, frames, classes, options, progress):
+def _begin(folder, classes, frame, options):
+    folder.check_recording(_mark(frame))
+    classes.ids_of(frame.regions_in_order)
+    if classes.missing():
+        print(f"naclip-export: no class {', '.join(classes.missing())} at the beginning of {options.file}: it has "
+              f"{', '.join(classes.labels[1:])}", file=sys.stderr)
+
+
+def _fill(folder, frames, classes, layout, options):
     """Writes what is not yet there. Returns how many items are new."""
-    layout, new = FORMATS[options.to][0](), 0
-    for number, frame in enumerate(frames):
-        if number == 0:
-            folder.check_recording(_mark(frame))
-        classes.ids_of(frame.regions_in_order)  # in the same order in each call, whatever is there already
-        if number % options.every == 0 and not folder.has(number):
-            item = item_of(frame, number, f"{options.stem}-{number:06d}", classes,
-                           options.size == "mask" and options.to != "csv")
-            folder.add(number, layout.files(item, classes, options), layout.about(item, classes, options))
-            new += 1
-        progress.show(frame.pts, len(folder), "exported")
-    return layout, new
+    progress, new = Progress(frames), 0
+    try:
+        for number, frame in enumerate(frames):
+            if number == 0:
+                _begin(folder, classes, frame, options)
+            classes.ids_of(frame.regions_in_order)  # in the same order in each call, whatever is there already
+            if number % options.every == 0 and not folder.has(number):
+                item = item_of(frame, number, f"{options.stem}-{number:06d}", classes,
+                               options.size == "mask" and options.to != "csv")
+                folder.add(number, layout.files(item, classes, options), layout.about(item, classes, options))
+                new += 1
+            progress.show(frame.pts, len(folder), "exported")
+    finally:
+        progress.clear()
+    return new
 
 
 def _export():
     options = _arguments(sys.argv[1:])
     if options.to != "csv":
         pillow()
-    frames = recording(options.file)
-    folder = ExportFolder(options.output, _remembered(options))
-    classes, progress = Classes(options.chosen), Progress(frames)
-    try:
-        layout, new = _fill(folder, frames, classes, options, progress)
-    except KeyboardInterrupt:
-        progress.clear()
-        print(f"naclip-export: {len(folder)} are written; the same command continues", file=sys.stderr)
-        raise
-    finally:
-        progress.clear()
-        frames.close()
-    check_classes(classes, options.file)
-    name = layout.finish(folder, classes, options)
-    folder.close()
+    classes, layout = Classes(options.chosen), FORMATS[options.to][0]()
+    with recording(options.file) as frames:
+        folder = ExportFolder(options.output, _remembered(options))
+        try:
+            new = _fill(folder, frames, classes, layout, options)
+            check_classes(classes, options.file)
+            name = layout.finish(folder, classes, options)
+        except KeyboardInterrupt:
+            print(f"naclip-export: {len(folder)} frames are written; the same command continues", file=sys.stderr)
+            raise
+        finally:
+            folder.close()
     known = f", {len(folder) - new} of them before" if new < len(folder) else ""
     print(f"{len(folder)} frames{known}: {folder.path / name}")
 

@@ -19,8 +19,8 @@ def _without_torn_end(path):
 
 
 class ExportFolder:
-    """`options` are what the content depends on, by their names on the command line. Raises NaclipError where the folder
-    holds what is not of an export with the same options.
+    """`options` are what the content depends on, by their names on the command line. Raises NaclipError where the
+    folder holds what is not of an export with the same options.
 
     An item is first written under other names, then noted in a journal, then renamed. So no file that another program
     put there is overwritten: what stands in the way is either in the journal or not ours.
@@ -137,5 +137,13 @@ class ExportFolder:
         os.replace(part, self.path / name)
 
     def close(self):
+        """Ends it. A folder without anything in it is taken away."""
+        is_empty = not self._ours
         self._journal.close()
+        if is_empty:
+            for path in list(self._state.iterdir()):
+                path.unlink()
+            self._state.rmdir()
+            if not any(self.path.iterdir()):
+                self.path.rmdir()
         self._lock.close()

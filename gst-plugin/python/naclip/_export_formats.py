@@ -1,4 +1,5 @@
-"""The formats of naclip-export. Each gives the files of an item and what to keep of it, and at the end the files of all.
+"""The formats of naclip-export. Each gives the files of an item and what to keep of it, and at the end the files of
+all.
 
 An item is an Item; what is kept is JSON. `finish()` gets the ExportFolder, the Classes and the options.
 """
@@ -44,8 +45,8 @@ def _table(rows):
 
 
 def _bridged(rings):
-    """A part's rings, [N, 2] each, as one: COCO's polygons know no holes. Each hole is reached by a line and left by the
-    same line."""
+    """A part's rings, [N, 2] each, as one: COCO's polygons know no holes. Each hole is reached by a line and left by
+    the same line."""
     outline = rings[0]
     for hole in rings[1:]:
         distances = numpy.abs(outline[:, None] - hole[None]).sum(axis=2)
@@ -130,7 +131,8 @@ def _voc_colour(number):
 
 
 class Cvat:
-    """CVAT's Segmentation mask 1.1, which is PASCAL VOC's with a list of labels. Each class of a picture is one object."""
+    """CVAT's Segmentation mask 1.1, which is PASCAL VOC's with a list of labels. Each class of a picture is one
+    object."""
 
     def files(self, item, classes, options):
         colours = _told_apart(classes.colours)
@@ -140,7 +142,7 @@ class Cvat:
         return {
             f"JPEGImages/{item.name}.{options.image_format}": picture_file(item, options.image_format),
             f"SegmentationClass/{item.name}.png": colour_file(item.labels, colours),
-            f"SegmentationObject/{item.name}.png": colour_file(item.labels, [_voc_colour(number) for number in objects]),
+            f"SegmentationObject/{item.name}.png": colour_file(item.labels, [_voc_colour(one) for one in objects]),
         }
 
     def about(self, item, classes, options):

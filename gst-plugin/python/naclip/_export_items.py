@@ -10,7 +10,8 @@ from ._recording import RecordedRegion, segmentation_of
 
 
 class Classes:
-    """All classes of a recording by id. The ids are the vocabulary's; a label that a later one adds gets the next id."""
+    """All classes of a recording by id. The ids are the vocabulary's; a label that a later one adds gets the next
+    id."""
 
     def __init__(self, chosen):
         self.labels, self.colours = [], []
@@ -108,8 +109,8 @@ def picture_file(item, layout):
 
 
 def label_file(labels, colours=None):
-    """Labels as bytes of a PNG: gray, or with a palette of up to 256 `colours` (0xRRGGBB); of 16 bits where these do not
-    suffice."""
+    """Labels as bytes of a PNG: gray, or with a palette of up to 256 `colours` (0xRRGGBB); of 16 bits where these do
+    not suffice."""
     pillow_image = pillow()
     if labels.dtype.itemsize == 2:
         return encoded(pillow_image.frombytes("I;16", labels.shape[::-1], labels.astype("<u2").tobytes()), "png")

@@ -35,5 +35,6 @@ def nearest(pixels, cells):
 
 
 def nearest_within(pixels, cells, begin, length):
-    """The same where the cells cover `length` pixels from `begin` on: less than 0 before them, `cells` and more behind."""
+    """The same where the cells cover `length` pixels from `begin` on: less than 0 before them, `cells` and more
+    behind."""
     return (2 * (numpy.arange(pixels) - begin) + 1) * cells // (2 * length)

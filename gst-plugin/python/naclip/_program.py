@@ -12,8 +12,8 @@ _SECONDS = 0.2  # from one state of the progress line to the next
 
 
 def run(name, main):
-    """Runs a program's main(), which ends with sys.exit()'s status for what the command line lacks. A failure is one line
-    and status 1; Ctrl-C is 130."""
+    """Runs a program's main(), which ends with sys.exit()'s status for what the command line lacks. A failure is one
+    line and status 1; Ctrl-C is 130."""
     warnings.showwarning = lambda message, *_: print(f"{name}: {message}", file=sys.stderr)
     try:
         main()
@@ -72,7 +72,9 @@ class Progress:
             return
         self._next = now + _SECONDS
         duration = self._recording.duration
-        line = f"{minutes(pts)} of {minutes(duration)}, {min(100 * pts // duration, 100)} %" if duration else minutes(pts)
+        line = minutes(pts)
+        if duration:
+            line += f" of {minutes(duration)}, {min(100 * pts // duration, 100)} %"
         self._write(f"{line}, {count} {what}, {count / max(now - self._begin, 0.001):.0f} a second")
 
     def clear(self):

@@ -29,9 +29,9 @@ _NO_MASKS = ("this recording has no masks: record it with `naclip-live --output 
 
 
 class RecordedRegion(typing.NamedTuple):
-    """What one pixel value of a mask stands for: `colour` is 0xRRGGBB, `share` a part of the mask's pixels, `confidence`
-    the mean over them, 0 where it is not known, and `box` the rectangle around it in pixels of the frame: left, top,
-    width and height, or None."""
+    """What one pixel value of a mask stands for: `colour` is 0xRRGGBB, `share` a part of the mask's pixels,
+    `confidence` the mean over them, 0 where it is not known, and `box` the rectangle around it in pixels of the frame:
+    left, top, width and height, or None."""
 
     id: int
     label: str
@@ -42,7 +42,8 @@ class RecordedRegion(typing.NamedTuple):
 
 
 def segmentation_of(mask, regions, pts):
-    """A GstNaclip.Segmentation of a mask, [height, width] uint8 or uint16, and its RecordedRegions in the order of ids."""
+    """A GstNaclip.Segmentation of a mask, [height, width] uint8 or uint16, and its RecordedRegions in the order of
+    ids."""
     height, width = mask.shape
     is_wide = mask.dtype.itemsize == 2
     layout = GstVideo.VideoFormat.GRAY16_LE if is_wide else GstVideo.VideoFormat.GRAY8
@@ -54,8 +55,8 @@ def segmentation_of(mask, regions, pts):
 
 
 class RecordedFrame:
-    """A frame of a recording: `image`, `mask`, `labels()`, `regions`, `messages`, `pts` and `vocabulary`. It may be kept
-    as long as wanted, and its arrays longer; so long its memory is used."""
+    """A frame of a recording: `image`, `mask`, `labels()`, `regions`, `messages`, `pts` and `vocabulary`. It may be
+    kept as long as wanted, and its arrays longer; so long its memory is used."""
 
     def __init__(self, picture, mask, messages, vocabulary):
         self._picture, self._mask = picture.get_buffer(), mask.get_buffer()
@@ -83,7 +84,8 @@ class RecordedFrame:
 
     @property
     def rectangle(self):
-        """The rectangle of the frame that the mask covers: left, top, width and height. It may reach beyond the frame."""
+        """The rectangle of the frame that the mask covers: left, top, width and height. It may reach beyond the
+        frame."""
         height, width = self._size
         return tuple(self._said.get("mask", {}).get("rectangle", (0, 0, width, height)))
 
@@ -133,8 +135,8 @@ class RecordedFrame:
 
     @functools.cached_property
     def regions(self):
-        """The regions by label, in the order of their ids: a dict of RecordedRegion. Shares and confidences are those of
-        the messages; where these leave a class out, its share is counted. Of regions with one label, the first."""
+        """The regions by label, in the order of their ids: a dict of RecordedRegion. Shares and confidences are those
+        of the messages; where these leave a class out, its share is counted. Of regions with one label, the first."""
         found = {}
         for region in self.regions_in_order:
             found.setdefault(region.label, region)
@@ -217,8 +219,8 @@ def _read(tracks):
 
 
 class Recording:
-    """An iterator over the frames of a recording that have a mask, each a RecordedFrame. The pipeline ends with the last
-    frame, when nothing holds the iterator any more, or by close()."""
+    """An iterator over the frames of a recording that have a mask, each a RecordedFrame. The pipeline ends with the
+    last frame, when nothing holds the iterator any more, or by close()."""
 
     def __init__(self, path):
         name = os.fspath(path)
@@ -261,7 +263,7 @@ def recording(path):
     messages. They belong together by their times; frames without a mask are left out, and their messages come with the
     next one. A file that was cut off is read as far as it goes. A few frames are decoded ahead of the loop.
 
-    Raises NaclipError, at once for a missing file and one that is no Matroska, else where frames come from the iterator.
-    GStreamer's warnings are Python's, RuntimeWarning.
+    Raises NaclipError, at once for a missing file and one that is no Matroska, else where frames come from the
+    iterator. GStreamer's warnings are Python's, RuntimeWarning.
     """
     return Recording(path)
