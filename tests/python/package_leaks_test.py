@@ -1,5 +1,5 @@
-"""Segments 20 and 200 times, each time with another vocabulary, every tenth time with another size and a video played
-beside it, and asks GStreamer's tracer which objects are left: as many either way.
+"""Segments 20 and 200 times, each time with another vocabulary, every tenth time with another size, and a video played
+and a recording read beside it, and asks GStreamer's tracer which objects are left: as many either way.
 
 Runs itself in processes of its own, at last with buffers kept on purpose, which the tracer has to find.
 """
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 
+from recorded import make_recording, need_codecs
 from small import SETTINGS, make_clip, naclip
 from support import Gst, numpy, skip
 
@@ -21,7 +22,9 @@ KEPT = []  # until the process is gone
 def work(count, keeps):
     with tempfile.TemporaryDirectory() as folder, naclip.Segmenter(**SETTINGS) as segmenter:
         clip = os.path.join(folder, "clip.mkv")
+        recording = os.path.join(folder, "recording.mkv")
         make_clip(clip, frames=4)
+        make_recording(recording, frames=4)
         for number in range(count):
             size = 40 + number // 10, 60
             found = segmenter.segment(numpy.zeros((*size, 3), numpy.uint8), f"sky; thing {number}; tree")
@@ -31,6 +34,11 @@ def work(count, keeps):
                     if keeps:
                         KEPT.append((frame.image, found.mask))
                     break
+                for frame in naclip.recording(recording):
+                    if keeps:
+                        KEPT.append((frame.image, frame.mask, frame.segmentation.mask))
+                    if number % 20 == 0:
+                        break
 
 
 def left(*arguments):
@@ -50,6 +58,7 @@ if len(sys.argv) > 1:
     Gst.deinit()
     os._exit(0)  # what was kept on purpose must not be freed behind deinit()
 
+need_codecs()
 few, many, kept = left("20"), left("200"), left("200", "keep")
 assert kept["GstBuffer"] >= 40, f"the tracer does not find what was kept: {kept}"
 assert few == many, (few, many)

@@ -97,7 +97,8 @@ class Recorder:
     """Writes a recording: a frame at a time, then finish(). Pictures are kept as they are unless `encoder` says how."""
 
     def __init__(self, path, encoder="identity", tracks=("picture", "mask", "text")):
-        encoders = {"picture": f"videoconvert ! {encoder}", "mask": "avenc_ffv1", "text": "identity"}
+        encoders = {"picture": f"videoconvert ! {encoder}", "mask": "avenc_ffv1", "text": "identity",
+                    "other": "videoconvert"}
         self._pipeline = Gst.parse_launch("matroskamux name=mux ! filesink name=file " + " ".join(
             f"appsrc name={track} format=time ! {encoders[track]} ! queue max-size-bytes=0 max-size-buffers=0 "
             f"max-size-time=0 ! mux.{'subtitle' if track == 'text' else 'video'}_{number}"
@@ -110,9 +111,9 @@ class Recorder:
 
     def write(self, number, picture=None, mask=None, messages=None):
         """A track without anything gets nothing of this frame."""
-        for track, content in ("picture", picture), ("mask", mask):
+        for track, content in ("picture", picture), ("mask", mask), ("other", picture):
             if content is not None and track in self._tracks:
-                if not self._plays:
+                if self._tracks[track].get_property("caps") is None:
                     self._tracks[track].set_property("caps", _caps(content))
                 self._push(track, number, _rows(content))
         if messages and "text" in self._tracks:

@@ -26,13 +26,13 @@ def plain_text(text):
 def parsed(text):
     """The messages in a text, as dicts. Warns of a line that is none."""
     found = []
-    for line in plain_text(text).splitlines():
+    for line in plain_text(text).split("\n"):
         try:
             message = json.loads(line) if line.strip() else None
         except ValueError:
             message = None
             warnings.warn(f"the recording has a line that is no message: {line[:80]}", RuntimeWarning, stacklevel=2)
-        if isinstance(message, dict) and message.get("schema") == "naclip/1":
+        if isinstance(message, dict) and message.get("schema") == "naclip/1" and "type" in message:
             found.append(message)
     return found
 
