@@ -66,4 +66,11 @@ try:
 except ImportError:
     sys.exit()
 import naclip' || fail "Python cannot import naclip"
+  # They find the package from their own place.
+  if clean /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
+    for program in naclip-export naclip-report; do
+      clean GI_TYPELIB_PATH="$libraries/girepository-1.0" LD_LIBRARY_PATH="${destination:+$libraries}" \
+        "$programs/$program" --help >/dev/null || fail "$program does not run"
+    done
+  fi
 fi
