@@ -26,9 +26,9 @@ def picture(number):
                        axis=2).astype(numpy.uint8)
 
 
-def labels(number, size=MASK, dtype=numpy.uint8):
+def labels(number, size=MASK):
     """A mask: sky above, grass below, and a square of region 3 that moves, on a strip of the background."""
-    mask = numpy.ones(size, dtype)
+    mask = numpy.ones(size, numpy.uint8)
     mask[size[0] // 2:] = 2
     mask[size[0] // 2 - 3:size[0] // 2 + 3] = 0
     left = 2 + 2 * (number % 8)
@@ -134,9 +134,9 @@ class Recorder:
         self._pipeline.set_state(Gst.State.NULL)
 
 
-def make_recording(path, frames=12, messages=messages_of, dtype=numpy.uint8, **settings):
+def make_recording(path, frames=12, messages=messages_of, size=MASK, **settings):
     """A recording of picture() and labels(), whose frames say what `messages` gives for their number."""
     recorder = Recorder(path, **settings)
     for number in range(frames):
-        recorder.write(number, picture(number), labels(number, dtype=dtype), messages(number))
+        recorder.write(number, picture(number), labels(number, size), messages(number))
     recorder.finish()

@@ -61,6 +61,10 @@ def test_regions_are_those_of_the_messages_and_all_others():
         if label in said:
             assert region.share == said[label]["share"] and region.confidence == 0.7
             assert region.box == tuple(said[label]["box"])
+    for region in recorded("shares.mkv", messages=lambda number: [vocabulary_message(number)])[3].regions.values():
+        ys, xs = numpy.nonzero(frame.labels() == region.id)
+        box = (xs.min(), ys.min(), xs.max() - xs.min() + 1, ys.max() - ys.min() + 1)
+        assert region.box == (box if region.id else None)
     background = frame.regions["background"]
     assert abs(background.share - (labels(3) == 0).mean()) < 1e-9
     assert background.confidence == 0 and background.box is None
@@ -86,6 +90,10 @@ def test_labels_have_the_frames_size_within_what_the_mask_covers():
     def cropped(number):
         return [frame_message(number, labels(number), rectangle=(10, -8, WIDTH, HEIGHT))]
 
+    make_recording(path_of("whole.mkv"), frames=1, size=(HEIGHT, WIDTH), messages=lambda number: [
+        frame_message(number, labels(number, (HEIGHT, WIDTH)), rectangle=(10, -8, WIDTH, HEIGHT))])
+    frame = next(naclip.recording(path_of("whole.mkv")))
+    assert (frame.labels() == labels(0, (HEIGHT, WIDTH))).all() and numpy.shares_memory(frame.labels(), frame.mask)
     found = recorded("cropped.mkv", messages=cropped)[5].labels()
     assert (found[:, :10] == 0).all() and (found[-8:] == 0).all()
     for row in range(0, HEIGHT - 8, 3):

@@ -31,7 +31,7 @@ _NO_MASKS = ("this recording has no masks: record it with `naclip-live --output 
 class RecordedRegion(typing.NamedTuple):
     """What one pixel value of a mask stands for: `colour` is 0xRRGGBB, `share` a part of the mask's pixels,
     `confidence` the mean over them, 0 where it is not known, and `box` the rectangle around it in pixels of the frame:
-    left, top, width and height, or None."""
+    left, top, width and height, None where there is none of it, and for the background."""
 
     id: int
     label: str
@@ -84,10 +84,12 @@ class RecordedFrame:
 
     @property
     def rectangle(self):
-        """The rectangle of the frame that the mask covers: left, top, width and height. It may reach beyond the
-        frame."""
+        """The rectangle of the frame that the mask covers: left, top, width and height. It may reach beyond the frame
+        where the mask is recorded as it was computed; at the frame's size it covers the frame."""
         height, width = self._size
-        return tuple(self._said.get("mask", {}).get("rectangle", (0, 0, width, height)))
+        said = self._said.get("mask")
+        is_as_computed = said and tuple(said["size"][::-1]) == self._mask_size != self._size
+        return tuple(said["rectangle"]) if is_as_computed else (0, 0, width, height)
 
     def labels(self):
         """The mask at the frame's size, by nearest neighbour: [height, width], the mask's dtype, 0 where the mask does
@@ -105,6 +107,19 @@ class RecordedFrame:
     @functools.cached_property
     def _counts(self):
         return numpy.bincount(self.mask.ravel(), minlength=len(self._vocabulary.labels))
+
+    def _box_of(self, number):
+        if number == 0 or self._counts[number] == 0:
+            return None
+        is_region = self._labels == number
+        columns, rows = (numpy.flatnonzero(is_region.any(axis=axis)) for axis in (0, 1))
+        if len(rows) == 0:
+            return None
+        return (int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1)
+
+    @functools.cached_property
+    def _labels(self):
+        return self.labels()
 
     @functools.cached_property
     def _words(self):
@@ -125,11 +140,12 @@ class RecordedFrame:
     def regions_in_order(self):
         """All regions as a list of RecordedRegion: index = id."""
         said = {region["id"]: region for region in self._said.get("regions", [])}
+        has_its_size = self._said.get("size", [])[::-1] == list(self._size)
         found = []
         for number, (label, colour) in enumerate(zip(*self._words)):
             region = said.get(number, {})
             share = region["share"] if "share" in region else float(self._counts[number] / self.mask.size)
-            box = tuple(region["box"]) if "box" in region else None
+            box = tuple(region["box"]) if "box" in region and has_its_size else self._box_of(number)
             found.append(RecordedRegion(number, label, colour, share, region.get("confidence", 0.0), box))
         return found
 
