@@ -1,4 +1,5 @@
-"""Runs the examples of docs/python.md as they stand there, from a folder beside examples/, as a build folder is."""
+"""Runs the examples of docs/python.md, and the programs of docs/recordings.md, as they stand there: from a folder
+beside examples/, as a build folder is."""
 
 import importlib
 import json
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 
+from recorded import make_recording, need_codecs
 from segmented import DEMO, need_decoders
 from support import run_tests
 
@@ -17,8 +19,8 @@ FOLDER = tempfile.TemporaryDirectory()
 PATH = pathlib.Path(FOLDER.name) / "build"
 
 
-def blocks(language):
-    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+def blocks(language, document=DOCUMENT):
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     return [text for name, text in fenced if name == language]
 
 
@@ -77,6 +79,25 @@ def test_coco_and_polygons_are_written():
     assert entry["category_name"] == "giraffe" and entry["image_id"] == 1 and entry["area"] > 1000
 
 
+def test_a_recording_is_read():
+    printed = run_python(6).splitlines()
+    assert printed[0].startswith("(48, 70, 3) (26, 38) background sky grass red "), printed
+    assert printed[1] == "(0, 0, 70, 19) ['vocabulary', 'frame']", printed
+
+
+def test_a_recording_is_exported_and_reported():
+    document = (DEMO.parents[1] / "docs" / "recordings.md").read_text(encoding="utf-8")
+    commands = [line for block in blocks("sh", document) for line in block.splitlines()
+                if line.startswith(("naclip-export ", "naclip-report "))]
+    assert len(commands) == 7
+    if not can_import("PIL"):
+        return
+    os.environ["PATH"] = f"{DEMO.parents[1] / 'gst-plugin' / 'python' / 'bin'}:{os.environ['PATH']}"
+    for command in commands:
+        run(["sh", "-c", command])
+        assert (PATH / command.split()[-1]).exists()
+
+
 def test_the_programs_run():
     for command in blocks("sh")[0].splitlines():
         if "plot" not in command or can_import("matplotlib"):
@@ -85,11 +106,13 @@ def test_the_programs_run():
 
 
 def test_every_example_is_tested():
-    assert [len(blocks(language)) for language in ("python", "", "sh")] == [6, 3, 1]
+    assert [len(blocks(language)) for language in ("python", "", "sh")] == [7, 3, 1]
 
 
 need_decoders()
 with FOLDER:
     PATH.mkdir()
+    need_codecs()
+    make_recording(PATH / "annotated.mkv", frames=30)
     os.symlink(DEMO.parent, PATH.parent / "examples")
     run_tests(globals())

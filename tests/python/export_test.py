@@ -110,7 +110,8 @@ def make_holed(path):
     mask[22, 34] = 1
     recorder = Recorder(path)
     big = numpy.zeros((48, 72, 3), numpy.uint8)
-    recorder.write(0, big, mask, [vocabulary_message(), frame_message(0, mask, rectangle=(0, 0, 72, 48), size=(72, 48))])
+    recorder.write(0, big, mask, [vocabulary_message(),
+                                  frame_message(0, mask, rectangle=(0, 0, 72, 48), size=(72, 48))])
     recorder.finish()
     return mask.repeat(2, axis=0).repeat(2, axis=1)
 

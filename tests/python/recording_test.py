@@ -204,7 +204,7 @@ def test_what_is_no_message_is_warned_of():
     assert [frame.messages for frame in found] == [messages_of(number) for number in range(FRAMES)]
     make_recording(path_of("broken.mkv"))
     content = path_of("broken.mkv").read_bytes()
-    path_of("broken.mkv").write_bytes(content.replace(b'{"schema":"naclip/1","type":"frame"', b'{"schema":"naclip/1","type":"frame]'))
+    path_of("broken.mkv").write_bytes(content.replace(b'"type":"frame"', b'"type":"frame]'))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = list(naclip.recording(path_of("broken.mkv")))
