@@ -161,18 +161,18 @@ def test_masks_are_decoded_as_coco_has_them(browser):
 # Feeds a part of the eight hours through the handler of the page's socket; the screen is drawn now and then.
 kFeed = """
     const [from, count] = given;
-    const labels = ['giraffe', 'hot air balloon', 'sky', 'grass'];
     const begin = Date.UTC(2030, 0, 1);
+    const labels = ['giraffe', 'hot air balloon', 'sky', 'grass'];
+    const regions = Array.from({length: 250}, (_, i) => JSON.stringify(labels.map((label, at) => ({id: at + 1, label,
+      share: ((i + at * 13) % 250) / 1000, confidence: 0.7, rle: {size: [224, 398], counts: 'P^11_2O2M3N2M2N3L3N2O1N2N2M3'}}))));
     for (let i = from; i < from + count; ++i) {
-      const regions = labels.map((label, at) => ({id: at + 1, label, share: ((i * 7 + at * 13) % 250) / 1000, confidence: 0.7,
-        rle: {size: [224, 398], counts: 'P^11_2O2M3N2M2N3L3N2O1N2N2M3'}}));
-      page.messages.receive(JSON.stringify({schema: 'naclip/1', type: 'frame', source: 'live', sequence: i, pts: i * 200000000,
-        time: new Date(begin + i * 200).toISOString(), size: [640, 360],
-        mask: {size: [398, 224], rectangle: [0, 0, 640, 360], age: 120000000}, regions}));
-      if (i % 5 === 0) page.messages.receive(JSON.stringify({schema: 'naclip/1', type: 'status', source: 'live', state: 'online',
-        frames: i * 6, inferred: i, fps: 29.9, inference: 84000000, viewers: {webrtc: 1, mjpeg: 0, messages: 1}}));
-      if (i % 100 === 0) page.messages.receive(JSON.stringify({type: 'warning', text: `Warning ${i}`}));
-      if (i % 300 === 0) {
+      page.messages.receive(`{"schema":"naclip/1","type":"frame","source":"live","sequence":${i},"pts":${i * 200000000},` +
+        `"time":"${new Date(begin + i * 200).toISOString()}","size":[640,360],` +
+        `"mask":{"size":[398,224],"rectangle":[0,0,640,360],"age":120000000},"regions":${regions[i % 250]}}`);
+      if (i % 5 === 0) page.messages.receive(`{"schema":"naclip/1","type":"status","source":"live","state":"online",` +
+        `"frames":${i * 6},"inferred":${i},"fps":29.9,"inference":84000000,"viewers":{"webrtc":1,"mjpeg":0,"messages":1}}`);
+      if (i % 100 === 0) page.messages.receive(`{"type":"warning","text":"Warning ${i}"}`);
+      if (i % 600 === 0) {
         page.hover.at(0.5, 0.5);
         await new Promise(requestAnimationFrame);
       }

@@ -104,7 +104,7 @@ export class History {
     }
     const names = Math.min(width * 0.35, Math.max(...lanes.map(([label]) => context.measureText(label).width)) + 10);
     const area = {left: Math.ceil(names), width: width - Math.ceil(names)};
-    const lane = Math.min((height - kPad) / lanes.length, 30);
+    const lane = Math.min((height - kPad) / lanes.length, 44);
     lanes.forEach(([label], index) => this.#drawLane(context, style, label, {...area, top: index * lane, height: lane}));
     this.#drawTime(context, style, area, lanes.length * lane);
   }
@@ -114,7 +114,7 @@ export class History {
     const base = top + height - 2.5;
     context.fillStyle = style.getPropertyValue('--text');
     context.textAlign = 'left';
-    context.fillText(shorten(context, label, left - 10), 0, base - 5);
+    context.fillText(shorten(context, label, left - 10), 0, base - 7);
     context.fillStyle = style.getPropertyValue('--line');
     context.fillRect(left, base, width, 1);
     context.fillStyle = this.#vocabulary.colourOf(label) || style.getPropertyValue('--muted');

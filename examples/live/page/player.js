@@ -97,7 +97,7 @@ export class Player extends EventTarget {
     this.#attempt = attempt;
     before?.end();
     attempt.onframe = () => attempt === this.#attempt && this.#playing();
-    attempt.onfailed = (why) => attempt === this.#attempt && this.#refused(why);
+    attempt.onfailed = (why) => this.#broken(attempt, why);
     setTimeout(() => this.#expect(attempt, () => this.#showImage()), kPatience);
     setTimeout(() => this.#expect(attempt, () => this.#refused('no picture arrived')), kGiveUp);
     await attempt.begin();
@@ -117,6 +117,13 @@ export class Player extends EventTarget {
     this.#reason = '';
     this.#pause = kTryAgain;
     this.#set('webrtc');
+  }
+
+  /** Video that broke off is tried again at once. */
+  #broken(attempt, why) {
+    if (attempt !== this.#attempt) return;
+    if (attempt.frames) this.#tryWebRtc();
+    else this.#refused(why);
   }
 
   #refused(why) {
@@ -179,7 +186,7 @@ export class Player extends EventTarget {
     if (!attempt || this.mode !== 'webrtc' || document.hidden) return;
     await attempt.count();
     const still = performance.now() - attempt.lastFrame;
-    if (attempt === this.#attempt && still > kStalled && this.#fps > 0) this.#refused('the video stopped');
+    if (still > kStalled && this.#fps > 0) this.#broken(attempt, 'the video stopped');
   }
 }
 
