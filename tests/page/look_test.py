@@ -158,6 +158,27 @@ def test_masks_are_decoded_as_coco_has_them(browser):
         assert found == [sum(ids, []), ids[-1][-1], 0], (height, width)
 
 
+def test_the_chart_has_the_past_and_keeps_five_minutes_of_it(browser):
+    browser.open(browser.address)
+    browser.wait_live()
+    wait(lambda: "grass up to" in browser.run("return document.getElementById('history-summary').textContent"), "the chart in words")
+    found = browser.run_async("""
+        const {Record} = await import('/history.js');
+        const record = new Record();
+        const share = (age) => record.at(age)?.get('sky') ?? null;
+        const begin = 1800000000000;
+        for (let second = 0; second < 1000; ++second) record.add(begin + second * 1000, new Map([['sky', second]]));
+        const full = [share(0), share(299), share(300)];
+        const news = [record.add(begin + 999500, new Map([['sky', 7]])), record.add(begin + 1003000, new Map([['sky', 8]]))];
+        const gap = [share(0), share(1), share(2), share(3), share(4)];
+        record.add(begin, new Map([['sky', 9]]));
+        return {full, news, gap, back: [share(0), share(1)]};""")
+    assert found["full"] == [999, 700, None], found
+    assert found["news"] == [False, True], found
+    assert found["gap"] == [8, None, None, None, 7], found
+    assert found["back"] == [9, None], "a clock that is set back begins anew"
+
+
 # Feeds a part of the eight hours through the handler of the page's socket; the screen is drawn now and then.
 kFeed = """
     const [from, count] = given;

@@ -3,7 +3,9 @@
 import base64
 import json
 import os
+import pathlib
 import socket
+import tempfile
 import threading
 import urllib.request
 
@@ -79,6 +81,37 @@ def test_mjpeg_shows_it_where_webrtc_brings_no_frame(browser, live):
     browser.wait_text("#badge", "MJPEG")
     wait_for_motion(browser, "image")
     browser.close_tab(first)
+
+
+def test_a_snapshot_is_downloaded(browser, live):
+    with tempfile.TemporaryDirectory(prefix="naclip-page-") as folder:
+        browser.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
+        browser.find("#snapshot").click()
+        files = wait(lambda: list(pathlib.Path(folder).glob("naclip-*.png")), "the file")
+        wait(lambda: files[0].read_bytes().endswith(b"IEND\xaeB`\x82"), "all of the picture")
+
+
+def test_the_recording_is_shown_with_its_time_and_its_end(browser, live):
+    """With the server's answers made up: what it records is not the page's business."""
+    browser.run("""
+        const real = window.fetch;
+        window.fetch = (path, options) => {
+          if (path !== '/api/v1/recording' || options.method !== 'POST') return real(path, options);
+          const {recording} = JSON.parse(options.body);
+          return Promise.resolve(Response.json({recording, file: 'naclip-20261130-100000.mkv', seconds: recording ? 75 : 90}));
+        };""")
+    browser.find("#record").click()
+    browser.wait_text("#record", "Stop 1:1")
+    browser.wait_text("#recording", "Recording to naclip-20261130-100000.mkv")
+    assert browser.find("#record").get_attribute("aria-pressed") == "true"
+    browser.find("#record").click()
+    wait(lambda: browser.text("#record") == "Record", "the button")
+    browser.wait_text("#recording", "Recorded to naclip-20261130-100000.mkv")
+    browser.run("window.fetch = () => Promise.resolve(Response.json({error: 'The disk is full.'}, {status: 409}))")
+    browser.find("#record").click()
+    browser.wait_text("#notices", "The disk is full.")
+    browser.open(live.address)
+    browser.wait_text("#badge", "WebRTC")
 
 
 class Viewer(threading.Thread):
