@@ -39,7 +39,7 @@ export class Notices {
     for (const other of this.#notices.children)
       if (other.firstElementChild.textContent === text) this.#drop(other);
     const close = make('button', {type: 'button', className: 'icon-only', 'aria-label': 'Dismiss', title: 'Dismiss'}, icon('remove'));
-    const notice = make('li', {className: 'notice', role}, make('p', {}, text), close);
+    const notice = make('div', {className: 'notice', role}, make('p', {}, text), close);
     close.addEventListener('click', () => this.#drop(notice));
     this.#notices.append(notice);
     while (this.#notices.childElementCount > kShown) this.#drop(this.#notices.firstElementChild);
