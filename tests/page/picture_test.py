@@ -83,6 +83,24 @@ def test_mjpeg_shows_it_where_webrtc_brings_no_frame(browser, live):
     browser.close_tab(first)
 
 
+def test_video_that_breaks_off_is_begun_anew(browser, live):
+    first = browser.driver.current_window_handle
+    browser.new_tab(live.address, before="""
+        const real = window.fetch;
+        window.resources = [];
+        window.fetch = async (path, options) => {
+          const answer = await real(path, options);
+          if (path === '/whep') resources.push(answer.headers.get('Location'));
+          return answer;
+        };""")
+    browser.wait_text("#badge", "WebRTC")
+    browser.run_async("await fetch(resources[0], {method: 'DELETE'});")
+    wait(lambda: browser.run("return resources.length") > 1, "another connection")
+    browser.wait_text("#badge", "WebRTC")
+    wait_for_more_frames(browser)
+    browser.close_tab(first)
+
+
 def test_a_snapshot_is_downloaded(browser, live):
     with tempfile.TemporaryDirectory(prefix="naclip-page-") as folder:
         browser.devtools("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
