@@ -3,7 +3,9 @@
 
 #include <cmath>
 #include <fstream>
+#include <set>
 
+#include "annotations.h"
 #include "launch.h"
 #include "recording.h"
 
@@ -258,6 +260,75 @@ TEST_F(LaunchFiles, PublishSharesWritesALineForEachFrame) {
     EXPECT_NE(line.find(R"("box":[0,0,160,120])"), std::string::npos) << line;
   }
   EXPECT_EQ(frames, kFrames);
+}
+
+/// Of record-annotated.launch.
+class RecordAnnotated : public LaunchFiles {
+ protected:
+  Annotated record(const std::string &words, Values values = {}) {
+    values.insert(values.begin(), {input(), output("out.mkv"), "VOCABULARY=" + words});
+    run_launch("record-annotated.launch", values);
+    EXPECT_TRUE(is_finished_matroska(folder_.file("out.mkv")));
+    return read_annotated(folder_.file("out.mkv"));
+  }
+
+  static std::string numbered_words(int count) {
+    std::string words;
+    for (int i = 0; i < count; ++i) words += (i == 0 ? "w" : "; w") + std::to_string(i);
+    return words;
+  }
+
+  /// What naclipmask makes of the clip.
+  std::vector<Labels> labels_of_clip(const std::string &words, const std::string &format) const {
+    return labels_of_line(
+        "filesrc location=\"" + clip_ +
+        "\" ! decodebin ! videoconvert ! naclipsegment model=" NACLIP_TEST_DATA
+        "/golden/tiny-openai.safetensors input-size=64 window-size=0 refine-steps=2 "
+        "refine-dilations=1,2 prompts=none vocabulary=\"" +
+        words + "\" ! naclipmask ! video/x-raw,format=" + format);
+  }
+
+  static void expect_same(const std::vector<Labels> &some, const std::vector<Labels> &others) {
+    ASSERT_EQ(some.size(), others.size());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      EXPECT_EQ(some[i].width, kWidth);
+      EXPECT_EQ(some[i].height, kHeight);
+      EXPECT_TRUE(some[i].pixels == others[i].pixels) << "frame " << i;
+    }
+  }
+};
+
+TEST_F(RecordAnnotated, TracksAreInStepAndTheMasksAreWithoutLoss) {
+  const std::string words = numbered_words(40);
+  const Annotated recording = record(words);
+  ASSERT_NO_FATAL_FAILURE(expect_in_sync(recording));
+  EXPECT_EQ(recording.pictures, even_times(kFrames));
+  EXPECT_EQ(recording.label_format, "GRAY8");
+  ASSERT_NO_FATAL_FAILURE(expect_same(recording.labels, labels_of_clip(words, "GRAY8")));
+  // One class alone everywhere would prove little.
+  const auto &pixels = recording.labels.front().pixels;
+  EXPECT_NE(std::set<std::uint16_t>(pixels.begin(), pixels.end()).size(), 1U);
+  EXPECT_EQ(recording.of_type("vocabulary").size(), 1U);
+}
+
+TEST_F(RecordAnnotated, MoreThan255ClassesAreGray16) {
+  const std::string words = numbered_words(300);
+  const Annotated recording = record(words, {"LABELS=GRAY16_LE"});
+  ASSERT_NO_FATAL_FAILURE(expect_in_sync(recording));
+  EXPECT_EQ(recording.label_format, "GRAY16_LE");
+  ASSERT_NO_FATAL_FAILURE(expect_same(recording.labels, labels_of_clip(words, "GRAY16_LE")));
+}
+
+TEST_F(RecordAnnotated, ThePictureIsPlainOrDrawnAndTheFirstTrack) {
+  record("thing #ff0000");
+  const Recording plain = read_recording(clip_);
+  const Recording recorded = result("out.mkv");
+  ASSERT_EQ(recorded.frames.size(), plain.frames.size());
+  for (std::size_t i = 0; i < plain.frames.size(); ++i)
+    EXPECT_LT(difference(plain.frames[i], recorded.frames[i]), kCodecError);
+  record("thing #ff0000", {"DRAW=yes", kPlain});
+  const Recording drawn = result("out.mkv");
+  for (const Frame &frame : drawn.frames) expect_colour(drawn, frame, 0, kWidth, {255, 0, 0});
 }
 
 }  // namespace
