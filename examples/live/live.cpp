@@ -24,6 +24,8 @@ constexpr const char *kHelp =
     "type a vocabulary, such as  person; car, truck; background: road  or one of these:\n"
     "  :set NAME=VALUE      a property of naclipsegment, such as :set threshold=0.4\n"
     "  :overlay NAME=VALUE  a property of naclipoverlay, such as :overlay opacity=0.3\n"
+    "  :record              record into a file of its own, until :stop\n"
+    "  :stop                end that recording\n"
     "  :stats               all figures\n"
     "  :help                this\n"
     "  :quit                end, as Ctrl-C does; files are finished";
@@ -88,6 +90,7 @@ int Live::run() {
   if (loading_) end_at_once(status_);
   loader.join();
   for (const guint one : {interrupt, terminate, tick}) g_source_remove(one);
+  output_.end_recordings();
   sum_up();
   return status_;
 }
@@ -238,6 +241,10 @@ void Live::progress_message(GstMessage *message) {
 }
 
 void Live::element_message(const GstStructure &structure) {
+  if (const char *text = gst_structure_has_name(&structure, "naclip-recording")
+                             ? gst_structure_get_string(&structure, "text")
+                             : nullptr)
+    console_.say(text);
   if (!gst_structure_has_name(&structure, "naclip-vocabulary")) return;
   std::string words;
   const GValue *labels = gst_structure_get_value(&structure, "labels");
@@ -277,10 +284,23 @@ void Live::command(const std::string &line) {
     const auto [property, value] = parse_assignment(rest);
     GstElement *element = name == ":set" ? output_.segment() : output_.overlay();
     set_from_text(G_OBJECT(element), property, value);
+  } else if (name == ":record") {
+    record();
+  } else if (name == ":stop") {
+    if (!output_.recording().recording) console_.say("nothing is being recorded; :record begins");
+    output_.stop_recording();
   } else if (name == ":help") {
     console_.say(kHelp);
   } else {
     console_.say("there is no " + name + ":\n" + kHelp);
+  }
+}
+
+void Live::record() {
+  try {
+    output_.start_recording();
+  } catch (const std::runtime_error &error) {
+    console_.say(std::string("nothing can be recorded: ") + error.what());
   }
 }
 
@@ -298,6 +318,8 @@ gboolean Live::on_tick(gpointer self) {
   const double seconds = static_cast<double>(now - live->time_before_) / G_USEC_PER_SEC;
   std::string line =
       status_line(progress, static_cast<double>(progress.frames - live->frames_before_) / seconds);
+  if (const RecordingState recording = live->output_.recording(); recording.recording)
+    line += " | recording " + std::to_string(static_cast<int>(recording.seconds)) + " s";
   if (!live->busy_with_.empty()) line += " | " + live->busy_with_;
   live->console_.status(line);
   live->frames_before_ = progress.frames;

@@ -42,6 +42,7 @@ class Live {
   void progress_message(GstMessage *message);
   void typed(const std::string &line);
   void command(const std::string &line);
+  void record();
   void show_stats();
   /// Says where the page is, and who can reach it.
   void show_page();

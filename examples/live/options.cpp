@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstring>
+#include <regex>
 
 namespace naclip::live {
 namespace {
@@ -22,12 +23,14 @@ constexpr const char *kDescription =
     "  naclip-live --model ViT-B/16 --source 0 --vocabulary 'person; cup; chair; background: "
     "wall'\n"
     "  naclip-live --model ViT-B/16 --source rtsp://camera.local/stream --output out.mkv\n"
+    "  naclip-live --model ViT-B/16 --source 0 --record-on 'person above 5%' --annotations\n"
     "  naclip-live --model ViT-B/16 --source 0 --serve 8554 --headless\n"
     "  naclip-live --model ViT-B/16 --source 0 --web 8080\n"
     "  naclip-live --model ViT-B/16 --source 0 --serve 0.0.0.0:8554 --serve-user me \\\n"
     "    --serve-password-file secret.txt --tls-cert cert.pem --tls-key key.pem";
 
 constexpr std::size_t kShortestToken = 16;  // characters
+constexpr double kLongestClip = 3600;       // seconds before or after an event
 
 bool is_number(const std::string &text) {
   if (text.empty()) return false;
@@ -107,19 +110,21 @@ struct Raw {
   char *source = nullptr, *size = nullptr, *model = nullptr, *vocabulary = nullptr,
        *vocabulary_file = nullptr, *mode = nullptr, *output = nullptr, *serve = nullptr,
        *serve_user = nullptr, *serve_password_file = nullptr, *web = nullptr,
-       *web_token_file = nullptr, *tls_cert = nullptr, *tls_key = nullptr;
+       *web_token_file = nullptr, *tls_cert = nullptr, *tls_key = nullptr, *record_to = nullptr,
+       *record_on = nullptr;
   char **set = nullptr, **overlay = nullptr, **web_host = nullptr;
   int rate = 0;
-  double status = 0;
+  double status = 0, before = RecordingChoice().before, after = RecordingChoice().after;
   gboolean wait = FALSE, window = FALSE, headless = FALSE, serve_insecure = FALSE,
-           web_insecure = FALSE;
+           web_insecure = FALSE, annotations = FALSE, record_plain = FALSE;
 
   Raw() = default;
   Raw(const Raw &) = delete;
   Raw &operator=(const Raw &) = delete;
   ~Raw() {
-    for (char *text : {source, size, model, vocabulary, vocabulary_file, mode, output, serve,
-                       serve_user, serve_password_file, web, web_token_file, tls_cert, tls_key}) {
+    for (char *text :
+         {source, size, model, vocabulary, vocabulary_file, mode, output, serve, serve_user,
+          serve_password_file, web, web_token_file, tls_cert, tls_key, record_to, record_on}) {
       g_free(text);
     }
     g_strfreev(set);
@@ -153,6 +158,19 @@ void parse_command_line(int argc, char **argv, Raw &raw) {
        "Show a window (what is done where no other output is named)", nullptr},
       {"output", 'o', 0, G_OPTION_ARG_FILENAME, &raw.output, "Record into a .mkv or .webm file",
        "FILE"},
+      {"annotations", 0, 0, G_OPTION_ARG_NONE, &raw.annotations,
+       "Record masks and JSON, too, as tracks of their own (.mkv)", nullptr},
+      {"record-plain", 0, 0, G_OPTION_ARG_NONE, &raw.record_plain,
+       "Record the picture without masks drawn on it", nullptr},
+      {"record-to", 0, 0, G_OPTION_ARG_FILENAME, &raw.record_to,
+       "Where :record and --record-on write files (the current folder)", "FOLDER"},
+      {"record-on", 0, 0, G_OPTION_ARG_STRING, &raw.record_on,
+       "Record a clip while this holds, such as 'person above 5%'; or a rule of naclipzones, JSON",
+       "RULE"},
+      {"before", 0, 0, G_OPTION_ARG_DOUBLE, &raw.before, "How much earlier a clip begins (10)",
+       "SECONDS"},
+      {"after", 0, 0, G_OPTION_ARG_DOUBLE, &raw.after, "How much later a clip ends (20)",
+       "SECONDS"},
       {"serve", 0, 0, G_OPTION_ARG_STRING, &raw.serve,
        "Serve by RTSP, to this machine alone where no address is named", "[ADDRESS:]PORT[/PATH]"},
       {"serve-user", 0, 0, G_OPTION_ARG_STRING, &raw.serve_user, "Who may watch it", "NAME"},
@@ -287,6 +305,34 @@ std::optional<WebChoice> web_choice(const Raw &raw) {
   return web;
 }
 
+RecordingChoice recording_choice(const Raw &raw) {
+  RecordingChoice recording;
+  recording.annotations = raw.annotations != FALSE;
+  recording.plain = raw.record_plain != FALSE;
+  if (raw.record_to) recording.folder = raw.record_to;
+  if (!g_file_test(recording.folder.c_str(), G_FILE_TEST_IS_DIR))
+    throw UsageError("there is no folder " + recording.folder + " for --record-to");
+  if (raw.record_on) recording.rules = parse_rule(raw.record_on);
+  recording.before = raw.before;
+  recording.after = raw.after;
+  if (!(raw.before >= 0 && raw.before <= kLongestClip) ||
+      !(raw.after >= 0 && raw.after <= kLongestClip))
+    throw UsageError("--before and --after are numbers of seconds, at most 3600");
+  if (recording.annotations && raw.output && g_str_has_suffix(raw.output, ".webm"))
+    throw UsageError("--annotations needs a .mkv file: .webm has no place for masks");
+  return recording;
+}
+
+/// A JSON string.
+std::string quoted(const std::string &text) {
+  std::string json = "\"";
+  for (const char one : text) {
+    if (one == '"' || one == '\\') json += '\\';
+    json += one;
+  }
+  return json + '"';
+}
+
 }  // namespace
 
 bool ListenChoice::is_loopback() const {
@@ -300,6 +346,20 @@ std::string ListenChoice::url_host() const {
   if (address == "0.0.0.0") return "127.0.0.1";
   if (address == "::") return "[::1]";
   return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
+
+std::string parse_rule(const std::string &text) {
+  const auto begin = text.find_first_not_of(" \t\n");
+  if (begin != std::string::npos && (text[begin] == '{' || text[begin] == '[')) return text;
+  static const std::regex kShort(R"(\s*(.*\S)\s+(above|below)\s+(\d+(?:\.\d+)?)\s*%\s*)");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, kShort))
+    throw UsageError(
+        "--record-on is written as in 'person above 5%' or 'person below 1%', or is a "
+        "rule of naclipzones as JSON, {\"class\": \"person\", ...}; not " +
+        text);
+  return "[{\"class\":" + quoted(parts[1]) + ",\"" + parts[2].str() + "\":\"" + parts[3].str() +
+         "%\"}]";
 }
 
 std::string SourceChoice::name() const {
@@ -345,6 +405,7 @@ Options parse_options(int argc, char **argv) {
   certificate_choice(raw);
   options.serve = serve_choice(raw);
   options.web = web_choice(raw);
+  options.recording = recording_choice(raw);
   if (raw.window && raw.headless) throw UsageError("--window or --headless, not both");
   options.window = raw.window || (!raw.output && !raw.serve && !raw.web && !raw.headless);
   if (raw.status < 0) throw UsageError("--status is a number of seconds");

@@ -70,6 +70,15 @@ struct WebChoice : ListenChoice {
   CertificateChoice certificate;
 };
 
+/// What recordings hold, and when there are some beside --output.
+struct RecordingChoice {
+  bool annotations = false;        ///< masks and messages as tracks of their own
+  bool plain = false;              ///< the picture without masks drawn on it
+  std::string folder = ".";        ///< of recordings on demand and clips
+  std::string rules;               ///< of naclipzones, whose events are recorded; empty: none
+  double before = 10, after = 20;  ///< seconds of a clip around its events
+};
+
 /// A property and its value, as written.
 using Assignment = std::pair<std::string, std::string>;
 
@@ -81,6 +90,7 @@ struct Options {
   std::string output;  ///< a file; empty: none
   std::optional<ServeChoice> serve;
   std::optional<WebChoice> web;
+  RecordingChoice recording;
 
   std::vector<Assignment> segment;  ///< properties of naclipsegment, in the order to be set
   std::vector<Assignment> overlay;  ///< properties of naclipoverlay
@@ -89,6 +99,10 @@ struct Options {
 
 /// "name=value" taken apart. Throws UsageError.
 Assignment parse_assignment(const std::string &text);
+
+/// A rule of naclipzones as JSON: JSON as it is, or "CLASS above SHARE" or "CLASS below SHARE", such as
+/// "person above 5%". Throws UsageError.
+std::string parse_rule(const std::string &text);
 
 /// Initialises GStreamer too. Throws UsageError. `--help` prints and ends the program.
 Options parse_options(int argc, char **argv);

@@ -2,24 +2,30 @@
 
 #include <gst/app/gstappsink.h>
 #include <gst/app/gstappsrc.h>
-#include <gst/video/video.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "properties.h"
+#include "tracks.h"
 
 namespace naclip::live {
 namespace {
 
-std::string file_branch(const std::string &path) {
-  // A source that comes back with another size must not end the recording.
-  return std::string(
-             " split. ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 "
-             "! videoconvert ! videoscale add-borders=true ! capsfilter name=size "
-             "! vp8enc deadline=1 cpu-used=8 threads=2 bits-per-pixel=0.3 "
-             "keyframe-max-dist=60 ! ") +
-         (path.ends_with(".webm") ? "webmmux" : "matroskamux") + " ! filesink name=file";
+std::string file_branch(const Options &options) {
+  const std::string queue = " ! queue max-size-buffers=8 max-size-bytes=0 max-size-time=0 ! ";
+  const std::string from = options.recording.plain ? " masked." : " split.";
+  if (!options.recording.annotations)
+    return from + queue + picture_encoder() + " ! " +
+           (options.output.ends_with(".webm") ? "webmmux" : "matroskamux") +
+           " ! filesink name=file";
+  // The muxer waits for all tracks: a query about memory, which waits in a queue, would wait for ever.
+  const std::string branch = " recorded." + queue;
+  return from + " ! identity drop-allocation=true ! tee name=recorded" + branch +
+         picture_encoder() + " ! " + track_name(title_of(Track::kPicture)) +
+         " ! matroskamux name=tracks ! filesink name=file" + branch + masks_encoder() + " ! " +
+         track_name(title_of(Track::kMasks)) + " ! tracks." + branch + messages_encoder() + " ! " +
+         track_name(title_of(Track::kMessages)) + " ! tracks.";
 }
 
 std::string launch_text(const Options &options) {
@@ -31,13 +37,16 @@ std::string launch_text(const Options &options) {
       (live ? " leaky=downstream" : "");
   std::string text = std::string("appsrc name=frames format=time max-bytes=0 max-buffers=2 ") +
                      (live ? "is-live=true leaky-type=downstream" : "block=true") +
-                     " ! naclipsegment name=segment ! naclipoverlay name=overlay ! tee name=split";
+                     " ! naclipsegment name=segment" +
+                     (options.recording.rules.empty() ? "" : " ! naclipzones name=zones") +
+                     (options.recording.plain ? " ! tee name=masked" : "") +
+                     " ! naclipoverlay name=overlay ! tee name=split";
   // A window that is gone must not stop the file.
   if (options.window) {
     text += queue +
             " ! errorignore convert-to=ok ! videoconvert ! autovideosink name=window sync=" + sync;
   }
-  if (!options.output.empty()) text += file_branch(options.output);
+  if (!options.output.empty()) text += file_branch(options);
   if (options.serve) {
     text += queue + " ! appsink name=served drop=true max-buffers=1 sync=" + sync;
   }
@@ -81,17 +90,54 @@ Output::Output(const Options &options, std::function<void(GstMessage *)> message
   gst_pad_add_probe(drawn, GST_PAD_PROBE_TYPE_BUFFER, take_drawn, this, nullptr);
   g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
   watch_ = gst_bus_add_watch(bus, take_message, this);
+  prepare_tracks(bin);
+  watch_for_recordings(options.recording);
 }
 
 Output::~Output() {
   if (watch_ != 0) g_source_remove(watch_);
+  if (recorder_) recorder_->end();
   stop();
+  recorder_.reset();
   rtsp_.reset();
   gst_clear_object(&frames_);
   gst_clear_object(&segment_);
   gst_clear_object(&overlay_);
   gst_clear_object(&pipeline_);
   if (last_) gst_naclip_segmentation_unref(last_);
+}
+
+void Output::watch_for_recordings(const RecordingChoice &choice) {
+  recorder_ = std::make_unique<Recorder>(pipeline_, choice, live_);
+  g_autoptr(GstElement) zones = gst_bin_get_by_name(GST_BIN(pipeline_), "zones");
+  GstElement *masked = zones ? zones : segment_;
+  g_autoptr(GstPad) recorded = gst_element_get_static_pad(choice.plain ? masked : overlay_, "src");
+  gst_pad_add_probe(recorded, GST_PAD_PROBE_TYPE_BUFFER, take_recorded, this, nullptr);
+  if (!zones) return;
+  g_object_set(zones, "rules", choice.rules.c_str(), nullptr);
+  // In the stream's thread, since an event comes before its frame.
+  g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
+  gst_bus_set_sync_handler(bus, take_event, this, nullptr);
+}
+
+GstPadProbeReturn Output::take_recorded(GstPad *pad, GstPadProbeInfo *info, gpointer self) {
+  static_cast<Output *>(self)->recorder_->push(pad, GST_PAD_PROBE_INFO_BUFFER(info));
+  return GST_PAD_PROBE_OK;
+}
+
+GstBusSyncReply Output::take_event(GstBus *, GstMessage *message, gpointer self) {
+  const GstStructure *structure = gst_message_get_structure(message);
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT &&
+      gst_structure_has_name(structure, "naclip-event"))
+    static_cast<Output *>(self)->recorder_->event(*structure);
+  return GST_BUS_PASS;
+}
+
+void Output::end_recordings() {
+  recorder_->end();
+  g_autoptr(GstBus) bus = gst_element_get_bus(pipeline_);
+  while (g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, GST_MESSAGE_ELEMENT))
+    message_(message);
 }
 
 bool Output::start(GstClock *clock) {
@@ -118,7 +164,7 @@ GstClockTime Output::live_time(GstClockTime time) const {
 
 void Output::push(GstSample *frame, GstClockTime time) {
   if (live_) time = live_time(time);
-  if (!has_begun()) keep_size(gst_sample_get_caps(frame));
+  if (!has_begun()) keep_size(GST_BIN(pipeline_), gst_sample_get_caps(frame));
   last_time_ = time;
   // The pixels are shared, not copied: appsink keeps its sample, whose times are not ours to
   // change.
@@ -128,17 +174,6 @@ void Output::push(GstSample *frame, GstClockTime time) {
   GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
   gst_sample_set_buffer(retimed, buffer);
   gst_app_src_push_sample(GST_APP_SRC(frames_), retimed);
-}
-
-void Output::keep_size(GstCaps *caps) {
-  g_autoptr(GstElement) size = gst_bin_get_by_name(GST_BIN(pipeline_), "size");
-  GstVideoInfo info;
-  if (!size || !gst_video_info_from_caps(&info, caps)) return;
-  g_autoptr(GstCaps) kept = gst_caps_new_simple(
-      "video/x-raw", "width", G_TYPE_INT, GST_VIDEO_INFO_WIDTH(&info), "height", G_TYPE_INT,
-      GST_VIDEO_INFO_HEIGHT(&info), "pixel-aspect-ratio", GST_TYPE_FRACTION,
-      GST_VIDEO_INFO_PAR_N(&info), GST_VIDEO_INFO_PAR_D(&info), nullptr);
-  g_object_set(size, "caps", kept, nullptr);
 }
 
 void Output::end() {

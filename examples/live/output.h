@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "options.h"
+#include "recorder.h"
 #include "rtsp_output.h"
 
 namespace naclip::live {
@@ -61,6 +62,13 @@ class Output {
   /// Whether an error message says no more than that the user closed the window.
   bool is_window_closed(GstMessage *message) const;
 
+  /// See Recorder. On the main thread.
+  void start_recording() { recorder_->start(); }
+  RecordingState stop_recording() { return recorder_->stop(); }
+  RecordingState recording() const { return recorder_->state(); }
+  /// After the last frame: finishes all recordings, and passes on what there is to say of them.
+  void end_recordings();
+
   Progress progress();
   GstElement *segment() const { return segment_; }
   GstElement *overlay() const { return overlay_; }
@@ -70,14 +78,17 @@ class Output {
  private:
   static GstPadProbeReturn take_drawn(GstPad *pad, GstPadProbeInfo *info, gpointer self);
   static GstFlowReturn take_sample(GstElement *sink, gpointer take);
+  static GstPadProbeReturn take_recorded(GstPad *pad, GstPadProbeInfo *info, gpointer self);
+  static GstBusSyncReply take_event(GstBus *bus, GstMessage *message, gpointer self);
   static gboolean take_message(GstBus *bus, GstMessage *message, gpointer self);
   void take_samples(const char *name, std::function<void(GstSample *)> take);
   GstClockTime live_time(GstClockTime time) const;
-  void keep_size(GstCaps *caps);
+  void watch_for_recordings(const RecordingChoice &choice);
 
   const bool live_;
   std::function<void(GstMessage *)> message_;
   std::unique_ptr<RtspOutput> rtsp_;
+  std::unique_ptr<Recorder> recorder_;
   GstElement *pipeline_ = nullptr;
   GstElement *frames_ = nullptr;   // appsrc
   GstElement *segment_ = nullptr;  // naclipsegment
