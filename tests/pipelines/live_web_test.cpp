@@ -402,6 +402,26 @@ TEST(LiveWeb, BodiesAreLimited) {
   EXPECT_EQ(page.get(path).status, 200U);
 }
 
+TEST(LiveWeb, RecordingBeginsAndEnds) {
+  Folder folder;
+  LivePage page({"--record-to", folder.file(""), "--annotations"});
+  const auto post = [&](const char *text) { return page.ask({"/api/v1/recording", "POST", text}); };
+  ASSERT_TRUE(page.program().wait_for("thing "));
+  EXPECT_EQ(page.get("/api/v1/recording").text, R"({"recording":false,"file":null,"seconds":0.0})");
+  const Answer begun = post(R"({"recording":true})");
+  EXPECT_EQ(begun.status, 200U) << begun.text;
+  EXPECT_NE(begun.text.find(R"({"recording":true,"file":")" + folder.file("")), std::string::npos)
+      << begun.text;
+  EXPECT_EQ(post(R"({"recording":true})").status, 200U) << "it goes on";
+  EXPECT_TRUE(page.wait_for("/api/v1/recording", R"("seconds":1)"));
+  const Answer ended = post(R"({"recording":false})");
+  EXPECT_EQ(ended.status, 200U) << ended.text;
+  EXPECT_NE(ended.text.find(R"({"recording":false,"file":")" + folder.file("")), std::string::npos)
+      << ended.text;
+  EXPECT_EQ(post(R"({"recording":1})").status, 400U);
+  EXPECT_TRUE(page.program().wait_for("recorded " + folder.file("")));
+}
+
 /// A file with a token.
 std::string token_file(const Folder &folder, const std::string &token) {
   const std::string file = folder.file("token");

@@ -170,10 +170,14 @@ std::string Page::recording_message(const char *type) {
       member(json, "schema", kOwnSchema);
       member(json, "type", type);
     }
-    member(json, "recording", false);
+    const RecordingState state = output_.recording();
+    member(json, "recording", state.recording);
     json_builder_set_member_name(json, "file");
-    json_builder_add_null_value(json);
-    member(json, "seconds", 0.0);
+    if (state.file.empty())
+      json_builder_add_null_value(json);
+    else
+      json_builder_add_string_value(json, state.file.c_str());
+    member(json, "seconds", state.seconds);
   });
 }
 
@@ -323,8 +327,17 @@ void Page::get_recording(const Request &request) {
 
 void Page::post_recording(const Request &request) {
   const JsonPtr body = request.json();
-  truth_of(body.get(), "recording");
-  reply_error(request.message, SOUP_STATUS_CONFLICT, "recording is not there yet");
+  const bool wanted = truth_of(body.get(), "recording");
+  try {
+    if (!wanted)
+      output_.stop_recording();
+    else if (!output_.recording().recording)
+      output_.start_recording();
+  } catch (const std::runtime_error &error) {
+    reply_error(request.message, SOUP_STATUS_CONFLICT, error.what());
+    return;
+  }
+  reply_json(request.message, SOUP_STATUS_OK, recording_message(nullptr));
 }
 
 void Page::get_snapshot(const Request &request) {
