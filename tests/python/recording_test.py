@@ -104,7 +104,7 @@ def test_labels_have_the_frames_size_within_what_the_mask_covers():
 
 def test_text_comes_back_whether_it_was_escaped_or_not():
     # matroskademux leaves text with <b> as it is, and all that follows; a file with one and one without differ.
-    for label in ("a < b & c", "\\ \"quoted\" 'so' ü \u0085 🦒", "<b>bold</b>", "&quot;", "&amp;lt; &#38;"):
+    for label in ("a < b & c", "\\ \"quoted\" 'so' ü \u0085 🦒", "<b>bold</b>", "<b>&amp;</b>", "&quot;", "&amp;lt; &#38;"):
         words = ["background", label, "grass", "water"]
         found = recorded("text.mkv", frames=2, messages=lambda number: [
             vocabulary_message(number, words), frame_message(number, labels(number), words)])
@@ -138,12 +138,12 @@ def test_without_a_vocabulary_the_frames_own_messages_name_the_classes():
 def test_tracks_are_matched_by_time():
     recorder = Recorder(path_of("gaps.mkv"))
     for number in range(10):
-        has_mask = number not in (0, 1, 4)
+        has_mask = number not in (0, 1, 4, 7)
         recorder.write(number, None if number == 6 else picture(number), labels(number) if has_mask else None,
                        messages_of(number, labels(number)) + [event_message(number, "update")])
     recorder.finish()
     found = list(naclip.recording(path_of("gaps.mkv")))
-    assert [frame.pts // 10**6 // STEP for frame in found] == [2, 3, 5, 7, 8, 9]
+    assert [frame.pts // 10**6 // STEP for frame in found] == [2, 3, 5, 8, 9]
     for frame in found:
         number = frame.pts // 10**6 // STEP
         assert (frame.mask == labels(number)).all() and (frame.image == picture(number)).all()

@@ -12,15 +12,17 @@ from ._messages import Vocabulary, parsed, vocabulary_of
 from ._pictures import frame_size, gray_array, nearest_within, rgb_array
 from ._pipeline import Player, nothing_linked
 
-# The queue grows where one track waits for another.
+# The queue grows where one track waits for another. Filters are elements of their own: what GStreamer adds for caps in a
+# link that is made while the states change may be disposed in a wrong state (1.22).
 _LAUNCH = """
 filesrc name=file ! matroskademux name=demux
 multiqueue name=queue max-size-bytes=33554432 max-size-buffers=0 max-size-time=0
-demux.video_0 ! queue.sink_0 queue.src_0 ! decodebin ! videoconvert ! video/x-raw,format=RGB
+demux.video_0 ! queue.sink_0 queue.src_0 ! decodebin ! videoconvert ! capsfilter caps=video/x-raw,format=RGB
   ! appsink name=picture sync=false max-buffers=2
-demux.video_1 ! queue.sink_1 queue.src_1 ! decodebin ! video/x-raw,format={GRAY8,GRAY16_LE}
+demux.video_1 ! queue.sink_1 queue.src_1 ! decodebin ! capsfilter caps=video/x-raw,format={GRAY8,GRAY16_LE}
   ! appsink name=mask sync=false max-buffers=2
-demux.subtitle_0 ! queue.sink_2 queue.src_2 ! text/x-raw ! appsink name=text sync=false max-buffers=2
+demux.subtitle_0 ! queue.sink_2 queue.src_2 ! capsfilter caps=text/x-raw
+  ! appsink name=text sync=false max-buffers=2
 """
 _SAME_TIME = Gst.MSECOND // 2  # Matroska's times are whole milliseconds
 _MATROSKA = b"\x1a\x45\xdf\xa3"
