@@ -125,8 +125,8 @@ def segment_arrays(segmenter, count):
 
 def work(frames):
     with naclip.Segmenter(**EVERY_STAGE) as segmenter:  # whose model the pipelines share
-        segment_arrays(segmenter, frames // 50)
-        play(frames // 20, "async")
+        segment_arrays(segmenter, max(4, frames // 50))
+        play(max(20, frames // 20), "async")
         play(frames, "sync")
     gc.collect()
 
