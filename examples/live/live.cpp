@@ -9,9 +9,9 @@
 #include <thread>
 #include <utility>
 
-#include "properties.h"
+#include "examples/live/stream/properties.h"
+#include "examples/live/stream/words.h"
 #include "status.h"
-#include "words.h"
 
 namespace naclip::live {
 namespace {

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "console.h"
+#include "examples/live/stream/output.h"
+#include "examples/live/stream/source.h"
+#include "examples/live/web/page.h"
 #include "examples/progress_line.h"
 #include "options.h"
-#include "output.h"
-#include "source.h"
-#include "web/page.h"
 
 namespace naclip::live {
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "output.h"
+#include "examples/live/stream/output.h"
 
 namespace naclip::live {
 

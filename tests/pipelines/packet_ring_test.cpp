@@ -1,5 +1,5 @@
 // What naclip-live keeps of the last seconds, and where a recording may begin in it.
-#include "examples/live/packet_ring.h"
+#include "examples/live/stream/packet_ring.h"
 
 #include <gtest/gtest.h>
 

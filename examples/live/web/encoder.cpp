@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "examples/live/words.h"
+#include "examples/live/stream/words.h"
 
 namespace naclip::live::web {
 namespace {

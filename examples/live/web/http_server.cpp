@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "examples/live/certificate.h"
+#include "examples/live/stream/certificate.h"
 
 namespace naclip::live::web {
 namespace {

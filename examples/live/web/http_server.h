@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "examples/live/options.h"
+#include "examples/live/stream/choices.h"
 #include "examples/live/web/access.h"
 #include "examples/live/web/json.h"
 

@@ -6,9 +6,9 @@
 #include <sstream>
 #include <utility>
 
+#include "examples/live/stream/words.h"
 #include "examples/live/web/main_thread.h"
 #include "examples/live/web/vocabulary_json.h"
-#include "examples/live/words.h"
 
 namespace naclip::live::web {
 namespace {

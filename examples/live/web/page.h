@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-#include "examples/live/output.h"
+#include "examples/live/stream/output.h"
 #include "examples/live/web/history.h"
 #include "examples/live/web/http_server.h"
 #include "examples/live/web/messages.h"

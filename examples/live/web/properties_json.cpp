@@ -4,8 +4,8 @@
 #include <array>
 #include <tuple>
 
-#include "examples/live/options.h"
-#include "examples/live/properties.h"
+#include "examples/live/stream/choices.h"
+#include "examples/live/stream/properties.h"
 
 namespace naclip::live::web {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "examples/live/output.h"
+#include "examples/live/stream/output.h"
 
 namespace naclip::live::web {
 

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "options.h"
+#include "choices.h"
 
 namespace naclip::live {
 

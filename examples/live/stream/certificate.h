@@ -3,7 +3,7 @@
 
 #include <gio/gio.h>
 
-#include "options.h"
+#include "choices.h"
 
 namespace naclip::live {
 

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "options.h"
+#include "choices.h"
 #include "recorder.h"
 #include "rtsp_output.h"
 

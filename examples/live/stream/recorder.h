@@ -12,7 +12,7 @@
 #include <set>
 #include <string>
 
-#include "options.h"
+#include "choices.h"
 #include "packet_ring.h"
 #include "recording_encoder.h"
 #include "recording_file.h"

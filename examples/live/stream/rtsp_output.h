@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-#include "options.h"
+#include "choices.h"
 
 namespace naclip::live {
 

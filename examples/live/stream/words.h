@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "options.h"
+#include "choices.h"
 
 namespace naclip::live {
 

@@ -1,6 +1,6 @@
 #include "properties.h"
 
-#include "options.h"
+#include "choices.h"
 
 namespace naclip::live {
 namespace {
