@@ -104,7 +104,8 @@ def test_labels_have_the_frames_size_within_what_the_mask_covers():
 
 def test_text_comes_back_whether_it_was_escaped_or_not():
     # matroskademux leaves text with <b> as it is, and all that follows; a file with one and one without differ.
-    for label in ("a < b & c", "\\ \"quoted\" 'so' ü \u0085 🦒", "<b>bold</b>", "<b>&amp;</b>", "&quot;", "&amp;lt; &#38;"):
+    for label in ("a < b & c", "\\ \"quoted\" 'so' ü \u0085 🦒", "<b>bold</b>", "<b>&amp;</b>", "&quot;",
+                  "&amp;lt; &#38;"):
         words = ["background", label, "grass", "water"]
         found = recorded("text.mkv", frames=2, messages=lambda number: [
             vocabulary_message(number, words), frame_message(number, labels(number), words)])
@@ -151,6 +152,19 @@ def test_tracks_are_matched_by_time():
     assert [message["pts"] // 10**6 // STEP for frame in found for message in frame.messages
             if message["type"] == "event"] == list(range(10))
     assert found[0].vocabulary == tuple(LABELS)
+
+
+def test_frames_that_had_no_mask_yet_are_left_out():
+    def messages(number):
+        if number < 3:
+            empty = frame_message(number, labels(number))
+            return [{**{key: value for key, value in empty.items() if key != "mask"}, "regions": []}]
+        return ([vocabulary_message(3)] if number == 3 else []) + [frame_message(number, labels(number))]
+
+    found = recorded("late.mkv", messages=messages)
+    assert [frame.pts // 10**6 // STEP for frame in found] == list(range(3, FRAMES))
+    assert found[0].vocabulary == tuple(LABELS) and len(found[0].messages) == 5
+    assert found[0].regions["sky"].share == messages(3)[1]["regions"][0]["share"]
 
 
 def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes():
@@ -221,7 +235,8 @@ def test_a_loop_may_be_left_and_arrays_stay():
         gc.collect()
         assert (frame.mask == labels(3)).all() and (frame.image == picture(3)).all()
     with naclip.recording(path_of("left.mkv")) as found:
-        assert next(found).pts == 0 and found.duration == 60 * STEP * 10**6
+        assert found.begin is None
+        assert next(found).pts == 0 and found.begin == 0 and found.duration == 60 * STEP * 10**6
     assert next(found, None) is None
     assert isinstance(error_of(frame.mask.__setitem__, (0, 0), 1), ValueError)
 

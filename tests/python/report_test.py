@@ -198,6 +198,21 @@ def test_new_words_are_told():
     assert rows[2][0] == "0:00.2" and rows[2][1].startswith("road; sky; ")
 
 
+def test_times_are_those_of_the_recording_though_masks_come_late():
+    recorder = Recorder(PATH / "late.mkv")
+    for number in range(100):
+        recorder.write(number, picture(number), mask(0) if number >= 25 else None,
+                       [vocabulary_message(25), event_message(25, "begin", began=25)] if number == 25 else [])
+    recorder.finish()
+    page, text = page_of(source=PATH / "late.mkv")
+    rows = {cells[0]: cells[1:] for cells in page.cells if len(cells) == 5}
+    assert rows["sky"] == ["50.0 %", "50.0 %", "0:03.0 (75 %)", "0:01.0"]
+    grass = points(page.all("path")[0])
+    assert all((y == 100) == (x < 245) for x, y in grass[:len(grass) // 2] if not 245 < x < 255), grass
+    assert page.all("i")[0]["style"].startswith("left:25.00%;width:75.00%")
+    assert "<b>0:01.0</b>" in text and "75 (25 fps)" in text and "0:04.0" in page.texts
+
+
 def test_a_single_frame_has_a_page():
     make_recording(PATH / "one.mkv", frames=1)
     page, _ = page_of(source=PATH / "one.mkv")
@@ -237,8 +252,8 @@ def test_bad_input_is_named():
 
 def test_ctrl_c_leaves_nothing():
     code = ("import os, signal, sys; import naclip._report_summary as s; add = s.Summary.add\n"
-            "def stopped(self, frame):\n"
-            "    add(self, frame)\n"
+            "def stopped(self, *frame):\n"
+            "    add(self, *frame)\n"
             "    os.kill(os.getpid(), signal.SIGINT) if len(self.times) == 9 else None\n"
             "s.Summary.add = stopped\n"
             "from naclip._report import main; main()")

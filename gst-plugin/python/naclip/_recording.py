@@ -12,8 +12,8 @@ from ._messages import Vocabulary, parsed, vocabulary_of
 from ._pictures import frame_size, gray_array, nearest_within, rgb_array
 from ._pipeline import Player, nothing_linked
 
-# The queue grows where one track waits for another. Filters are elements of their own: what GStreamer adds for caps in a
-# link that is made while the states change may be disposed in a wrong state (1.22).
+# The queue grows where one track waits for another. Filters are elements of their own: what GStreamer adds for caps in
+# a link that is made while the states change may be disposed in a wrong state (1.22).
 _LAUNCH = """
 filesrc name=file ! matroskademux name=demux
 multiqueue name=queue max-size-bytes=33554432 max-size-buffers=0 max-size-time=0
@@ -186,6 +186,7 @@ class _Tracks(Player):
         self.element("file").set_property("location", path)
         self._sinks = {track: self.element(track) for track in ("picture", "mask", "text")}
         self._waiting = {}
+        self.begin = None
 
     def pull(self, track):
         """A track's next Gst.Sample, or None after the last one. Raises NaclipError."""
@@ -212,6 +213,12 @@ class _Tracks(Player):
         return self._path
 
 
+def _has_no_mask(messages):
+    """Whether a frame's own messages say so: what is recorded as its mask is empty then."""
+    said = [message for message in messages if message["type"] == "frame"]
+    return bool(said) and "mask" not in said[-1]
+
+
 def _read(tracks):
     """The frames, with the messages since the frame before."""
     vocabulary, messages, count = Vocabulary((), ()), [], 0
@@ -219,11 +226,14 @@ def _read(tracks):
         tracks.play()
         while (picture := tracks.pull("picture")) is not None:
             pts = picture.get_buffer().pts
+            tracks.begin = pts if tracks.begin is None else tracks.begin
             masks = [mask for mask in tracks.until("mask", pts) if mask.get_buffer().pts >= pts - _SAME_TIME]
+            new = []
             for text in tracks.until("text", pts):
                 content = text.get_buffer()
-                messages += parsed(content.extract_dup(0, content.get_size()).decode("utf-8", "replace"))
-            if not masks:
+                new += parsed(content.extract_dup(0, content.get_size()).decode("utf-8", "replace"))
+            messages += new
+            if not masks or _has_no_mask(new):
                 continue
             for message in messages:
                 if message["type"] == "vocabulary":
@@ -267,6 +277,12 @@ class Recording:
     def duration(self):
         """How long it is, in nanoseconds; None before the first frame, and where the file does not say."""
         return self._tracks.duration()
+
+    @property
+    def begin(self):
+        """When its first picture is shown, in nanoseconds, whether that has a mask or not; None before the first
+        frame."""
+        return self._tracks.begin
 
     def close(self):
         """Ends it before its last frame."""

@@ -68,7 +68,7 @@ def _report():
         progress = Progress(frames)
         try:
             for frame in frames:
-                summary.add(frame)
+                summary.add(frame, frames.begin)
                 progress.show(frame.pts, len(summary.times), "frames")
         finally:
             progress.clear()

@@ -183,7 +183,7 @@ def _event_row(event, begin):
 
 
 def _events(summary):
-    events, begin, duration = summary.events(), summary.times[0], max(summary.duration, 1)
+    events, begin, duration = summary.events(), summary.begin, max(summary.duration, 1)
     if not events:
         return ""
     colours = dict(zip(summary.classes.labels, map(_colour, summary.classes.colours)))
@@ -213,7 +213,7 @@ def _figure(picture, begin):
 
 
 def _pictures(summary):
-    figures = "\n".join(_figure(picture, summary.times[0]) for picture in summary.changes.pictures())
+    figures = "\n".join(_figure(picture, summary.begin) for picture in summary.changes.pictures())
     return f'<h2>What changed</h2>\n<div class="pictures">\n{figures}\n</div>' if figures else ""
 
 
@@ -221,7 +221,7 @@ def _words(summary):
     """What the vocabulary was, where it changed."""
     if len(summary.vocabularies) < 2:
         return ""
-    begin = summary.times[0]
+    begin = summary.begin
     rows = "".join(f'<tr><td class="number">{_clock(pts - begin, True)}</td><td>{escape("; ".join(labels))}</td></tr>'
                    for pts, labels in summary.vocabularies[:_EVENTS])
     return ('<h2>Words</h2>\n<div class="scroll"><table><thead><tr><th class="number">From</th><th>Vocabulary</th></tr>'
@@ -232,7 +232,8 @@ def _facts(summary, file_size):
     frame = summary.first_frame
     height, width = frame.image.shape[:2]
     count, duration = len(summary.times), summary.duration
-    rate = f" ({count / (duration / 1e9):.3g} fps)" if duration else ""
+    span = duration - (summary.times[0] - summary.begin)
+    rate = f" ({count / (span / 1e9):.3g} fps)" if duration else ""
     facts = {
         "Duration": _clock(duration, duration < 60e9),
         "Frames": f"{count}{rate}",

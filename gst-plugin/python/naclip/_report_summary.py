@@ -41,13 +41,15 @@ class Summary:
         self.vocabularies = []  # when, and which labels without the background
         self.times = array.array("q")
         self.first_frame = None
+        self.begin = None  # of the recording, which may be before the first frame with a mask
         self.source = self.begin_time = self.end_time = None
         self._shares = []  # by id
         self._events = {}
 
-    def add(self, frame):
+    def add(self, frame, begin):
+        """Takes a frame of a recording that begins at `begin`."""
         if self.first_frame is None:
-            self.first_frame = frame
+            self.first_frame, self.begin = frame, begin
         self._read(frame)
         ids = self._ids_of(frame)
         shares = numpy.zeros(len(self.classes.labels))
@@ -84,10 +86,10 @@ class Summary:
 
     @property
     def duration(self):
-        """From the first frame to the end of the last one, in nanoseconds."""
+        """From the beginning to the end of the last frame, in nanoseconds."""
         if len(self.times) < 2:
             return 0
-        return self.times[-1] - self.times[0] + (self.times[-1] - self.times[0]) // (len(self.times) - 1)
+        return self.times[-1] - self.begin + (self.times[-1] - self.times[0]) // (len(self.times) - 1)
 
     def events(self):
         """In the order of their beginning."""
@@ -96,12 +98,12 @@ class Summary:
     def summaries(self):
         """The classes without the background, those with the largest shares first."""
         times = numpy.frombuffer(self.times, numpy.int64)
-        lengths = numpy.diff(times, append=times[0] + self.duration)
+        lengths = numpy.diff(times, append=self.begin + self.duration)
         found = []
         for number in range(1, len(self.classes.labels)):
             shares = numpy.frombuffer(self._shares[number], numpy.float32)
             seen = shares >= APPEARS
-            first = int(times[seen.argmax()] - times[0]) if seen.any() else None
+            first = int(times[seen.argmax()] - self.begin) if seen.any() else None
             found.append(ClassSummary(self.classes.labels[number], self.classes.colours[number], float(shares.mean()),
                                       float(shares.max()), int(lengths[seen].sum()), first))
         return sorted(found, key=lambda one: -one.mean)
@@ -109,8 +111,8 @@ class Summary:
     def curves(self, columns):
         """The mean shares in at most so many stretches of equal time: when each stretch begins and ends, [columns + 1]
         nanoseconds, and the shares by label without the background, [columns] each. A stretch without a frame has the
-        shares before it."""
-        times = numpy.frombuffer(self.times, numpy.int64) - self.times[0]
+        shares before it, or 0."""
+        times = numpy.frombuffer(self.times, numpy.int64) - self.begin
         columns = max(1, min(columns, len(times)))
         edges = numpy.linspace(0, max(self.duration, 1), columns + 1)
         places = numpy.searchsorted(times, edges)
@@ -121,5 +123,6 @@ class Summary:
             sums = numpy.concatenate([[0], numpy.cumsum(shares, dtype=float)])
             begins, ends = places[:-1], places[1:]
             means = (sums[ends] - sums[begins]) / numpy.maximum(ends - begins, 1)
-            found[self.classes.labels[number]] = numpy.where(ends > begins, means, shares[numpy.maximum(begins - 1, 0)])
+            before = numpy.where(begins > 0, shares[numpy.maximum(begins - 1, 0)], 0)
+            found[self.classes.labels[number]] = numpy.where(ends > begins, means, before)
         return edges, found
