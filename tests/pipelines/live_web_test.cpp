@@ -406,7 +406,7 @@ TEST(LiveWeb, RecordingBeginsAndEnds) {
   Folder folder;
   LivePage page({"--record-to", folder.file(""), "--annotations"});
   const auto post = [&](const char *text) { return page.ask({"/api/v1/recording", "POST", text}); };
-  ASSERT_TRUE(page.program().wait_for("thing "));
+  ASSERT_TRUE(page.program().wait_for_frames()) << page.program().output();
   EXPECT_EQ(page.get("/api/v1/recording").text, R"({"recording":false,"file":null,"seconds":0.0})");
   const Answer begun = post(R"({"recording":true})");
   EXPECT_EQ(begun.status, 200U) << begun.text;
@@ -418,7 +418,7 @@ TEST(LiveWeb, RecordingBeginsAndEnds) {
   EXPECT_EQ(ended.status, 200U) << ended.text;
   EXPECT_NE(ended.text.find(R"({"recording":false,"file":")" + folder.file("")), std::string::npos)
       << ended.text;
-  EXPECT_EQ(post(R"({"recording":1})").status, 400U);
+  EXPECT_EQ(post(R"({"recording":1})").status, 422U);
   EXPECT_TRUE(page.program().wait_for("recorded " + folder.file("")));
 }
 
