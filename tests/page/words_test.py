@@ -218,6 +218,13 @@ def test_the_pointer_names_what_is_under_it(browser):
     browser.emulate(1280, 560)  # bars left and right of the picture
     box = browser.run_async("return page.player.box()")
     assert box["left"] > 20, box
+    shown = browser.run("""
+        const stage = document.getElementById('stage').getBoundingClientRect();
+        return ['video', 'image'].map((id) => document.getElementById(id)).filter((one) => !one.hidden).map((one) => {
+          const {width, height} = one.getBoundingClientRect();
+          return [getComputedStyle(one).objectFit, width === stage.width, height === stage.height];
+        });""")
+    assert shown == [["contain", True, True]], "the picture is not where the page takes it to be"
     wait(grass, "grass at the bottom beside bars")
     point_at(browser, -0.01, 0.5)
     wait(lambda: not browser.find("#tip").is_displayed(), "no name on a bar")
