@@ -63,8 +63,8 @@ class Pictures:
         self.last = last
         files = f"{self.folder.name}/%03d.jpg"
         made = subprocess.run(
-            ["gst-launch-1.0", "-q", "filesrc", f"location={kDemo}/clip.webm", "!", "decodebin", "!", "videoconvert", "!",
-             "jpegenc", "!", "multifilesink", f"location={files}"],
+            ["gst-launch-1.0", "-q", "filesrc", f"location={kDemo}/clip.webm", "!", "decodebin",
+             "!", "videoconvert", "!", "jpegenc", "!", "multifilesink", f"location={files}"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
         if made.returncode:
             skip(f"the demo clip cannot be decoded here: {made.stdout}")
@@ -77,8 +77,9 @@ class Live:
 
     def __init__(self, pictures, vocabulary, port=0, more=()):
         self.command = [
-            os.environ["NACLIP_LIVE"], "--headless", "--source", pictures.source, "--model", f"{kDemo}/model.safetensors",
-            "--vocabulary", vocabulary, *(part for one in kSettings for part in ("--set", one)), *more]
+            os.environ["NACLIP_LIVE"], "--headless", "--source", pictures.source,
+            "--model", f"{kDemo}/model.safetensors", "--vocabulary", vocabulary,
+            *(part for one in kSettings for part in ("--set", one)), *more]
         self.start(port)
 
     def start(self, port=0):
@@ -119,8 +120,8 @@ class Browser:
     def __init__(self):
         options = webdriver.ChromeOptions()
         options.binary_location = kChromium
-        for one in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--mute-audio", "--window-size=1280,800",
-                    "--disable-features=WebRtcHideLocalIpsWithMdns"]:
+        for one in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--mute-audio",
+                    "--window-size=1280,800", "--disable-features=WebRtcHideLocalIpsWithMdns"]:
             options.add_argument(one)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service(kDriver), options=options)
@@ -178,7 +179,8 @@ class Browser:
 
     def focused(self):
         """Id of the element that has the focus, or else its label."""
-        return self.run("const at = document.activeElement; return at.id || at.getAttribute('aria-label') || at.tagName")
+        return self.run("const at = document.activeElement;"
+                        "return at.id || at.getAttribute('aria-label') || at.tagName")
 
     def emulate(self, width=1280, height=800, **features):
         """A screen, and CSS media features such as prefers_color_scheme."""

@@ -63,7 +63,8 @@ const isSeen = (element) => element.checkVisibility({checkOpacity: false, checkV
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walker.nextNode()) {
   const {data, parentElement} = walker.currentNode;
-  if (data.trim() && isSeen(parentElement)) checked.push(check(data, parentElement, getComputedStyle(parentElement).color));
+  if (data.trim() && isSeen(parentElement))
+    checked.push(check(data, parentElement, getComputedStyle(parentElement).color));
 }
 for (const field of document.querySelectorAll('input, textarea')) {
   if (!isSeen(field)) continue;
@@ -73,5 +74,6 @@ for (const field of document.querySelectorAll('input, textarea')) {
 }
 // The chart's text has these colours.
 const chart = document.getElementById('history');
-for (const name of ['--text', '--muted']) checked.push(check(`chart ${name}`, chart, getComputedStyle(chart).getPropertyValue(name)));
+for (const name of ['--text', '--muted'])
+  checked.push(check(`chart ${name}`, chart, getComputedStyle(chart).getPropertyValue(name)));
 return {count: checked.length, poor: checked.filter(([, least, needed]) => least < needed)};

@@ -1,4 +1,4 @@
-"""How the page of naclip-live looks and lasts: sign-in, contrast, narrow screens, motion, memory, and masks' decoding."""
+"""How the page of naclip-live looks and lasts: sign-in, contrast, narrow screens, motion, memory; how it reads masks."""
 
 import pathlib
 import tempfile
@@ -106,16 +106,18 @@ def test_nothing_moves_where_motion_is_unwelcome(browser):
 
 
 def test_controls_have_names_and_ids_are_used_once(browser):
-    nameless = """return [...document.querySelectorAll('button, input, select, textarea, output, canvas[role], [role=application]')]
-      .filter((one) => one.tagName !== 'OUTPUT' && !(one.ariaLabel || one.labels?.length || one.textContent.trim() ||
+    nameless = """
+      return [...document.querySelectorAll('button, input, select, textarea, canvas[role], [role=application]')]
+      .filter((one) => !(one.ariaLabel || one.labels?.length || one.textContent.trim() ||
         one.getAttribute('aria-labelledby') || (one.hidden && one.closest('form')))).map((one) => one.outerHTML);"""
     assert browser.run(nameless) == []
     twice = browser.run("const ids = [...document.querySelectorAll('[id]')].map((one) => one.id);"
                         "return ids.filter((id, i) => ids.indexOf(id) !== i);")
     assert twice == []
     dangling = browser.run("""
-        return [...document.querySelectorAll('[aria-describedby], [aria-labelledby], [aria-controls], label[for]')].flatMap((one) =>
-          ['aria-describedby', 'aria-labelledby', 'aria-controls', 'for'].flatMap((name) => one.getAttribute(name)?.split(' ') ?? []))
+        const names = ['aria-describedby', 'aria-labelledby', 'aria-controls', 'for'];
+        return [...document.querySelectorAll(names.map((name) => `[${name}]`))]
+          .flatMap((one) => names.flatMap((name) => one.getAttribute(name)?.split(' ') ?? []))
           .filter((id) => !document.getElementById(id));""")
     assert dangling == []
 
@@ -148,20 +150,22 @@ def test_masks_are_decoded_as_coco_has_them(browser):
     maps.append([[1 if 20 <= y < 180 and 50 <= x < 290 else 0 for x in range(300)] for y in range(200)])  # long runs
     for ids in maps:
         height, width = len(ids), len(ids[0])
-        regions = [{"id": id, "rle": {"size": [height, width], "counts": encode([[int(one == id) for one in row] for row in ids])}}
-                   for id in (1, 2)]
+        masks = {id: [[int(one == id) for one in row] for row in ids] for id in (1, 2)}
+        regions = [{"id": id, "rle": {"size": [height, width], "counts": encode(mask)}} for id, mask in masks.items()]
         found = browser.run_async("""
             const {LabelMap} = await import('/rle.js');
             const map = new LabelMap();
             map.decode({size: given[0]}, given[1]);
-            return [[...map.ids], map.at(given[0][0] - 1, given[0][1] - 1), map.at(given[0][0], 0)];""", [width, height], regions)
+            const [width, height] = given[0];
+            return [[...map.ids], map.at(width - 1, height - 1), map.at(width, 0)];""", [width, height], regions)
         assert found == [sum(ids, []), ids[-1][-1], 0], (height, width)
 
 
 def test_the_chart_has_the_past_and_keeps_five_minutes_of_it(browser):
     browser.open(browser.address)
     browser.wait_live()
-    wait(lambda: "grass up to" in browser.run("return document.getElementById('history-summary').textContent"), "the chart in words")
+    wait(lambda: "grass up to" in browser.run("return document.getElementById('history-summary').textContent"),
+         "the chart in words")
     found = browser.run_async("""
         const {Record} = await import('/history.js');
         const record = new Record();
@@ -169,7 +173,8 @@ def test_the_chart_has_the_past_and_keeps_five_minutes_of_it(browser):
         const begin = 1800000000000;
         for (let second = 0; second < 1000; ++second) record.add(begin + second * 1000, new Map([['sky', second]]));
         const full = [share(0), share(299), share(300)];
-        const news = [record.add(begin + 999500, new Map([['sky', 7]])), record.add(begin + 1003000, new Map([['sky', 8]]))];
+        const news = [[999500, 7], [1003000, 8]].map(([time, value]) =>
+          record.add(begin + time, new Map([['sky', value]])));
         const gap = [share(0), share(1), share(2), share(3), share(4)];
         record.add(begin, new Map([['sky', 9]]));
         return {full, news, gap, back: [share(0), share(1)]};""")
@@ -184,14 +189,15 @@ kFeed = """
     const [from, count] = given;
     const begin = Date.UTC(2030, 0, 1);
     const labels = ['giraffe', 'hot air balloon', 'sky', 'grass'];
-    const regions = Array.from({length: 250}, (_, i) => JSON.stringify(labels.map((label, at) => ({id: at + 1, label,
-      share: ((i + at * 13) % 250) / 1000, confidence: 0.7, rle: {size: [224, 398], counts: 'P^11_2O2M3N2M2N3L3N2O1N2N2M3'}}))));
+    const rle = {size: [224, 398], counts: 'P^11_2O2M3N2M2N3L3N2O1N2N2M3'};
+    const regions = Array.from({length: 250}, (_, i) => JSON.stringify(labels.map((label, at) =>
+      ({id: at + 1, label, share: ((i + at * 13) % 250) / 1000, confidence: 0.7, rle}))));
     for (let i = from; i < from + count; ++i) {
-      page.messages.receive(`{"schema":"naclip/1","type":"frame","source":"live","sequence":${i},"pts":${i * 200000000},` +
-        `"time":"${new Date(begin + i * 200).toISOString()}","size":[640,360],` +
+      page.messages.receive(`{"schema":"naclip/1","type":"frame","source":"live","sequence":${i},` +
+        `"pts":${i * 200000000},"time":"${new Date(begin + i * 200).toISOString()}","size":[640,360],` +
         `"mask":{"size":[398,224],"rectangle":[0,0,640,360],"age":120000000},"regions":${regions[i % 250]}}`);
       if (i % 5 === 0) page.messages.receive(`{"schema":"naclip/1","type":"status","source":"live","state":"online",` +
-        `"frames":${i * 6},"inferred":${i},"fps":29.9,"inference":84000000,"viewers":{"webrtc":1,"mjpeg":0,"messages":1}}`);
+        `"frames":${i * 6},"fps":29.9,"inference":84000000,"viewers":{"webrtc":1,"mjpeg":0,"messages":1}}`);
       if (i % 100 === 0) page.messages.receive(`{"type":"warning","text":"Warning ${i}"}`);
       if (i % 600 === 0) {
         page.hover.at(0.5, 0.5);

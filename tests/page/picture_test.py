@@ -116,7 +116,8 @@ def test_the_recording_is_shown_with_its_time_and_its_end(browser, live):
         window.fetch = (path, options) => {
           if (path !== '/api/v1/recording' || options.method !== 'POST') return real(path, options);
           const {recording} = JSON.parse(options.body);
-          return Promise.resolve(Response.json({recording, file: 'naclip-20261130-100000.mkv', seconds: recording ? 75 : 90}));
+          const answer = {recording, file: 'naclip-20261130-100000.mkv', seconds: recording ? 75 : 90};
+          return Promise.resolve(Response.json(answer));
         };""")
     browser.find("#record").click()
     browser.wait_text("#record", "Stop 1:1")
@@ -161,8 +162,9 @@ class Viewer(threading.Thread):
 
 
 kMjpeg = "GET /mjpeg HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+kKey = base64.b64encode(os.urandom(16)).decode()
 kWebSocket = ("GET /api/v1/messages HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode() + "\r\n\r\n")
+              f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {kKey}\r\n\r\n")
 
 
 def test_many_viewers_leave_the_first_one_its_frames(browser, live):

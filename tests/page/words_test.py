@@ -1,4 +1,4 @@
-"""Words on the page of naclip-live: added, changed, refused, seen by others, found under the pointer, all by keyboard too."""
+"""Words on the page of naclip-live: added, changed, refused, seen by others, under the pointer, and all by keyboard."""
 
 from browser import ActionChains, Browser, Keys, Live, Pictures, run_tests, wait
 
@@ -100,7 +100,8 @@ def test_the_editor_changes_name_words_colour_and_threshold(browser):
     save(browser)
     wait(lambda: "tree" in browser.labels() and "palm tree" not in browser.labels(), "the new name")
     changed = classes(browser)["tree"]
-    assert changed == {"label": "tree", "synonyms": ["palm tree", "palm"], "colour": "#12ab34", "threshold": 0.25}, changed
+    assert changed == {"label": "tree", "synonyms": ["palm tree", "palm"], "colour": "#12ab34",
+                       "threshold": 0.25}, changed
     edit(browser, "tree")
     browser.find("#editor-automatic").click()
     browser.find("#editor-general").click()
@@ -265,7 +266,8 @@ def test_everything_can_be_done_by_keyboard(browser):
         browser.press(Keys.SHIFT + Keys.ARROW_DOWN + Keys.NULL)
     browser.wait_text("#tip", "grass")
     assert browser.run("return !document.getElementById('crosshair').hidden")
-    wait(lambda: browser.run("return document.getElementById('under-crosshair').textContent") == "grass", "told as text")
+    wait(lambda: browser.run("return document.getElementById('under-crosshair').textContent") == "grass",
+         "told as text")
     browser.press(Keys.ESCAPE)
     wait(lambda: not browser.find("#tip").is_displayed(), "no crosshair")
     tab_to(browser, lambda at: at == "snapshot", "the snapshot")

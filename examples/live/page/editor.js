@@ -101,7 +101,8 @@ export class Editor {
     const one = this.#vocabulary.classes.find((other) => other.label === this.#label);
     if (one && JSON.stringify(one) === this.#before) return;
     const note = byId('editor-note');
-    setText(note, one ? 'It was changed elsewhere meanwhile. Save replaces that.' : 'It was removed elsewhere meanwhile. Save adds it again.');
+    setText(note, one ? 'It was changed elsewhere meanwhile. Save replaces that.'
+                      : 'It was removed elsewhere meanwhile. Save adds it again.');
     note.hidden = false;
   }
 

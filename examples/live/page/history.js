@@ -105,7 +105,8 @@ export class History {
     const names = Math.min(width * 0.35, Math.max(...lanes.map(([label]) => context.measureText(label).width)) + 10);
     const area = {left: Math.ceil(names), width: width - Math.ceil(names)};
     const lane = Math.min((height - kPad) / lanes.length, 44);
-    lanes.forEach(([label], index) => this.#drawLane(context, style, label, {...area, top: index * lane, height: lane}));
+    lanes.forEach(([label], index) =>
+      this.#drawLane(context, style, label, {...area, top: index * lane, height: lane}));
     this.#drawTime(context, style, area, lanes.length * lane);
   }
 

@@ -31,10 +31,13 @@ export class Hover {
     this.#player = player;
     this.#vocabulary = vocabulary;
     const stage = this.#stage;
-    stage.addEventListener('pointermove', (event) => event.pointerType === 'mouse' && this.#pointAt(event, 'pointer'));
-    stage.addEventListener('pointerdown', (event) => this.#pointAt(event, event.pointerType === 'mouse' ? 'pointer' : 'touch'));
-    stage.addEventListener('pointerleave', (event) => event.pointerType === 'mouse' && this.#by === 'pointer' && this.leave());
-    document.addEventListener('pointerdown', ({target}) => this.#by === 'touch' && !stage.contains(target) && this.leave());
+    const isMouse = ({pointerType}) => pointerType === 'mouse';
+    stage.addEventListener('pointermove', (event) => isMouse(event) && this.#pointAt(event, 'pointer'));
+    stage.addEventListener('pointerdown', (event) => this.#pointAt(event, isMouse(event) ? 'pointer' : 'touch'));
+    stage.addEventListener('pointerleave', (event) => isMouse(event) && this.#by === 'pointer' && this.leave());
+    document.addEventListener('pointerdown', ({target}) => {
+      if (this.#by === 'touch' && !stage.contains(target)) this.leave();
+    });
     stage.addEventListener('keydown', (event) => this.#key(event));
     stage.addEventListener('blur', () => this.#by === 'keys' && this.leave());
     player.addEventListener('change', () => this.#placeBox());
@@ -103,7 +106,7 @@ export class Hover {
     else if (way) {
       const from = this.#place ?? {x: 0.5, y: 0.5};
       const within = (value) => Math.min(Math.max(value, 0), 0.999);
-      this.#place = this.#by === 'keys' || this.#place ? {x: within(from.x + way[0]), y: within(from.y + way[1])} : from;
+      this.#place = this.#place ? {x: within(from.x + way[0]), y: within(from.y + way[1])} : from;
       this.#by = 'keys';
       this.#show();
     } else return;

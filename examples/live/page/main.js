@@ -32,7 +32,7 @@ const recording = new Recording(api, notices);
 /** The parts that tests look into. */
 export const player = new Player(api);
 export const hover = new Hover(player, vocabulary);
-export const messages = new Messages(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/messages`);
+export const messages = new Messages(`${location.origin.replace('http', 'ws')}/api/v1/messages`);
 
 /** Calls `take` with each message of a type. */
 const on = (type, take) => messages.addEventListener(type, ({detail}) => take(detail));
@@ -86,7 +86,8 @@ messages.addEventListener('open', () => {
 messages.addEventListener('lost', () => {
   status.setConnected(false);
   // A socket does not say that it was refused for want of a token.
-  api.get('/api/v1/session').then(({required, authenticated}) => required && !authenticated && session.check()).catch(() => {});
+  const isOut = ({required, authenticated}) => required && !authenticated;
+  api.get('/api/v1/session').then((state) => isOut(state) && session.check()).catch(() => {});
 });
 
 session.addEventListener('in', () => messages.open());

@@ -38,7 +38,8 @@ export class Notices {
   #note(text, role) {
     for (const other of this.#notices.children)
       if (other.firstElementChild.textContent === text) this.#drop(other);
-    const close = make('button', {type: 'button', className: 'icon-only', 'aria-label': 'Dismiss', title: 'Dismiss'}, icon('remove'));
+    const close = make('button', {type: 'button', className: 'icon-only', 'aria-label': 'Dismiss', title: 'Dismiss'},
+      icon('remove'));
     const notice = make('div', {className: 'notice', role}, make('p', {}, text), close);
     close.addEventListener('click', () => this.#drop(notice));
     this.#notices.append(notice);

@@ -167,7 +167,8 @@ class Row extends Control {
     if (type === 'choice') return make('select', {}, ...choices.map((one) => make('option', {value: one}, one)));
     if (type === 'boolean') return make('input', {type: 'checkbox'});
     if (type === 'text') return make('input', {type: 'text', spellcheck: false, autocapitalize: 'none'});
-    const input = make('input', {type: 'number', step: type === 'integer' ? 1 : 'any', inputMode: type === 'integer' ? 'numeric' : 'decimal'});
+    const input = make('input', {type: 'number', ...(type === 'integer' ? {step: 1, inputMode: 'numeric'}
+                                                                        : {step: 'any', inputMode: 'decimal'})});
     if (minimum !== undefined) input.min = minimum;
     if (maximum !== undefined) input.max = maximum;
     return input;

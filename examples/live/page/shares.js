@@ -73,7 +73,8 @@ export class Shares extends EventTarget {
     const name = make('span', {className: 'name', title: label}, label);
     const amount = make('span', {className: 'amount'});
     const bar = make('span', {className: 'bar'});
-    const element = make('li', {}, swatch, name, make('span', {className: 'track', 'aria-hidden': 'true'}, bar), amount);
+    const track = make('span', {className: 'track', 'aria-hidden': 'true'}, bar);
+    const element = make('li', {}, swatch, name, track, amount);
     const point = (to) => () => this.dispatchEvent(new CustomEvent('point', {detail: to}));
     element.addEventListener('pointerenter', point(label));
     element.addEventListener('pointerleave', point(''));

@@ -41,7 +41,8 @@ export class Words extends EventTarget {
   #show() {
     const {classes, pending} = this.#vocabulary;
     const waiting = classes.filter((one) => this.#vocabulary.isPending(one));
-    setText(byId('encoding'), !pending ? '' : waiting.length === 1 ? `Encoding “${waiting[0].label}”…` : 'Encoding the new words…');
+    setText(byId('encoding'), !pending ? '' : waiting.length !== 1 ? 'Encoding the new words…'
+                                                                  : `Encoding “${waiting[0].label}”…`);
     const labels = new Set(classes.map((one) => one.label));
     for (const [label, chip] of this.#chips) {
       if (labels.has(label)) continue;
@@ -55,7 +56,8 @@ export class Words extends EventTarget {
       this.#chips.set(one.label, chip);
       this.#fill(chip, one);
       // An element that is where it belongs keeps its focus.
-      if (this.#list.children[index] !== chip.element) this.#list.insertBefore(chip.element, this.#list.children[index] ?? null);
+      const there = this.#list.children[index] ?? null;
+      if (there !== chip.element) this.#list.insertBefore(chip.element, there);
     });
   }
 
@@ -72,13 +74,15 @@ export class Words extends EventTarget {
     const edit = make('button', {type: 'button', className: 'edit'}, swatch, name);
     const eye = icon('shown');
     const show = make('button', {type: 'button', className: 'icon-only show'}, eye);
-    const remove = make('button', {type: 'button', className: 'icon-only remove', title: `Remove ${label}`, 'aria-label': `Remove ${label}`}, icon('remove'));
+    const remove = make('button', {type: 'button', className: 'icon-only remove', title: `Remove ${label}`,
+      'aria-label': `Remove ${label}`}, icon('remove'));
     const problem = make('p', {className: 'problem', role: 'alert', hidden: true});
     const body = make('div', {className: 'chip-body'}, edit, show, remove);
     const element = make('li', {className: 'chip'}, body, problem);
     element.dataset.label = label;
     edit.addEventListener('click', () => this.#editor.open(label, body));
-    show.addEventListener('click', () => this.#try(label, () => this.#vocabulary.setHidden(label, !this.#vocabulary.isHidden(label))));
+    show.addEventListener('click', () =>
+      this.#try(label, () => this.#vocabulary.setHidden(label, !this.#vocabulary.isHidden(label))));
     remove.addEventListener('click', () => this.#try(label, () => this.#vocabulary.remove(label)));
     const point = (to) => () => this.dispatchEvent(new CustomEvent('point', {detail: to}));
     body.addEventListener('pointerenter', point(label));
@@ -168,7 +172,8 @@ class TextMode {
   #changed() {
     if (this.#form.hidden || this.#vocabulary.text === this.#begun) return;
     if (this.#text.value === asLines(this.#begun)) this.#fill();
-    else setText(byId('text-problem'), `The words were changed elsewhere: ${this.#vocabulary.text}. Apply replaces them with yours.`);
+    else setText(byId('text-problem'),
+      `The words were changed elsewhere: ${this.#vocabulary.text}. Apply replaces them with yours.`);
   }
 
   async #apply(event) {
