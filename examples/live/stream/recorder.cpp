@@ -28,7 +28,7 @@ std::string new_file(const std::string &folder, bool clip) {
   g_autofree char *time = g_date_time_format(now, "%Y-%m-%d-%H%M%S");
   const std::string name = std::string(clip ? "event-" : "recording-") + time;
   g_autofree char *joined = g_build_filename(folder.c_str(), name.c_str(), nullptr);
-  const std::string stem = joined;
+  const std::string stem = folder == "." ? name : joined;
   for (int number = 1;; ++number) {
     const std::string path = stem + (number > 1 ? "-" + std::to_string(number) : "") + ".mkv";
     if (!g_file_test(path.c_str(), G_FILE_TEST_EXISTS) &&
