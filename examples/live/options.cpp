@@ -231,7 +231,9 @@ std::vector<Assignment> segment_properties(const Raw &raw) {
         "which model? --model FILE, or --model ViT-B/16 once `naclip-model fetch "
         "ViT-B/16` has brought it");
   }
-  if (!words) throw UsageError("what to look for? --vocabulary 'person; car, truck'");
+  // On the page words can be typed.
+  if (!words && raw.web) properties.emplace_back("vocabulary", "background");
+  if (!words && !raw.web) throw UsageError("what to look for? --vocabulary 'person; car, truck'");
   return properties;
 }
 

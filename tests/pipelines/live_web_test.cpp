@@ -281,6 +281,14 @@ TEST(LiveWeb, WordsAreReadAndSet) {
             "\"car >0.25: car, truck; background #102030: sky\"");
 }
 
+TEST(LiveWeb, BeginsWithoutWords) {
+  LiveProgram live({"--source", "test", "--status", "0.2", "--web", "0"});
+  ASSERT_TRUE(live.wait_for("page at ")) << live.output();
+  ASSERT_TRUE(live.wait_for_frames()) << live.output();
+  live.interrupt();
+  EXPECT_EQ(live.finish(), 0) << live.output();
+}
+
 TEST(LiveWeb, PropertiesAreSetAllOrNone) {
   LivePage page;
   Listener listener(page);

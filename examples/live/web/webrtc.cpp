@@ -35,7 +35,9 @@ int vp8_payload(const GstSDPMessage &sdp) {
       const GstSDPAttribute *attribute = gst_sdp_media_get_attribute(media, k);
       const char *space = attribute->value ? std::strchr(attribute->value, ' ') : nullptr;
       if (std::strcmp(attribute->key, "rtpmap") != 0 || !space) continue;
-      if (g_ascii_strncasecmp(space + 1, "VP8/90000", 9) == 0) return std::atoi(attribute->value);
+      const int payload = std::atoi(attribute->value);
+      if (g_ascii_strncasecmp(space + 1, "VP8/90000", 9) == 0 && payload >= 0 && payload < 128)
+        return payload;
     }
   }
   return -1;
