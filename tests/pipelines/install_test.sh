@@ -37,6 +37,8 @@ clean GST_PLUGIN_PATH="$libraries/gstreamer-1.0" gst-inspect-1.0 naclippublish >
   fail "gst-inspect-1.0 does not find naclippublish"
 [ -s "$destination$prefix/share/gst-naclip/naclip-1.schema.json" ] || fail "the schema of messages is not installed"
 [ -s "$destination$prefix/share/gst-naclip/naclip-live.openapi.json" ] || fail "the document of the page's interface is not installed"
+has_page() { compgen -G "$destination$prefix/share/man/man1/$1.1*" >/dev/null || fail "the man page of $1 is not installed"; }
+for program in naclip-live naclip-model naclip-eval; do has_page "$program"; done
 if [ -e "$libraries/girepository-1.0" ]; then
   # What ldconfig does for libraries in its folders.
   clean GI_TYPELIB_PATH="$libraries/girepository-1.0" LD_LIBRARY_PATH="${destination:+$libraries}" /usr/bin/python3 -c '
@@ -66,6 +68,7 @@ try:
 except ImportError:
     sys.exit()
 import naclip' || fail "Python cannot import naclip"
+  for program in naclip-export naclip-report; do has_page "$program"; done
   # They find the package from their own place.
   if clean /usr/bin/python3 -c 'import numpy' 2>/dev/null; then
     for program in naclip-export naclip-report; do
