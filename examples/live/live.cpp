@@ -107,7 +107,8 @@ gboolean Live::on_loaded(gpointer self) {
                                                        : ", to " + serve->user;
     live->console_.say("served at " + live->output_.address() + watchers);
   }
-  live->started_ = live->time_before_ = g_get_monotonic_time();
+  live->started_ = g_get_monotonic_time();
+  live->rate_.restart();
   if (live->page_) live->page_->set_ready();
   live->source_.start(live->clock_, live->output_.base_time());
   return G_SOURCE_REMOVE;
@@ -314,16 +315,11 @@ gboolean Live::on_tick(gpointer self) {
   auto *live = static_cast<Live *>(self);
   if (live->started_ == 0 || live->finishing_) return G_SOURCE_CONTINUE;
   const Progress progress = live->output_.progress();
-  const gint64 now = g_get_monotonic_time();
-  const double seconds = static_cast<double>(now - live->time_before_) / G_USEC_PER_SEC;
-  std::string line =
-      status_line(progress, static_cast<double>(progress.frames - live->frames_before_) / seconds);
+  std::string line = status_line(progress, live->rate_.update(progress.frames));
   if (const RecordingState recording = live->output_.recording(); recording.recording)
     line += " | recording " + std::to_string(static_cast<int>(recording.seconds)) + " s";
   if (!live->busy_with_.empty()) line += " | " + live->busy_with_;
   live->console_.status(line);
-  live->frames_before_ = progress.frames;
-  live->time_before_ = now;
   return G_SOURCE_CONTINUE;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "console.h"
+#include "examples/live/stream/frame_rate.h"
 #include "examples/live/stream/output.h"
 #include "examples/live/stream/source.h"
 #include "examples/live/web/page.h"
@@ -68,8 +69,7 @@ class Live {
   int status_ = 0;
   guint retry_ = 0;
   guint pause_ = 1;  // before the next try, seconds
-  guint64 frames_before_ = 0;
-  gint64 time_before_ = 0;  // monotonic time of the last status line, microseconds
+  FrameRate rate_;   // from one status line to the next
   gint64 started_ = 0;
 };
 

@@ -213,3 +213,17 @@ def run_tests(names, *arguments):
             begin = time.monotonic()
             test(*arguments)
             print(f"{name}: ok ({time.monotonic() - begin:.1f} s)", flush=True)
+
+
+def run_page_tests(names, live, arrange=lambda browser: None, more=()):
+    """Runs tests, each with the browser and `more`. The page has nothing to complain of; the program ends with them.
+    `arrange` is called with the browser before them."""
+    browser = Browser()
+    browser.address = live.address
+    try:
+        arrange(browser)
+        run_tests(names, browser, *more)
+        assert not browser.errors(), browser.errors()
+    finally:
+        browser.quit()
+        live.stop()

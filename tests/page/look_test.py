@@ -4,7 +4,7 @@ import pathlib
 import tempfile
 from random import Random
 
-from browser import Browser, Keys, Live, Pictures, run_tests, wait
+from browser import Browser, Keys, Live, Pictures, run_page_tests, wait
 
 kWords = "giraffe; hot air balloon; sky; grass"
 kToken = "a token of the test"
@@ -236,15 +236,7 @@ def main():
         token.write(kToken + "\n")
         token.flush()
         live = Live(pictures, kWords, more=["--web-token-file", token.name])
-        browser = Browser()
-        browser.address = live.address
-        try:
-            browser.emulate()
-            run_tests(globals(), browser)
-            assert not browser.errors(), browser.errors()
-        finally:
-            browser.quit()
-            live.stop()
+        run_page_tests(globals(), live, Browser.emulate)
 
 
 if __name__ == "__main__":

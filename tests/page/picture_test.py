@@ -9,7 +9,7 @@ import tempfile
 import threading
 import urllib.request
 
-from browser import Browser, Live, Pictures, run_tests, wait
+from browser import Live, Pictures, run_page_tests, wait
 
 kWithoutWebRtc = "delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection;"
 kDeafWebRtc = "RTCPeerConnection.prototype.setRemoteDescription = async () => {};"
@@ -196,13 +196,7 @@ def test_picture_and_data_come_back_after_a_restart(browser, live):
 def main():
     pictures = Pictures()
     live = Live(pictures, "giraffe; hot air balloon; sky; grass")
-    browser = Browser()
-    try:
-        run_tests(globals(), browser, live)
-        assert not browser.errors(), browser.errors()
-    finally:
-        browser.quit()
-        live.stop()
+    run_page_tests(globals(), live, more=[live])
 
 
 if __name__ == "__main__":

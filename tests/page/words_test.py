@@ -1,6 +1,6 @@
 """Words on the page of naclip-live: added, changed, refused, seen by others, under the pointer, and all by keyboard."""
 
-from browser import ActionChains, Browser, Keys, Live, Pictures, run_tests, wait
+from browser import ActionChains, Keys, Live, Pictures, run_page_tests, wait
 
 kWords = "giraffe; hot air balloon; sky; grass"
 kWithoutGrass = "giraffe; hot air balloon; sky"
@@ -296,17 +296,13 @@ def test_everything_can_be_done_by_keyboard(browser):
 def main():
     pictures = Pictures()
     live = Live(pictures, kWithoutGrass)
-    browser = Browser()
-    browser.address = live.address
-    try:
+
+    def open_page(browser):
         browser.emulate()
         browser.open(live.address)
         browser.wait_live()
-        run_tests(globals(), browser)
-        assert not browser.errors(), browser.errors()
-    finally:
-        browser.quit()
-        live.stop()
+
+    run_page_tests(globals(), live, open_page)
 
 
 if __name__ == "__main__":

@@ -11,17 +11,11 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "pipeline_ptr.h"
 #include "process.h"
 
 namespace naclip::pipelines {
 namespace {
-
-struct StopAndUnref {
-  void operator()(GstElement *pipeline) const {
-    gst_element_set_state(pipeline, GST_STATE_NULL);
-    gst_object_unref(pipeline);
-  }
-};
 
 /// Runs a line to its end. Its appsinks keep all that comes.
 class Line {
@@ -67,7 +61,7 @@ class Line {
   }
 
  private:
-  std::unique_ptr<GstElement, StopAndUnref> pipeline_;
+  Pipeline pipeline_;
 };
 
 Labels labels_of(GstSample *sample) {

@@ -1,5 +1,7 @@
 #include "live.h"
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 
 namespace naclip::pipelines {
@@ -24,6 +26,14 @@ bool LiveProgram::wait_for_frames() {
     if (std::atof(line().c_str()) > 0) return true;
   }
   return false;
+}
+
+void make_certificate(const std::string &certificate, const std::string &key) {
+  Process openssl(
+      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+       "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate},
+      {});
+  ASSERT_EQ(openssl.finish(), 0) << openssl.output();
 }
 
 }  // namespace naclip::pipelines

@@ -20,4 +20,7 @@ class LiveProgram : public Process {
 /// naclip-live's arguments as LiveProgram gives them, the program first.
 std::vector<std::string> live_arguments(const std::vector<std::string> &arguments);
 
+/// Writes a certificate for localhost, which nobody has signed, and its key, as PEM files.
+void make_certificate(const std::string &certificate, const std::string &key);
+
 }  // namespace naclip::pipelines

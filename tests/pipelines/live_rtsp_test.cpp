@@ -269,11 +269,7 @@ TEST(LiveRtsp, WithACertificateTheStreamIsEncrypted) {
     GTEST_SKIP() << "GLib has no TLS here (glib-networking)";
   Folder folder;
   const std::string certificate = folder.file("cert.pem"), key = folder.file("key.pem");
-  Process openssl(
-      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-       "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate},
-      {});
-  ASSERT_EQ(openssl.finish(), 0) << openssl.output();
+  ASSERT_NO_FATAL_FAILURE(make_certificate(certificate, key));
   {
     LiveProgram live(serving({"--serve", "0", "--tls-cert", certificate}));
     EXPECT_EQ(live.finish(), 1) << live.output();

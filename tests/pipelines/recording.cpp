@@ -12,16 +12,10 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "pipeline_ptr.h"
+
 namespace naclip::pipelines {
 namespace {
-
-struct StopAndUnref {
-  void operator()(GstElement *pipeline) const {
-    gst_element_set_state(pipeline, GST_STATE_NULL);
-    gst_object_unref(pipeline);
-  }
-};
-using Pipeline = std::unique_ptr<GstElement, StopAndUnref>;
 
 Pipeline parse(const std::string &line) {
   g_autoptr(GError) error = nullptr;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "properties.h"
+#include "retime.h"
 #include "tracks.h"
 
 namespace naclip::live {
@@ -166,14 +167,7 @@ void Output::push(GstSample *frame, GstClockTime time) {
   if (live_) time = live_time(time);
   if (!has_begun()) keep_size(GST_BIN(pipeline_), gst_sample_get_caps(frame));
   last_time_ = time;
-  // The pixels are shared, not copied: appsink keeps its sample, whose times are not ours to
-  // change.
-  g_autoptr(GstSample) retimed = gst_sample_copy(frame);
-  g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
-  GST_BUFFER_PTS(buffer) = time;
-  GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
-  gst_sample_set_buffer(retimed, buffer);
-  gst_app_src_push_sample(GST_APP_SRC(frames_), retimed);
+  push_at(frames_, frame, time);
 }
 
 void Output::end() {

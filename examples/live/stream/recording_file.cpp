@@ -31,8 +31,7 @@ std::string part_of(const std::string &path) {
 
 std::string error_of(GstMessage *message) {
   g_autoptr(GError) error = nullptr;
-  g_autofree char *debug = nullptr;
-  gst_message_parse_error(message, &error, &debug);
+  gst_message_parse_error(message, &error, nullptr);
   return error->message;
 }
 

@@ -1,11 +1,11 @@
 #include "rtsp_output.h"
 
-#include <gst/app/gstappsrc.h>
 #include <gst/rtsp-server/rtsp-server.h>
 
 #include <stdexcept>
 
 #include "certificate.h"
+#include "retime.h"
 
 namespace naclip::live {
 namespace {
@@ -112,11 +112,7 @@ void RtspOutput::push(GstSample *frame) {
     if (!viewed_->frames) return;
     frames = static_cast<GstElement *>(gst_object_ref(viewed_->frames));
   }
-  g_autoptr(GstSample) retimed = gst_sample_copy(frame);
-  g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
-  GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;  // when it arrives there
-  gst_sample_set_buffer(retimed, buffer);
-  gst_app_src_push_sample(GST_APP_SRC(frames), retimed);
+  push_at(frames, frame, GST_CLOCK_TIME_NONE);  // when it arrives there
 }
 
 void RtspOutput::configure(gpointer, gpointer media, gpointer kept) {

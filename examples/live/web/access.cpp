@@ -3,7 +3,6 @@
 #include <gio/gio.h>
 
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 namespace naclip::live::web {
@@ -11,21 +10,17 @@ namespace {
 
 constexpr const char *kCookie = "naclip-session";
 
-struct Free {
-  void operator()(char *text) const noexcept { g_free(text); }
-};
-using Text = std::unique_ptr<char, Free>;
-
 std::string lower(const std::string &text) {
-  return Text(g_ascii_strdown(text.c_str(), -1)).get();
+  g_autofree char *lowered = g_ascii_strdown(text.c_str(), -1);
+  return lowered;
 }
 
 /// HMAC of SHA-256, in hexadecimal.
 std::string digest(const std::string &key, const std::string &text) {
-  const Text hex(g_compute_hmac_for_string(G_CHECKSUM_SHA256,
-                                           reinterpret_cast<const guchar *>(key.data()), key.size(),
-                                           text.data(), static_cast<gssize>(text.size())));
-  return hex.get();
+  g_autofree char *hex =
+      g_compute_hmac_for_string(G_CHECKSUM_SHA256, reinterpret_cast<const guchar *>(key.data()),
+                                key.size(), text.data(), static_cast<gssize>(text.size()));
+  return hex;
 }
 
 /// Digests differ anywhere where the texts differ at all, and are compared to the end.

@@ -1,12 +1,12 @@
 #include "encoder.h"
 
 #include <gst/app/gstappsink.h>
-#include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
 #include <stdexcept>
 #include <utility>
 
+#include "examples/live/stream/retime.h"
 #include "examples/live/stream/words.h"
 
 namespace naclip::live::web {
@@ -69,11 +69,7 @@ GstElement *Encoder::element(const char *name) {
 void Encoder::push(GstSample *frame) {
   g_autoptr(GstElement) frames = element("frames");
   if (!frames) return;
-  g_autoptr(GstSample) retimed = gst_sample_copy(frame);
-  g_autoptr(GstBuffer) buffer = gst_buffer_copy(gst_sample_get_buffer(frame));
-  GST_BUFFER_PTS(buffer) = GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;  // when it arrives there
-  gst_sample_set_buffer(retimed, buffer);
-  gst_app_src_push_sample(GST_APP_SRC(frames), retimed);
+  push_at(frames, frame, GST_CLOCK_TIME_NONE);  // when it arrives there
 }
 
 void Encoder::request_keyframe() {

@@ -32,8 +32,8 @@ constexpr std::array<std::pair<const char *, const char *>, 7> kHeaders{{
 
 /// What anybody may ask for who is not kept out for other reasons.
 bool is_open(const std::string &path) {
-  return !path.starts_with("/api/") && path != "/metrics" && path != "/mjpeg" &&
-         !path.starts_with("/whep");
+  return path == "/api/v1/session" || (!path.starts_with("/api/") && path != "/metrics" &&
+                                       path != "/mjpeg" && !path.starts_with("/whep"));
 }
 
 /// Why a body is not taken.
@@ -137,8 +137,7 @@ void HttpServer::on_headers(SoupServer *, SoupServerMessage *message, const char
   for (const auto &[name, value] : kHeaders) soup_message_headers_replace(headers, name, value);
   std::optional<Refusal> refusal = access.foreign(message);
   if (!refusal) refusal = oversized(message);
-  if (!refusal && !is_open(path) && g_strcmp0(path, "/api/v1/session") != 0 &&
-      !access.is_known(message)) {
+  if (!refusal && !is_open(path) && !access.is_known(message)) {
     refusal = Refusal{SOUP_STATUS_UNAUTHORIZED,
                       "this needs the token that --web-token-file names, as the header "
                       "Authorization: Bearer TOKEN"};
@@ -151,7 +150,7 @@ void HttpServer::on_request(SoupServer *, SoupServerMessage *message, const char
                             GHashTable *, gpointer self) {
   auto *server = static_cast<HttpServer *>(self);
   if (soup_server_message_get_status(message) != 0) return;  // refused
-  server->handlers_.asked({message, path, server->access_.is_known(message)});
+  server->handlers_.asked({message, path});
 }
 
 void HttpServer::on_websocket(SoupServer *, SoupServerMessage *, const char *,

@@ -4,7 +4,6 @@
 #include <libsoup/soup.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include "examples/live/stream/choices.h"
@@ -17,7 +16,6 @@ namespace naclip::live::web {
 struct Request {
   SoupServerMessage *message;
   std::string path;
-  bool is_known;  ///< whether the sender has the token, or none is needed
 
   bool has_method(const char *method) const;
   std::string body() const;

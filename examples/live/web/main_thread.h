@@ -9,21 +9,23 @@
 
 namespace naclip::live::web {
 
+/// What the main thread does while `owner` is there.
+struct MainThreadTask {
+  std::weak_ptr<void> owner;
+  std::function<void()> work;
+};
+
 /// Calls `work` soon from the default main context, unless `owner` is gone by then.
 inline void on_main_thread(std::weak_ptr<void> owner, std::function<void()> work) {
-  struct Task {
-    std::weak_ptr<void> owner;
-    std::function<void()> work;
-  };
   g_idle_add_full(
       G_PRIORITY_DEFAULT,
       [](gpointer data) -> gboolean {
-        const auto *task = static_cast<Task *>(data);
+        const auto *task = static_cast<MainThreadTask *>(data);
         if (const auto alive = task->owner.lock()) task->work();
         return G_SOURCE_REMOVE;
       },
-      new Task{std::move(owner), std::move(work)},
-      [](gpointer data) { delete static_cast<Task *>(data); });
+      new MainThreadTask{std::move(owner), std::move(work)},
+      [](gpointer task) { delete static_cast<MainThreadTask *>(task); });
 }
 
 }  // namespace naclip::live::web

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "examples/live/stream/packet_ring.h"
 #include "examples/live/stream/words.h"
 #include "examples/live/web/main_thread.h"
 #include "examples/live/web/vocabulary_json.h"
@@ -19,6 +20,22 @@ constexpr GstClockTime kSnapshotPatience = 10 * GST_SECOND;
 
 bool is_in(const std::string &text, const char *what) {
   return text.find(what) != std::string::npos;
+}
+
+/// A message of the page's own schema.
+std::string own_message(const char *type, const std::function<void(JsonBuilder *)> &members) {
+  return json_text([&](JsonBuilder *json) {
+    member(json, "schema", kOwnSchema);
+    member(json, "type", type);
+    members(json);
+  });
+}
+
+/// Says what a path takes, to one who asked otherwise.
+void refuse_method(const Request &request, const std::string &allowed) {
+  soup_message_headers_replace(soup_server_message_get_response_headers(request.message), "Allow",
+                               allowed.c_str());
+  reply_error(request.message, SOUP_STATUS_METHOD_NOT_ALLOWED, request.path + " takes " + allowed);
 }
 
 /// Writes a list of texts of an earlier message again.
@@ -70,12 +87,7 @@ void Page::push(GstSample *frame) {
 }
 
 void Page::publish(GstSample *sample) {
-  GstMapInfo map;
-  GstBuffer *buffer = gst_sample_get_buffer(sample);
-  if (!buffer || !gst_buffer_map(buffer, &map, GST_MAP_READ)) return;
-  std::string lines(reinterpret_cast<const char *>(map.data), map.size);
-  gst_buffer_unmap(buffer, &map);
-  on_main_thread(alive_, [this, lines = std::move(lines)] {
+  on_main_thread(alive_, [this, lines = live::text_of(gst_sample_get_buffer(sample))] {
     std::istringstream stream(lines);
     for (std::string line; std::getline(stream, line);) {
       if (is_in(line, "\"type\":\"vocabulary\"")) {
@@ -111,23 +123,13 @@ void Page::message(GstMessage *message) {
 }
 
 void Page::warn(const std::string &text) {
-  messages_.send(json_text([&](JsonBuilder *json) {
-    member(json, "schema", kOwnSchema);
-    member(json, "type", "warning");
-    member(json, "text", text);
-  }));
+  messages_.send(own_message("warning", [&](JsonBuilder *json) { member(json, "text", text); }));
 }
 
 gboolean Page::on_second(gpointer self) {
   auto *page = static_cast<Page *>(self);
   const Progress progress = page->output_.progress();
-  const gint64 now = g_get_monotonic_time();
-  if (page->time_before_ != 0) {
-    page->fps_ = static_cast<double>(progress.frames - page->frames_before_) * G_USEC_PER_SEC /
-                 static_cast<double>(now - page->time_before_);
-  }
-  page->frames_before_ = progress.frames;
-  page->time_before_ = now;
+  page->fps_ = page->rate_.update(progress.frames);
   if (progress.frames > 0) page->history_.add(g_get_real_time() / 1000, progress.shares);
   if (page->messages_.count() > 0) page->messages_.send(status_json(page->statistics()));
   page->tell_if_changed();
@@ -140,60 +142,45 @@ Statistics Page::statistics() {
           messages_.count(),  (g_get_monotonic_time() - started_) * 1000};
 }
 
-std::string Page::words_message(const char *type) {
-  return json_text([&](JsonBuilder *json) {
-    if (type) {
-      member(json, "schema", kOwnSchema);
-      member(json, "type", type);
-    }
-    add_vocabulary(json, vocabulary_text(output_.segment()));
-    const JsonPtr in_use = in_use_.empty() ? nullptr : parse_object(in_use_);
-    copy_member(json, in_use.get(), "labels");
-    copy_member(json, in_use.get(), "colours");
-    member(json, "pending", pending_);
-  });
+void Page::add_words(JsonBuilder *json) {
+  add_vocabulary(json, vocabulary_text(output_.segment()));
+  const JsonPtr in_use = in_use_.empty() ? nullptr : parse_object(in_use_);
+  copy_member(json, in_use.get(), "labels");
+  copy_member(json, in_use.get(), "colours");
+  member(json, "pending", pending_);
 }
 
-std::string Page::properties_message(const char *type) {
-  return json_text([&](JsonBuilder *json) {
-    if (type) {
-      member(json, "schema", kOwnSchema);
-      member(json, "type", type);
-    }
-    add_properties(json, elements_);
-  });
+void Page::add_recording(JsonBuilder *json) {
+  const RecordingState state = output_.recording();
+  member(json, "recording", state.recording);
+  json_builder_set_member_name(json, "file");
+  if (state.file.empty())
+    json_builder_add_null_value(json);
+  else
+    json_builder_add_string_value(json, state.file.c_str());
+  member(json, "seconds", state.seconds);
 }
 
-std::string Page::recording_message(const char *type) {
-  return json_text([&](JsonBuilder *json) {
-    if (type) {
-      member(json, "schema", kOwnSchema);
-      member(json, "type", type);
-    }
-    const RecordingState state = output_.recording();
-    member(json, "recording", state.recording);
-    json_builder_set_member_name(json, "file");
-    if (state.file.empty())
-      json_builder_add_null_value(json);
-    else
-      json_builder_add_string_value(json, state.file.c_str());
-    member(json, "seconds", state.seconds);
-  });
+std::array<std::string, 3> Page::state_messages() {
+  return {own_message("words", [this](JsonBuilder *json) { add_words(json); }),
+          own_message("properties", [this](JsonBuilder *json) { add_properties(json, elements_); }),
+          own_message("recording", [this](JsonBuilder *json) { add_recording(json); })};
 }
 
 void Page::tell_if_changed() {
-  const auto tell = [this](std::string &told, const std::string &now) {
-    if (told != now) messages_.send(told = now);
-  };
-  tell(told_words_, words_message("words"));
-  tell(told_properties_, properties_message("properties"));
-  tell(told_recording_, recording_message("recording"));
+  if (messages_.count() == 0) return;
+  auto now = state_messages();
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    if (told_[i] != now[i]) messages_.send(now[i]);
+  }
+  told_ = std::move(now);
 }
 
 void Page::joined(SoupWebsocketConnection *connection) {
-  std::vector<std::string> first{words_message("words"), properties_message("properties"),
-                                 recording_message("recording"), status_json(statistics())};
-  if (!in_use_.empty()) first.insert(first.begin(), in_use_);
+  std::vector<std::string> first;
+  if (!in_use_.empty()) first.push_back(in_use_);
+  for (std::string &message : state_messages()) first.push_back(std::move(message));
+  first.push_back(status_json(statistics()));
   messages_.add(connection, first);
 }
 
@@ -237,9 +224,7 @@ void Page::asked(const Request &request) {
     }
     return;
   }
-  soup_message_headers_replace(soup_server_message_get_response_headers(request.message), "Allow",
-                               allowed.c_str());
-  reply_error(request.message, SOUP_STATUS_METHOD_NOT_ALLOWED, path + " takes " + allowed);
+  refuse_method(request, allowed);
 }
 
 void Page::serve_file(const Request &request) {
@@ -250,12 +235,8 @@ void Page::serve_file(const Request &request) {
       g_resources_lookup_data((kFolder + path).c_str(), G_RESOURCE_LOOKUP_FLAGS_NONE, nullptr);
   if (!file)
     return reply_error(request.message, SOUP_STATUS_NOT_FOUND, "there is no " + request.path);
-  if (!request.has_method("GET") && !request.has_method("HEAD")) {
-    soup_message_headers_replace(soup_server_message_get_response_headers(request.message), "Allow",
-                                 "GET");
-    return reply_error(request.message, SOUP_STATUS_METHOD_NOT_ALLOWED,
-                       request.path + " takes GET");
-  }
+  if (!request.has_method("GET") && !request.has_method("HEAD"))
+    return refuse_method(request, "GET");
   gsize size = 0;
   const auto *data = static_cast<const char *>(g_bytes_get_data(file, &size));
   reply(request.message, SOUP_STATUS_OK, type_of_file(path), {data, size});
@@ -264,7 +245,7 @@ void Page::serve_file(const Request &request) {
 void Page::get_session(const Request &request) {
   reply_json(request.message, SOUP_STATUS_OK, json_text([&](JsonBuilder *json) {
                member(json, "required", server_.access().wants_token());
-               member(json, "authenticated", request.is_known);
+               member(json, "authenticated", server_.access().is_known(request.message));
              }));
 }
 
@@ -288,7 +269,8 @@ void Page::set_cookie(const Request &request, bool forget) {
 }
 
 void Page::get_vocabulary(const Request &request) {
-  reply_json(request.message, SOUP_STATUS_OK, words_message(nullptr));
+  reply_json(request.message, SOUP_STATUS_OK,
+             json_text([this](JsonBuilder *json) { add_words(json); }));
 }
 
 void Page::put_vocabulary(const Request &request) {
@@ -302,7 +284,8 @@ void Page::put_vocabulary(const Request &request) {
 }
 
 void Page::get_properties(const Request &request) {
-  reply_json(request.message, SOUP_STATUS_OK, properties_message(nullptr));
+  reply_json(request.message, SOUP_STATUS_OK,
+             json_text([this](JsonBuilder *json) { add_properties(json, elements_); }));
 }
 
 void Page::put_properties(const Request &request) {
@@ -322,7 +305,8 @@ void Page::get_history(const Request &request) {
 }
 
 void Page::get_recording(const Request &request) {
-  reply_json(request.message, SOUP_STATUS_OK, recording_message(nullptr));
+  reply_json(request.message, SOUP_STATUS_OK,
+             json_text([this](JsonBuilder *json) { add_recording(json); }));
 }
 
 void Page::post_recording(const Request &request) {
@@ -337,7 +321,7 @@ void Page::post_recording(const Request &request) {
     reply_error(request.message, SOUP_STATUS_CONFLICT, error.what());
     return;
   }
-  reply_json(request.message, SOUP_STATUS_OK, recording_message(nullptr));
+  get_recording(request);
 }
 
 void Page::get_snapshot(const Request &request) {

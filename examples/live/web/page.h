@@ -3,12 +3,13 @@
 
 #include <gst/gst.h>
 
-#include <functional>
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "examples/live/stream/frame_rate.h"
 #include "examples/live/stream/output.h"
 #include "examples/live/web/history.h"
 #include "examples/live/web/http_server.h"
@@ -75,10 +76,10 @@ class Page {
   void delete_whep(const Request &request);
 
   Statistics statistics();
-  /// Messages of the page's own, schema naclip-live/1.
-  std::string words_message(const char *type);
-  std::string properties_message(const char *type);
-  std::string recording_message(const char *type);
+  void add_words(JsonBuilder *json);
+  void add_recording(JsonBuilder *json);
+  /// Messages of the page's own schema: words, properties, recording.
+  std::array<std::string, 3> state_messages();
   void warn(const std::string &text);
   void tell_if_changed();
 
@@ -87,11 +88,10 @@ class Page {
   std::shared_ptr<int> alive_ = std::make_shared<int>();
   gint64 started_ = g_get_monotonic_time();
   bool ready_ = false;
-  bool pending_ = false;  // words are being encoded
-  std::string in_use_;    // the naclip/1 message of the vocabulary that masks have
-  std::string told_words_, told_properties_, told_recording_;
-  guint64 frames_before_ = 0;
-  gint64 time_before_ = 0;  // monotonic, microseconds
+  bool pending_ = false;             // words are being encoded
+  std::string in_use_;               // the naclip/1 message of the vocabulary that masks have
+  std::array<std::string, 3> told_;  // of state_messages(), what listeners were told last
+  FrameRate rate_;
   double fps_ = 0;
   History history_;
   std::mutex mutex_;  // guards the next

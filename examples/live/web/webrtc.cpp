@@ -21,7 +21,7 @@ namespace {
 /// VP8: every browser has it, and the encoder comes with GStreamer's good plugins.
 constexpr const char *kEncoder =
     "videoconvert ! video/x-raw,format=I420 ! vp8enc deadline=1 cpu-used=8 threads=2 "
-    "keyframe-max-dist=300 end-usage=cbr target-bitrate=4000000 error-resilient=default";
+    "keyframe-max-dist=300 end-usage=cbr target-bitrate=4000000";
 constexpr std::size_t kMostViewers = 64;
 constexpr guint64 kMostWaiting = 30;              // frames for one viewer
 constexpr gint64 kSilence = 20 * G_USEC_PER_SEC;  // of a viewer, until it is taken to be gone
@@ -111,17 +111,15 @@ struct WebRtc::Viewer : std::enable_shared_from_this<Viewer> {
 
 /// Calls `work` from the main thread after a property has changed, while the viewer is there.
 void WebRtc::on_notify(Viewer &viewer, const char *signal, std::function<void()> work) {
-  struct Then {
-    std::weak_ptr<void> owner;
-    std::function<void()> work;
-  };
   const auto changed = +[](GstElement *, GParamSpec *, gpointer data) {
-    const auto *then = static_cast<Then *>(data);
-    on_main_thread(then->owner, then->work);
+    const auto *task = static_cast<MainThreadTask *>(data);
+    on_main_thread(task->owner, task->work);
   };
   g_signal_connect_data(
-      viewer.peer, signal, G_CALLBACK(changed), new Then{viewer.weak_from_this(), std::move(work)},
-      [](gpointer data, GClosure *) { delete static_cast<Then *>(data); }, G_CONNECT_DEFAULT);
+      viewer.peer, signal, G_CALLBACK(changed),
+      new MainThreadTask{viewer.weak_from_this(), std::move(work)},
+      [](gpointer task, GClosure *) { delete static_cast<MainThreadTask *>(task); },
+      G_CONNECT_DEFAULT);
 }
 
 WebRtc::WebRtc(bool loopback, std::function<void(const std::string &)> failed)
