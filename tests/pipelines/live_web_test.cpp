@@ -472,9 +472,8 @@ TEST(LiveWeb, OnlyWhoHasTheTokenIsLetIn) {
             200U);
   EXPECT_EQ(page.ask({"/api/v1/stats", "GET", "", kJson, {{"Cookie", cookie + "0"}}}).status, 401U);
   EXPECT_TRUE(Listener(page, cookie).is_connected());
-  EXPECT_NE(
-      page.ask({"/api/v1/session", "DELETE", "", kJson, {}, "Set-Cookie"}).header.find("Max-Age=0"),
-      std::string::npos);
+  const Answer left = page.ask({"/api/v1/session", "DELETE", "", kJson, {}, "Set-Cookie"});
+  EXPECT_NE(left.header.find("Max-Age=0"), std::string::npos) << left.status << left.text;
   EXPECT_EQ(page.program().output().find(token), std::string::npos);
 }
 
@@ -501,11 +500,7 @@ TEST(LiveWeb, WithACertificateThePageIsEncrypted) {
     GTEST_SKIP() << "GLib has no TLS here (glib-networking)";
   Folder folder;
   const std::string certificate = folder.file("cert.pem"), key = folder.file("key.pem");
-  Process openssl(
-      {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-       "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", certificate},
-      {});
-  ASSERT_EQ(openssl.finish(), 0) << openssl.output();
+  ASSERT_NO_FATAL_FAILURE(make_certificate(certificate, key));
   {
     LiveProgram live(
         {"--source", "test", "--vocabulary", "a", "--web", "0", "--tls-cert", certificate});
@@ -547,6 +542,44 @@ TEST(LiveWeb, OptionsThatDoNotFitTogetherAreRefused) {
   EXPECT_EQ(second.finish(), 1) << second.output();
   EXPECT_NE(second.output().find("the page cannot be served at"), std::string::npos)
       << second.output();
+}
+
+TEST(LiveWeb, ListenersMayLeaveAtOnce) {
+  LivePage page;
+  ASSERT_TRUE(page.wait_for("/ready", "true")) << page.program().output();
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(Listener(page).is_connected()) << i;
+  EXPECT_TRUE(page.wait_for("/api/v1/stats", R"("messages":0)"));
+  page.program().interrupt();
+  EXPECT_EQ(page.program().finish(), 0) << page.program().output();
+}
+
+TEST(LiveWeb, RequestsMayBeLeftBeforeTheirAnswer) {
+  LivePage page;
+  ASSERT_TRUE(page.wait_for("/ready", "true")) << page.program().output();
+  const std::string offer =
+      "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"
+      "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:waAD\r\n"
+      "a=ice-pwd:UFOVDuHzX0nT0dVbk/yQqJPK\r\na=fingerprint:sha-256 "
+      "8A:1F:E6:5C:4D:1F:08:9C:62:4F:11:5E:73:F6:8A:5D:93:FC:FD:9F:04:62:1A:29:A3:90:56:88:F9:D5:"
+      "02:AE"
+      "\r\na=setup:actpass\r\na=mid:0\r\na=recvonly\r\na=rtcp-mux\r\na=rtpmap:96 VP8/90000\r\n";
+  const Answer answer = page.ask({"/whep", "POST", offer, "application/sdp", {}, "Location"});
+  ASSERT_EQ(answer.status, 201U) << answer.text;
+  EXPECT_NE(answer.text.find("a=candidate:"), std::string::npos) << answer.text;
+  EXPECT_EQ(page.ask({answer.header, "DELETE"}).status, 204U);
+  EXPECT_EQ(page.ask({answer.header, "DELETE"}).status, 404U);
+  for (const std::string &request :
+       {std::string("GET /mjpeg HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        std::string("GET /api/v1/snapshot HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        "POST /whep HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+        "application/sdp\r\nContent-Length: " +
+            std::to_string(offer.size()) + "\r\n\r\n" + offer}) {
+    for (int i = 0; i < 20; ++i) RawClient(page, request);
+    ASSERT_EQ(page.get("/healthz").status, 200U) << request;
+  }
+  EXPECT_TRUE(page.wait_for("/api/v1/stats", R"("webrtc":0,"mjpeg":0)"));
+  page.program().interrupt();
+  EXPECT_EQ(page.program().finish(), 0) << page.program().output();
 }
 
 TEST(LiveWeb, WhoDoesNotReadHoldsUpNobody) {

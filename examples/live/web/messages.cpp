@@ -25,12 +25,12 @@ bool Messages::add(SoupWebsocketConnection *connection, const std::vector<std::s
   }
   soup_websocket_connection_set_max_incoming_payload_size(connection, 1024);
   soup_websocket_connection_set_keepalive_interval(connection, kPingInterval);
-  Listener listener{SOUP_WEBSOCKET_CONNECTION(g_object_ref(connection)), g_get_monotonic_time()};
+  Listener listener{{SOUP_WEBSOCKET_CONNECTION(g_object_ref(connection)), g_object_unref},
+                    g_get_monotonic_time()};
   listener.closed = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), this);
   listener.pong = g_signal_connect(connection, "pong", G_CALLBACK(on_pong), this);
   listeners_.push_back(listener);
-  for (const std::string &message : first)
-    soup_websocket_connection_send_text(connection, message.c_str());
+  for (const std::string &message : first) tell(listener, message);
   return true;
 }
 
@@ -44,45 +44,50 @@ void Messages::send_frame(const std::string &message) {
 
 void Messages::send(const std::string &message, gint64 patience) {
   const gint64 now = g_get_monotonic_time();
-  std::vector<Listener> gone;
-  for (const Listener &one : listeners_) {
+  // One who turns out to be gone leaves the list meanwhile.
+  const std::vector<Listener> all = listeners_;
+  for (const Listener &one : all) {
     if (now > one.heard + kPatience) {
-      gone.push_back(one);
-    } else if (now <= one.heard + patience &&
-               soup_websocket_connection_get_state(one.connection) == SOUP_WEBSOCKET_STATE_OPEN) {
-      soup_websocket_connection_send_text(one.connection, message.c_str());
+      std::erase_if(listeners_,
+                    [&](const Listener &other) { return other.connection == one.connection; });
+      let_go(one);
+    } else if (now <= one.heard + patience) {
+      tell(one, message);
     }
-  }
-  for (const Listener &one : gone) {
-    std::erase_if(listeners_,
-                  [&](const Listener &other) { return other.connection == one.connection; });
-    let_go(one);
   }
 }
 
+void Messages::tell(const Listener &listener, const std::string &message) {
+  SoupWebsocketConnection *connection = listener.connection.get();
+  if (soup_websocket_connection_get_state(connection) == SOUP_WEBSOCKET_STATE_OPEN)
+    soup_websocket_connection_send_text(connection, message.c_str());
+}
+
+void Messages::forget(const Listener &listener) {
+  g_signal_handler_disconnect(listener.connection.get(), listener.closed);
+  g_signal_handler_disconnect(listener.connection.get(), listener.pong);
+}
+
 void Messages::let_go(const Listener &listener) {
-  g_signal_handler_disconnect(listener.connection, listener.closed);
-  g_signal_handler_disconnect(listener.connection, listener.pong);
+  forget(listener);
   // Without waiting for one who does not answer.
-  g_io_stream_close(soup_websocket_connection_get_io_stream(listener.connection), nullptr, nullptr);
-  g_object_unref(listener.connection);
+  g_io_stream_close(soup_websocket_connection_get_io_stream(listener.connection.get()), nullptr,
+                    nullptr);
 }
 
 void Messages::on_closed(SoupWebsocketConnection *connection, gpointer self) {
   auto &listeners = static_cast<Messages *>(self)->listeners_;
-  const auto gone = std::find_if(listeners.begin(), listeners.end(),
-                                 [&](const Listener &one) { return one.connection == connection; });
+  const auto gone = std::find_if(listeners.begin(), listeners.end(), [&](const Listener &one) {
+    return one.connection.get() == connection;
+  });
   if (gone == listeners.end()) return;
-  const Listener listener = *gone;
+  forget(*gone);
   listeners.erase(gone);
-  g_signal_handler_disconnect(connection, listener.closed);
-  g_signal_handler_disconnect(connection, listener.pong);
-  g_object_unref(connection);
 }
 
 void Messages::on_pong(SoupWebsocketConnection *connection, GBytes *, gpointer self) {
   for (Listener &one : static_cast<Messages *>(self)->listeners_) {
-    if (one.connection == connection) one.heard = g_get_monotonic_time();
+    if (one.connection.get() == connection) one.heard = g_get_monotonic_time();
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <libsoup/soup.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,16 @@ class Messages {
 
  private:
   struct Listener {
-    SoupWebsocketConnection *connection;
+    std::shared_ptr<SoupWebsocketConnection> connection;
     gint64 heard;  ///< when it last answered a ping, monotonic time, microseconds
     gulong closed = 0, pong = 0;
   };
   static void on_closed(SoupWebsocketConnection *connection, gpointer self);
   static void on_pong(SoupWebsocketConnection *connection, GBytes *payload, gpointer self);
   void send(const std::string &message, gint64 patience);
-  void let_go(const Listener &listener);
+  static void tell(const Listener &listener, const std::string &message);
+  static void forget(const Listener &listener);
+  static void let_go(const Listener &listener);
 
   std::vector<Listener> listeners_;
 };

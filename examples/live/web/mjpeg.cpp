@@ -32,11 +32,12 @@ Mjpeg::Mjpeg(std::function<void(const std::string &)> failed)
 
 Mjpeg::~Mjpeg() {
   encoder_.stop();
-  for (const Viewer &viewer : viewers_) {
-    g_signal_handler_disconnect(viewer.message, viewer.written);
-    g_signal_handler_disconnect(viewer.message, viewer.finished);
-    g_object_unref(viewer.message);
-  }
+  for (const Viewer &viewer : viewers_) forget(viewer);
+}
+
+void Mjpeg::forget(const Viewer &viewer) {
+  g_signal_handler_disconnect(viewer.message.get(), viewer.written);
+  g_signal_handler_disconnect(viewer.message.get(), viewer.finished);
 }
 
 void Mjpeg::add(SoupServerMessage *message) {
@@ -50,7 +51,7 @@ void Mjpeg::add(SoupServerMessage *message) {
   soup_message_body_set_accumulate(body, FALSE);
   soup_message_body_append(body, SOUP_MEMORY_STATIC, kSeparator, std::strlen(kSeparator));
   soup_server_message_set_status(message, SOUP_STATUS_OK, nullptr);
-  Viewer viewer{SOUP_SERVER_MESSAGE(g_object_ref(message)), true};
+  Viewer viewer{{SOUP_SERVER_MESSAGE(g_object_ref(message)), g_object_unref}, true};
   viewer.written = g_signal_connect(message, "wrote-chunk", G_CALLBACK(on_written), this);
   viewer.finished = g_signal_connect(message, "finished", G_CALLBACK(on_finished), this);
   viewers_.push_back(viewer);
@@ -64,18 +65,21 @@ void Mjpeg::show(GBytes *jpeg) {
   part.append(static_cast<const char *>(data), size);
   // A browser shows a part when it has seen what follows it.
   part += kSeparator;
+  std::vector<std::shared_ptr<SoupServerMessage>> free;
   for (Viewer &viewer : viewers_) {
-    if (viewer.busy) continue;
-    viewer.busy = true;
-    soup_message_body_append(soup_server_message_get_response_body(viewer.message),
-                             SOUP_MEMORY_COPY, part.data(), part.size());
-    soup_server_message_unpause(viewer.message);
+    if (!std::exchange(viewer.busy, true)) free.push_back(viewer.message);
+  }
+  // One who turns out to be gone leaves the list meanwhile.
+  for (const auto &message : free) {
+    soup_message_body_append(soup_server_message_get_response_body(message.get()), SOUP_MEMORY_COPY,
+                             part.data(), part.size());
+    soup_server_message_unpause(message.get());
   }
 }
 
 void Mjpeg::on_written(SoupServerMessage *message, gpointer self) {
   for (Viewer &viewer : static_cast<Mjpeg *>(self)->viewers_) {
-    if (viewer.message == message) viewer.busy = false;
+    if (viewer.message.get() == message) viewer.busy = false;
   }
 }
 
@@ -83,12 +87,10 @@ void Mjpeg::on_finished(SoupServerMessage *message, gpointer self) {
   auto *mjpeg = static_cast<Mjpeg *>(self);
   auto &viewers = mjpeg->viewers_;
   const auto gone = std::find_if(viewers.begin(), viewers.end(),
-                                 [&](const Viewer &one) { return one.message == message; });
+                                 [&](const Viewer &one) { return one.message.get() == message; });
   if (gone == viewers.end()) return;
-  g_signal_handler_disconnect(message, gone->written);
-  g_signal_handler_disconnect(message, gone->finished);
+  forget(*gone);
   viewers.erase(gone);
-  g_object_unref(message);
   if (viewers.empty()) mjpeg->encoder_.stop();
 }
 

@@ -32,10 +32,11 @@ class Mjpeg {
 
  private:
   struct Viewer {
-    SoupServerMessage *message;
+    std::shared_ptr<SoupServerMessage> message;
     bool busy = false;  ///< the frame before is still on its way
     gulong written = 0, finished = 0;
   };
+  static void forget(const Viewer &viewer);
   static void on_written(SoupServerMessage *message, gpointer self);
   static void on_finished(SoupServerMessage *message, gpointer self);
   void show(GBytes *jpeg);
