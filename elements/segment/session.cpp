@@ -150,18 +150,22 @@ SegmentSession::OptionalMask SegmentSession::mask_of(GstBuffer *frame, const Gst
 }
 
 /// A frame that is due waits for its own mask, and so does one to which no mask can be carried:
-/// after a cut.
+/// after a cut. Which frames are due does not depend on cuts, so that a part of a video has the same
+/// masks as the whole.
 SegmentSession::OptionalMask SegmentSession::next_in_sync(FrameReader &reader) {
   OptionalMask mask;
   const bool carries = settings_->carry == Carry::kOn && settings_->interval > 1;
-  if (!is_due()) {
+  const bool due = is_due();
+  if (!due) {
     if (!carries) return mask;
     if (carry(reader)) {
       statistics_.add_carried();
       return mask;
     }
   }
+  const auto since_due = due ? 0 : since_inference_;
   submit(reader, carries);
+  since_inference_ = since_due;
   if (pending_.empty()) return mask;  // it failed, which was told
   if (auto outcome = stream_->wait())
     mask.fresh = adopt(std::move(*outcome));

@@ -48,6 +48,13 @@ class Player:
             self._read_bus()
             raise self._error or NaclipError("GStreamer's pipeline does not start")
 
+    def seek(self, time, flags):
+        """Goes to a time of the stream once it can; False where it cannot. Raises NaclipError."""
+        if not self._pipeline.seek_simple(Gst.Format.TIME, flags, time):
+            self._read_bus()
+            return False
+        return True
+
     def stop(self, _null=Gst.State.NULL):  # the module may be gone when the interpreter ends
         self._pipeline.set_state(_null)
 
@@ -63,6 +70,17 @@ class Player:
                 raise self._error
             if has_ended:
                 return None
+
+    def check(self):
+        """Raises the error that there was, NaclipError."""
+        self._read_bus()
+        if self._error is not None:
+            raise self._error
+
+    def wait_for_end(self):
+        """Waits until all sinks have all, which is written then. Raises NaclipError."""
+        while self._bus.timed_pop_filtered(_PATIENCE, Gst.MessageType.EOS) is None:
+            self.check()
 
     def _read_bus(self):
         """Warns of warnings, and keeps the first error for when the frames before it are taken."""
