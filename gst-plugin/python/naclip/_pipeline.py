@@ -79,20 +79,30 @@ class Player:
 
     def wait_for_end(self):
         """Waits until all sinks have all, which is written then. Raises NaclipError."""
-        while self._bus.timed_pop_filtered(_PATIENCE, Gst.MessageType.EOS) is None:
-            self.check()
+        types = Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING
+        while True:
+            message = self._bus.timed_pop_filtered(_PATIENCE, types)
+            if message is not None and message.type == Gst.MessageType.EOS:
+                return
+            if message is not None:
+                self._take(message)
+            if self._error is not None:
+                raise self._error
 
     def _read_bus(self):
         """Warns of warnings, and keeps the first error for when the frames before it are taken."""
         while message := self._bus.pop_filtered(Gst.MessageType.ERROR | Gst.MessageType.WARNING):
-            if message.type == Gst.MessageType.WARNING and not nothing_linked(message):
-                self._warn(message)
-            elif self._error is None:
-                self._error = self.as_error(message)
+            self._take(message)
+
+    def _take(self, message):
+        if message.type == Gst.MessageType.WARNING and not nothing_linked(message):
+            self._warn(message)
+        elif self._error is None:
+            self._error = self.as_error(message)
 
     def _warn(self, message):
         warning, _ = message.parse_warning()
-        warnings.warn(f"{message.src.get_name()}: {warning.message}", RuntimeWarning, stacklevel=5)
+        warnings.warn(f"{message.src.get_name()}: {warning.message}", RuntimeWarning, stacklevel=6)
 
     def as_error(self, message):
         """What an error, or a warning that nothing can follow, says to a caller: a NaclipError."""

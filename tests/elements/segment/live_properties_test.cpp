@@ -219,6 +219,12 @@ class LiveCarry : public LiveProperties {
     }
     return count > 0 ? sum / count : -1;
   }
+  /// Scenes look different from now on.
+  void cut() {
+    std::mt19937 random(2);
+    for (std::uint8_t &value : ground_) value = static_cast<std::uint8_t>(random() % 110);
+    for (std::uint8_t &value : square_) value = static_cast<std::uint8_t>(140 + random() % 110);
+  }
   static double true_middle(int x) { return x + (kSquare - 1) / 2.0; }
   std::string carry_line(const std::string &more) const {
     return line("vocabulary=square " + more);
@@ -262,13 +268,21 @@ TEST_F(LiveCarry, SceneCutIsInferredAtOnceWhereFramesWait) {
     EXPECT_NEAR(middle(frame), true_middle(20 + 2 * i), 3.0) << i;
   }
   EXPECT_EQ(element.statistic("inferred"), 1U);
-  std::mt19937 random(2);
-  for (std::uint8_t &value : ground_) value = static_cast<std::uint8_t>(random() % 110);
-  for (std::uint8_t &value : square_) value = static_cast<std::uint8_t>(140 + random() % 110);
+  cut();
   EXPECT_EQ(source_of(element.pass(scene(110, 8))), 8U);
   EXPECT_EQ(source_of(element.pass(scene(110, 9))), 8U);
   EXPECT_EQ(element.statistic("inferred"), 2U);
   EXPECT_EQ(element.statistic("carried"), 8U);
+}
+
+TEST_F(LiveCarry, CutLeavesTheOtherInferencesWhereTheyAre) {
+  LiveElement element(carry_line("mode=sync interval=6 carry=on"), false,
+                      caps_of("GRAY8", kWidth, kHeight));
+  for (int i = 0; i < 14; ++i) {
+    if (i == 8) cut();
+    const auto source = source_of(element.pass(scene(20, static_cast<GstClockTime>(i))));
+    EXPECT_EQ(source, i < 6 ? 0U : i < 8 ? 6U : i < 12 ? 8U : 12U) << i;
+  }
 }
 
 TEST_F(LiveCarry, MayBeTurnedOnWhilePlaying) {

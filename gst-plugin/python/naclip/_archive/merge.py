@@ -62,9 +62,10 @@ class _Recording(Player):
     def __init__(self, path, tracks):
         titles = {VIDEO: "picture", MASKS: "\\\"naclip masks\\\"", JSON: "naclip/1"}
         launch = "matroskamux name=recording ! filesink name=file "
-        for track in tracks:
+        for number, track in enumerate(tracks):
+            pad = "subtitle_0" if track == JSON else f"video_{number}"
             launch += (f"appsrc name={track} format=time block=true max-bytes={_MOST_WAITING} "
-                       f"! taginject tags=\"title={titles[track]}\" ! recording. ")
+                       f"! taginject tags=\"title={titles[track]}\" ! recording.{pad} ")
         super().__init__(launch, "matroskamux is in gstreamer1.0-plugins-good")
         self._path = path
         self.element("file").set_property("location", str(path))

@@ -16,6 +16,12 @@ _FORGOTTEN = 1e-6  # a smoothed score's weight of this is below what float32 res
 _MOST_INFERENCES = 2000  # of a warm-up, where the past has a weight near 1
 _PRESENCE_TIMES = 10  # so many times presence-time decide nearly always what is present
 _ASSUMED_RATE = 25  # where the file does not say
+_USUAL_RATES = [*((whole, 1) for whole in (5, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 100, 120)),
+                (25, 2), (24000, 1001), (30000, 1001), (60000, 1001)]
+_TIMES = 128  # frames that a rate is read from where the file says none; a second or more
+_LEAST_TIMES = 48
+_REORDERED = 16  # so many of the latest may have neighbours that come later in the file
+_RATE_TOLERANCE = 0.0004  # tells 30 from 30000/1001
 _FIXED = {"model": "--model names it", "vocabulary": "--vocabulary-file holds it",
           "vocabulary-file": "--vocabulary-file names it", "mode": "every frame waits for its own mask",
           "on-error": "a task that fails says so", "post-messages": "the messages are an output"}
@@ -70,24 +76,35 @@ class _Packets(Player):
         nowhere.sync_state_with_parent()
         pad.link(nowhere.get_static_pad("sink"))
 
-    def next(self):
-        """The next Gst.Sample with its time, or None after the last one. Raises NaclipError."""
+    def describe(self):
+        """What the file says of the video. To be called before all else. Raises NaclipError."""
+        first = self._next()
+        if first is None:
+            raise NaclipError(f"{self._path} holds no video")
+        structure = first[0].get_caps().get_structure(0)
+        known, duration = self._sink.query_duration(Gst.Format.TIME)
+        times = [first[1] or 0]
+        rate = _rate_of(structure)
+        while rate is None and len(times) < _TIMES and (found := self._next()) is not None:
+            times.append(found[1] or 0)
+        return {"size": _size_of(structure), "rate": rate or usual_rate(times), "first": min(times),
+                "duration": duration if known and duration > 0 else None}
+
+    def _next(self):
+        """The next Gst.Sample with its time, or None after the last one. Nothing may hold a sample while it seeks:
+        appsink writes into its last one. Raises NaclipError."""
         sample = self.pull_from(self._sink)
         if sample is None:
             return None
         pts = sample.get_buffer().pts
         return sample, sample.get_segment().to_stream_time(Gst.Format.TIME, pts) if pts != Gst.CLOCK_TIME_NONE else None
 
-    def duration(self):
-        known, duration = self._sink.query_duration(Gst.Format.TIME)
-        return duration if known and duration > 0 else None
-
     def keyframe_from(self, time):
         """The time of the first keyframe at `time` or later, None where there is none."""
         flags = Gst.SeekFlags.FLUSH | Gst.SeekFlags.KEY_UNIT | Gst.SeekFlags.SNAP_BEFORE
         if not self.seek(time, flags):
             return None
-        while (found := self.next()) is not None:
+        while (found := self._next()) is not None:
             sample, at = found
             if at is not None and at >= time and not sample.get_buffer().has_flags(Gst.BufferFlags.DELTA_UNIT):
                 return at
@@ -102,6 +119,21 @@ def _rate_of(structure):
     return [numerator, denominator] if known and numerator > 0 else None
 
 
+def usual_rate(times):
+    """The frame rate in use that frames at these times have, in nanoseconds and any order; None where they are not
+    equally far apart, but for a millisecond."""
+    times = sorted(times)[:-_REORDERED]
+    if len(times) < _LEAST_TIMES:
+        return None
+    step = (times[-1] - times[0]) / (len(times) - 1)
+    for numerator, denominator in _USUAL_RATES:
+        wanted = Gst.SECOND * denominator / numerator
+        if abs(step / wanted - 1) < _RATE_TOLERANCE and all(
+                abs(time - times[0] - number * wanted) <= Gst.MSECOND for number, time in enumerate(times)):
+            return [numerator, denominator]
+    return None
+
+
 def _size_of(structure):
     sizes = [structure.get_int(name) for name in ("width", "height")]
     return [size for _, size in sizes] if all(known and size > 0 for known, size in sizes) else None
@@ -112,14 +144,9 @@ def look_into(path, chunk):
     packets = _Packets(path)
     try:
         packets.play()
-        first = packets.next()
-        if first is None:
-            raise NaclipError(f"{path} holds no video")
-        sample, begin = first
-        begin = begin or 0
-        structure = sample.get_caps().get_structure(0)
-        video = {"size": _size_of(structure), "rate": _rate_of(structure), "first": begin, "duration": packets.duration()}
-        cuts, wanted = [], begin + chunk
+        video = packets.describe()
+        begin, cuts = video["first"], []
+        wanted = begin + chunk
         while chunk > 0 and video["duration"] is not None and wanted + chunk // 2 < begin + video["duration"]:
             cut = packets.keyframe_from(wanted)
             if cut is None:

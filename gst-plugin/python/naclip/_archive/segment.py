@@ -63,17 +63,20 @@ class _Decoder(Player):
             found = self._next()
 
     def _first_near(self, begin):
-        """The frame from which on to read: by a seek, or the file's first where seeks do not get there."""
-        first = self._next()
-        if first is None or first[1] >= begin:
-            return first
+        """The frame from which on to read: by a seek, or the file's first where seeks do not get there. Nothing holds a
+        sample meanwhile: appsink writes into its last one."""
+        found = self._next()
+        if found is None or found[1] >= begin:
+            return found
+        first, found = found[1], None
         flags = Gst.SeekFlags.FLUSH | Gst.SeekFlags.KEY_UNIT | Gst.SeekFlags.SNAP_BEFORE
         for earlier in _SEEK_EARLIER:
-            if begin - earlier <= first[1] or not self.seek(begin - earlier, flags):
+            if begin - earlier <= first or not self.seek(begin - earlier, flags):
                 break
             found = self._next()
             if found is not None and found[1] <= begin:
                 return found
+            found = None
         self.stop()
         self.play()
         return self._next()
