@@ -246,20 +246,38 @@ def test_a_damaged_video_is_written_up_to_the_damage():
     whole = (videos / "video 0.mkv").read_bytes()
     (videos / "video 0.mkv").write_bytes(whole[:len(whole) * 6 // 10])
     output = plan("damaged-plan", videos)
-    done = succeed("run", output, "--all", status=BAD_INPUT)
+    done = succeed("run", output, "--all", "--streams", 1, status=BAD_INPUT)
     assert "video 1.mkv 00003" in done.stdout and "video 0.mkv 00002" in done.stderr, done
     states = [task.manifest()["state"] for task in tasks(output)]
-    assert states == ["done", "done", "incomplete", "failed"] + 4 * ["done"], states
+    assert states == ["done", "done", "incomplete"] + 4 * ["done"], states
     again = succeed("run", output, "--index", 2, status=BAD_INPUT, NACLIP_ENGINE="/nowhere")
     assert "known already" in again.stderr, again
     assert "known already" not in succeed("run", output, "--index", 2, "--retry", status=BAD_INPUT).stderr
     merged = succeed("merge", output, status=GAPS)
-    assert merged.stderr.count("is missing") == 2 and "video 0.mkv: 0:0" in merged.stderr, merged
+    assert merged.stderr.count("is missing") == 1 and "video 0.mkv: 0:05 to 0:08 is missing" in merged.stderr, merged
     frames = len(labels(output / "video 0.mkv.mkv"))
     assert 2 * CHUNK * RATE < frames < FRAMES, frames
     check_same_labels(labels(output / "video 1.mkv.mkv"), labels(PATH / "all-2" / "video 0.mkv.mkv"))
     shown = succeed("status", output).stdout
-    assert "All tasks are done but 2 of bad input" in shown, shown
+    assert "All tasks are done but 1 of bad input" in shown, shown
+
+
+def test_damage_that_comes_after_the_plan_is_noticed():
+    """As for a file whose end is lost between: the size is another one. One of the same size is cut off in its data."""
+    videos = make_videos(PATH / "later")
+    output = plan("later-plan", videos)
+    content = bytearray((videos / "video 0.mkv").read_bytes())
+    content[len(content) // 2:] = bytes(len(content) - len(content) // 2)
+    (videos / "video 0.mkv").write_bytes(content)
+    lines = (output / "tasks.jsonl").read_text()
+    before, after = (tasks(output)[0].fingerprint, tasks_of.fingerprint(videos / "video 0.mkv"))
+    assert "not the file that was planned" in succeed("run", output, "--index", 0, status=BAD_INPUT).stderr
+    (output / "tasks.jsonl").write_text(lines.replace(before, after))
+    succeed("run", output, "--all", status=BAD_INPUT)
+    states = [task.manifest()["state"] for task in tasks(output)]
+    assert states[0] == "done" and states[1] in ("done", "incomplete") and states[-1] == "failed", states
+    merged = succeed("merge", output, status=GAPS)
+    assert merged.stderr.count("is missing") == 4 - states.count("done"), merged
 
 
 def test_what_is_no_video_is_planned_and_said():

@@ -6,10 +6,12 @@ import time
 from .._errors import NaclipError
 from .._gstreamer import Gst
 from .._pipeline import Player
+from .._program import minutes
 from .._properties import set_properties
 from .tasks import MASKS, VIDEO, BadInput, BadSettings, TryAgain, fingerprint
 
 _SEEK_EARLIER = 0, 10 * Gst.SECOND, 60 * Gst.SECOND  # where a container's seeks come out too late
+_LONGER_SOUND = 2 * Gst.SECOND  # a file's duration may be that of its sound
 _QUEUE = "queue max-size-buffers=8 max-size-bytes=0 max-size-time=0"
 _LAUNCH = ("appsrc name=frames format=time block=true max-buffers=4 max-bytes=0 ! naclipsegment name=segment mode=sync "
            "! identity name=segmented drop-allocation=true ! tee name=tee ")
@@ -185,6 +187,7 @@ def check_model(settings):
 
 def _feed(task, decoder, writer, is_stopped):
     """Gives the writer the task's frames. Returns what is wrong with the video, an error, or None."""
+    reached = 0
     try:
         for sample, at in decoder.frames_from(task.segment_from):
             if is_stopped():
@@ -192,12 +195,15 @@ def _feed(task, decoder, writer, is_stopped):
             if task.end is not None and at >= task.end:
                 return None
             writer.push(sample, at)
+            duration = sample.get_buffer().duration
+            reached = at + (duration if duration != Gst.CLOCK_TIME_NONE else 0)
     except NaclipError as error:
         if isinstance(error, (TryAgain, BadSettings)):
             raise
         return BadInput(str(error), error.debug)
-    if task.end is not None:
-        return BadInput(f"{task.input} ends before this chunk does")
+    end = task.end if task.end is not None else ((task.video or {}).get("duration") or 0) - _LONGER_SOUND
+    if reached < end:
+        return BadInput(f"{task.input} is cut off: its video ends at {minutes(reached)}")
     return None
 
 

@@ -1,5 +1,6 @@
 """Several tasks in one process, on one model."""
 
+import concurrent.futures
 import enum
 import sys
 import threading
@@ -44,25 +45,21 @@ class Workers:
         self._model = None
         self._checked = False
         self._status = Status.DONE
-        self._failure = None
 
     def run(self):
         """Returns a Status. Raises KeyboardInterrupt; tasks that were begun leave nothing behind then."""
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self._streams)]
         try:
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(0.2)  # so that Ctrl-C comes through
+            with concurrent.futures.ThreadPoolExecutor(self._streams) as pool:
+                workers = [pool.submit(self._work) for _ in range(self._streams)]
+                try:
+                    concurrent.futures.wait(workers)
+                finally:
+                    self._stopped.set()
         finally:
-            self._stopped.set()
-            for thread in threads:
-                thread.join()
             if self._model is not None:
                 self._model.free()
-        if self._failure is not None:
-            raise self._failure
+        for worker in workers:
+            worker.result()
         return self._status
 
     def _work(self):
@@ -75,9 +72,9 @@ class Workers:
                 self._do(task)
         except Stopped:
             pass
-        except BaseException as error:
-            self._failure = error
+        except BaseException:
             self._stopped.set()
+            raise
 
     def _do(self, task):
         try:
