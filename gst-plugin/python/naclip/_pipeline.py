@@ -1,5 +1,6 @@
 """Pipelines that end in appsinks, whose errors and warnings become Python's; and the one through naclipsegment."""
 
+import time
 import warnings
 
 from ._errors import NaclipError
@@ -7,6 +8,7 @@ from ._gstreamer import GLib, Gst
 from ._properties import set_properties
 
 _PATIENCE = Gst.SECOND // 10  # so often Ctrl-C and errors are looked for
+_POLL = 0.002  # seconds
 _FIXED = {"mode": "every picture waits for its own mask", "on-error": "errors are raised"}
 
 
@@ -76,6 +78,16 @@ class Player:
         self._read_bus()
         if self._error is not None:
             raise self._error
+
+    def push_into(self, source, buffer):
+        """Gives an appsrc a buffer, and waits while it is full. Raises NaclipError. An
+        appsrc that blocks by itself would wait for ever behind an element that has failed."""
+        while source.get_property("current-level-buffers") >= source.get_property("max-buffers"):
+            self.check()
+            time.sleep(_POLL)
+        if source.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
+            self.check()
+            raise NaclipError(f"{self.what_fails()} takes no data")
 
     def wait_for_end(self):
         """Waits until all sinks have all, which is written then. Raises NaclipError."""

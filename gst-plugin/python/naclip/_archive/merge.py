@@ -13,7 +13,7 @@ from .._program import minutes
 from .tasks import JSON, MASKS, VIDEO, hash_of, write_whole
 
 _SAME_TIME = Gst.MSECOND  # Matroska's times are whole milliseconds
-_MOST_WAITING = 1 << 26  # bytes of one track on their way into the joined file
+_MOST_WAITING = 256  # frames of one track on their way into the joined file: more than one has before another goes on
 
 
 class Joined(typing.NamedTuple):
@@ -64,7 +64,7 @@ class _Recording(Player):
         launch = "matroskamux name=recording ! filesink name=file "
         for number, track in enumerate(tracks):
             pad = "subtitle_0" if track == JSON else f"video_{number}"
-            launch += (f"appsrc name={track} format=time block=true max-bytes={_MOST_WAITING} "
+            launch += (f"appsrc name={track} format=time max-buffers={_MOST_WAITING} max-bytes=0 "
                        f"! taginject tags=\"title={titles[track]}\" ! recording.{pad} ")
         super().__init__(launch, "matroskamux is in gstreamer1.0-plugins-good")
         self._path = path
@@ -89,9 +89,7 @@ class _Recording(Player):
         self.push_buffer(track, buffer)
 
     def push_buffer(self, track, buffer):
-        if self._tracks[track].emit("push-buffer", buffer) != Gst.FlowReturn.OK:
-            self.check()
-            raise NaclipError(f"{self._path} cannot be written")
+        self.push_into(self._tracks[track], buffer)
 
     def finish(self):
         for source in self._tracks.values():

@@ -192,20 +192,19 @@ def first_frame_to_segment(video, properties, begin, overlap):
 
 
 def check_settings(model, vocabulary, properties):
-    """Has naclipsegment say what is wrong with them. Raises NaclipError."""
-    segment = Gst.ElementFactory.make("naclipsegment")
-    if segment is None:
-        raise NaclipError("there is no element naclipsegment: GST_PLUGIN_PATH has to name the folder of libgstnaclip.so, "
-                          "as it does in `meson devenv -C build`")
-    set_properties(segment, properties, _FIXED)
-    if not vocabulary.strip():
-        raise NaclipError("the vocabulary is empty")
-    segment.set_property("vocabulary", vocabulary)
-    if segment.get_property("vocabulary") != vocabulary:
-        raise NaclipError("the vocabulary is refused: `gst-launch-1.0 videotestsrc num-buffers=1 ! naclipsegment "
-                          "vocabulary-file=... ! fakesink` says why")
+    """Has naclipsegment say what is wrong with them: it checks all of them before it loads the model. Raises
+    NaclipError."""
     if not model:
         raise NaclipError("--model names no model")
+    player = Player("naclipsegment name=segment ! fakesink", "GST_PLUGIN_PATH has to name the folder of libgstnaclip.so, as it does "
+                    "in `meson devenv -C build`")
+    segment = player.element("segment")
+    set_properties(segment, properties, _FIXED)
+    set_properties(segment, {"model": model, "vocabulary": vocabulary}, {})
+    try:
+        player.play()
+    finally:
+        player.stop()
 
 
 def settings_of(model, vocabulary, properties, outputs, overlap):

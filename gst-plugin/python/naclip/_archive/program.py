@@ -163,9 +163,9 @@ def _status(options):
 
 
 def _archive():
-    parser = argparse.ArgumentParser(prog="naclip-archive", description=_ABOUT, epilog=_MORE,
+    parser = argparse.ArgumentParser(prog="naclip-archive", usage="naclip-archive COMMAND ...", description=_ABOUT, epilog=_MORE,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="naclip-archive", required=True, help=argparse.SUPPRESS)
     for add in (_add_plan, _add_run, _add_merge, _add_status):
         add(commands)
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 """One task: a chunk of a video is decoded, segmented and written."""
 
 import os
+import threading
 import time
 
 from .._errors import NaclipError
@@ -10,10 +11,18 @@ from .._program import minutes
 from .._properties import set_properties
 from .tasks import MASKS, VIDEO, BadInput, BadSettings, TryAgain, fingerprint
 
+# PyGObject makes the class of an enumeration or an element at its first use, and two threads must not do so at once.
+# Elements are made under the lock.
+_ENUMERATIONS = (Gst.BufferCopyFlags.FLAGS, Gst.CoreError.FAILED, Gst.FlowReturn.OK, Gst.Format.TIME,
+                 Gst.LibraryError.FAILED, Gst.MessageType.ERROR, Gst.PadProbeReturn.OK, Gst.PadProbeType.BUFFER,
+                 Gst.ParseError.SYNTAX, Gst.ResourceError.FAILED, Gst.SeekFlags.FLUSH, Gst.State.NULL,
+                 Gst.StateChangeReturn.FAILURE, Gst.StreamError.FAILED)
+_MAKING = threading.Lock()
+
 _SEEK_EARLIER = 0, 10 * Gst.SECOND, 60 * Gst.SECOND  # where a container's seeks come out too late
 _LONGER_SOUND = 2 * Gst.SECOND  # a file's duration may be that of its sound
 _QUEUE = "queue max-size-buffers=8 max-size-bytes=0 max-size-time=0"
-_LAUNCH = ("appsrc name=frames format=time block=true max-buffers=4 max-bytes=0 ! naclipsegment name=segment mode=sync "
+_LAUNCH = ("appsrc name=frames format=time max-buffers=4 max-bytes=0 ! naclipsegment name=segment mode=sync "
            "! identity name=segmented drop-allocation=true ! tee name=tee ")
 _MESSAGES = f"tee. ! {_QUEUE} ! naclipjson name=json content=shares+boxes when=every ! filesink name=messages "
 _PICTURE = (f"tee. ! {_QUEUE} ! naclipoverlay legend=top-left ! videoconvert ! vp8enc deadline=1 cpu-used=8 threads=1 "
@@ -133,9 +142,7 @@ class _Writer(Player):
             buffer = buffer.copy_region(Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.TIMESTAMPS
                                         | Gst.BufferCopyFlags.META | Gst.BufferCopyFlags.MEMORY, 0, buffer.get_size())
             buffer.pts = at
-        if self._frames.emit("push-buffer", buffer) != Gst.FlowReturn.OK:
-            self.check()
-            raise NaclipError("the pipeline takes no frames")
+        self.push_into(self._frames, buffer)
 
     def finish(self):
         self._frames.emit("end-of-stream")
@@ -224,7 +231,8 @@ def run_task(task, is_stopped=lambda: False):
     except BadInput as error:
         task.write_manifest("failed", error=str(error))
         return task.manifest()
-    writer, decoder = _Writer(task), _Decoder(task)
+    with _MAKING:
+        writer, decoder = _Writer(task), _Decoder(task)
     try:
         writer.play()
         problem = _feed(task, decoder, writer, is_stopped)
@@ -257,8 +265,9 @@ class KeptModel:
     """Keeps a model, which is freed with its last user, while tasks come and go."""
 
     def __init__(self, settings):
-        self._segment = Gst.ElementFactory.make("naclipsegment")
-        set_up(self._segment, settings)
+        with _MAKING:
+            self._segment = Gst.ElementFactory.make("naclipsegment")
+            set_up(self._segment, settings)
         self._segment.set_state(Gst.State.PAUSED)
 
     def free(self):

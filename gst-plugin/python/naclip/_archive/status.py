@@ -61,7 +61,7 @@ def _row(name, count):
 
 
 def _hours(nanoseconds):
-    return f"{nanoseconds / _HOUR:.1f} hours" if nanoseconds >= _HOUR else f"{minutes(nanoseconds)} minutes"
+    return f"{nanoseconds / _HOUR:.1f} hours" if nanoseconds >= _HOUR else minutes(nanoseconds)
 
 
 def table_of(tasks, shows_all, now=None):
@@ -89,5 +89,5 @@ def _outlook(total, now):
     rest = total.length - total.length_done
     if speed is None or speed <= 0:
         return f"{_hours(rest)} of video to do; nothing is done yet that tells how long that takes."
-    text = f"{_hours(rest)} of video to do; at {speed:.1f} times real time, as in the last hour of work, "
-    return text + f"{_hours(rest / speed)} are left" + (" once somebody goes on." if total.running == 0 else ".")
+    return (f"{_hours(rest)} of video to do; at {speed:.1f} times real time, as in the last hour of work, that takes "
+            f"{_hours(rest / speed)}{'' if total.running else '. Nothing is running now'}.")
