@@ -1,14 +1,15 @@
-"""Where docs/benchmarks.md takes what was measured."""
+"""Where documents take what was measured."""
 
 from programs import ROOT
 
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
+BENCHMARKS = ROOT / "docs" / "benchmarks.md"
+SCALE = ROOT / "docs" / "scale.md"
 
 
-def write_between(name, text):
-    """Puts `text`, whole lines, between the document's markers of that name."""
+def write_between(name, text, path=BENCHMARKS):
+    """Puts `text`, whole lines, between a document's markers of that name."""
     begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->\n"
-    document = DOCUMENT.read_text()
+    document = path.read_text()
     before, _, rest = document.partition(begin)
     _, _, after = rest.partition(end)
-    DOCUMENT.write_text(before + begin + text + end + after)
+    path.write_text(before + begin + text + end + after)

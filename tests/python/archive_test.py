@@ -15,6 +15,7 @@ from small import SETTINGS, WORDS, make_file, naclip
 from support import needed, numpy, run_tests
 
 tasks_of = needed("naclip._archive.tasks")
+plan_module = needed("naclip._archive.plan")
 status = needed("naclip._archive.status")
 PROGRAM = pathlib.Path(__file__).parents[2] / "gst-plugin" / "python" / "bin" / "naclip-archive"
 FOLDER = tempfile.TemporaryDirectory()
@@ -365,6 +366,28 @@ def test_a_fingerprint_notices_changes():
     before = tasks_of.fingerprint(small)
     small.write_bytes(b"abc" * 50000 + b"abd" + b"abc" * 49999)
     assert tasks_of.fingerprint(small) != before, "up to 4 MiB all of a file counts"
+
+
+def test_a_rate_is_read_from_times_that_are_equally_far_apart():
+    for numerator, denominator in [(25, 1), (30, 1), (30000, 1001), (24000, 1001), (60, 1)]:
+        exact = [number * 10**9 * denominator / numerator for number in range(128)]
+        rounded = [round(time / 1e6) * 10**6 for time in exact]
+        swapped = [rounded[number ^ 1] for number in range(128)]  # as B-frames are
+        for times in exact, rounded, swapped, swapped[:100]:
+            assert plan_module.usual_rate(times) == [numerator, denominator], (numerator, denominator)
+    assert plan_module.usual_rate(exact[:20]) is None, "too few to tell"
+    assert plan_module.usual_rate(exact[:50] + [time + 10**7 for time in exact[50:]]) is None, "one is late"
+    assert plan_module.usual_rate([number * 37 * 10**6 for number in range(128)]) is None, "27 a second is no usual rate"
+
+
+def test_a_chunk_is_segmented_from_a_frame_that_is_inferred_in_an_unbroken_run():
+    video = {"rate": [25, 1], "first": 0, "duration": None}
+    for properties, begin, first in [({}, 100, 100), ({"interval": "8"}, 100, 96), ({"interval": "8"}, 96, 96),
+                                     ({"smoothing": "0.5"}, 100, 80), ({"smoothing": "0.5", "interval": "3"}, 100, 39),
+                                     ({"smoothing": "0.9"}, 100, 0), ({"presence": "true"}, 100, 50)]:
+        at = plan_module.first_frame_to_segment(video, properties, begin * 40 * 10**6, None)
+        assert (first - 1) * 40 * 10**6 < at <= first * 40 * 10**6 or at == first == 0, (properties, begin, at)
+    assert plan_module.first_frame_to_segment(video, {"smoothing": "0.9"}, 4 * 10**9, 1) == 2980 * 10**6
 
 
 def test_status_tells_how_long_the_rest_takes():

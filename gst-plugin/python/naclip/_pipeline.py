@@ -23,7 +23,8 @@ def nothing_linked(message):
     return warning.matches(Gst.ParseError.quark(), Gst.ParseError.DELAYED_LINK)
 
 
-def _parsed(message):
+def parsed(message):
+    """What a warning or an error says: GLib.Error and GStreamer's text for developers."""
     return message.parse_warning() if message.type == Gst.MessageType.WARNING else message.parse_error()
 
 
@@ -118,7 +119,7 @@ class Player:
 
     def as_error(self, message):
         """What an error, or a warning that nothing can follow, says to a caller: a NaclipError."""
-        error, debug = _parsed(message)
+        error, debug = parsed(message)
         text = f"{self.what_fails()}: {error.message}"
         if _missing_plugin(error):
             text += " Its packages are gstreamer1.0-plugins-base, -good, -bad, -ugly and gstreamer1.0-libav."
@@ -176,6 +177,6 @@ class Pipeline(Player):
 
     def as_error(self, message):
         if message.src == self.segment:
-            error, debug = _parsed(message)
+            error, debug = parsed(message)
             return NaclipError(f"naclipsegment: {error.message}", debug)
         return super().as_error(message)

@@ -6,7 +6,7 @@ import time
 
 from .._errors import NaclipError
 from .._gstreamer import Gst
-from .._pipeline import Player
+from .._pipeline import Player, parsed
 from .._program import minutes
 from .._properties import set_properties
 from .tasks import MASKS, VIDEO, BadInput, BadSettings, TryAgain, fingerprint
@@ -120,6 +120,7 @@ class _Writer(Player):
         self.segment = self.element("segment")
         set_up(self.segment, task.settings)
         self._frames = self.element("frames")
+        self._caps = None
         self._begin = task.begin
         self.count, self.first, self.last = 0, None, None
         self.element("segmented").get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self._pass)
@@ -135,8 +136,10 @@ class _Writer(Player):
 
     def push(self, sample, at):
         """Raises NaclipError where frames are no longer taken."""
-        if self._frames.get_property("caps") is None:
-            self._frames.set_property("caps", sample.get_caps())
+        caps = sample.get_caps()
+        if self._caps is None or not caps.is_equal(self._caps):
+            self._caps = caps
+            self._frames.set_property("caps", caps)
         buffer = sample.get_buffer()
         if buffer.pts != at:
             buffer = buffer.copy_region(Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.TIMESTAMPS
@@ -150,14 +153,13 @@ class _Writer(Player):
 
     def as_error(self, message):
         """Bad settings, or what may go well another time."""
-        error = message.parse_error()[0] if message.type == Gst.MessageType.ERROR else message.parse_warning()[0]
+        error, debug = parsed(message)
         is_setting = message.src == self.segment and (
             error.matches(Gst.LibraryError.quark(), Gst.LibraryError.SETTINGS)
             or error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NOT_FOUND)
             or error.matches(Gst.ResourceError.quark(), Gst.ResourceError.SETTINGS))
         kind = BadSettings if is_setting else TryAgain
-        return kind(f"{message.src.get_name()}: {error.message}", message.parse_error()[1] if
-                    message.type == Gst.MessageType.ERROR else None)
+        return kind(f"{message.src.get_name()}: {error.message}", debug)
 
 
 def set_up(segment, settings):
