@@ -106,7 +106,7 @@ def both(name, *more, **properties):
 
 
 def test_chunks_give_the_labels_of_an_unbroken_run():
-    chunked, whole = both("moving", interval=3, smoothing=0.8, carry="on")
+    chunked, whole = both("moving", interval=3, smoothing=0.4, carry="on")  # which knows 48 frames of the past
     found = tasks(PATH / "moving-2")
     assert len(found) == 4, found
     assert [task.begin for task in found[1:]] == [task.end for task in found[:-1]]
@@ -115,11 +115,12 @@ def test_chunks_give_the_labels_of_an_unbroken_run():
     check_same_labels(labels(chunked[0]), labels(whole[0]))
     assert messages(chunked[1]) == messages(whole[1])
     assert [message["type"] for message in messages(whole[1])] == ["vocabulary"] + FRAMES * ["frame"]
+    assert [message["sequence"] for message in messages(chunked[1])[1:]] == list(range(FRAMES))
     assert len({mask.tobytes() for mask in labels(whole[0]).values()}) > 20, "the masks move"
 
 
 def test_without_an_overlap_smoothing_begins_anew():
-    chunked, whole = both("torn", "--overlap", 0, interval=3, smoothing=0.8)
+    chunked, whole = both("torn", "--overlap", 0, interval=3, smoothing=0.4)
     first, second = labels(chunked[0]), labels(whole[0])
     assert list(first) == list(second)
     assert any(not numpy.array_equal(first[pts], second[pts]) for pts in first), "so the test above can fail"
