@@ -1,4 +1,4 @@
-# Sourced by the scripts: where the built elements, the models and the default video are.
+# Sourced by the scripts: where the built elements, the models, the default video and the tasks of an archive are.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${NACLIP_BUILD:-$root/build}
 
@@ -84,4 +84,15 @@ default_video() {
     rm -rf "$folder"
   fi
   echo "$taken"
+}
+
+# Sets `tasks` to the file tasks.jsonl that is named, or whose folder is, and `count` to how many tasks it has.
+find_tasks() {
+  tasks=$1
+  [ ! -d "$tasks" ] || tasks=$tasks/tasks.jsonl
+  [ -s "$tasks" ] || { echo "${0##*/}: there is no $tasks; \`naclip-archive plan\` writes it" >&2; return 1; }
+  command -v naclip-archive >/dev/null ||
+    { echo "${0##*/}: there is no naclip-archive on PATH: install it, or enter \`meson devenv -C build\`" >&2; return 1; }
+  tasks=$(realpath "$tasks")
+  count=$(wc -l <"$tasks")
 }

@@ -4,8 +4,8 @@
 #   pipelines/install-dependencies.sh [build|demo|tests|all-tests|bench|checks]...
 #
 # `demo` holds `build`, `tests` holds `demo`; `all-tests` and `bench` hold `tests`, `checks` holds `all-tests`: it adds
-# what tests are skipped without, a browser and Jupyter. Where nothing is missing, neither apt nor the network nor any
-# right is needed.
+# what tests are skipped without, a browser, Jupyter, and what runs the tasks of naclip-archive. Where nothing is missing,
+# neither apt nor the network nor any right is needed.
 set -eu
 
 say() { echo "install-dependencies: $*" >&2; }
@@ -26,7 +26,8 @@ demo="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gst
 tests="libgtest-dev gobject-introspection libgirepository1.0-dev
   gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0 python3-gi python3-numpy python3-pil valgrind
   mosquitto mosquitto-clients openssl python3-jsonschema"
-all_tests="chromium chromium-driver python3-selenium jupyter-nbconvert python3-ipykernel python3-matplotlib"
+all_tests="chromium chromium-driver python3-selenium jupyter-nbconvert python3-ipykernel python3-matplotlib
+  parallel slurmctld slurmd python3-kubernetes"
 # libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
 bench="python3-torch python3-numpy python3-matplotlib libblas-dev"
 checks="git debootstrap"
