@@ -139,6 +139,19 @@ run_autopkgtests() {
   done < <($as_root cat "$chroot/root/summary")
 }
 
+# Its first stage begins with the chroot that built the packages, which has what the compiler's cache saves time with.
+carry_out_containerfile() {
+  local status
+  $as_root rm -rf "$folder/image"
+  $as_root mkdir "$folder/image"
+  $as_root python3 .ci/containerfile.py pipelines/Containerfile "$folder/build/src" "$folder/image" \
+    "$folder/build" "$folder/base" -- "$folder/build/src/examples/demo:/models" --model /models/model.safetensors \
+    --vocabulary 'ball; sky' --headless --output recorded.mkv --source 'launch:videotestsrc is-live=true num-buffers=20'
+  status=$?
+  $as_root rm -rf "$folder/image"
+  return $status
+}
+
 mkdir -p "$work/packages" || exit 1
 pipelines/install-dependencies.sh build || exit 1
 step "The tarball"
@@ -158,6 +171,7 @@ for suite; do
   check "installation" install_packages
   check "README's lines" paste_readme
   run_autopkgtests || bad "$suite: autopkgtests"
+  if [ "$suite" = trixie ]; then check "Containerfile" carry_out_containerfile; fi
 done
 
 sum_up
