@@ -24,7 +24,7 @@ bad() { echo "failed $*"; failed=$((failed + 1)); }
 check() {
   local name=$1
   shift
-  if "$@"; then ok "$suite: $name"; else bad "$suite: $name"; fi
+  if "$@"; then ok "$suite: $name"; else bad "$suite: $name"; return 1; fi
 }
 
 # A Debian as debootstrap leaves it, from which the others are copied. Nothing in them has to survive a power cut.
@@ -111,8 +111,7 @@ install_packages() {
 
 # The lines of README's section "Packages" that follow the installation, and those of "Launch lines" that need no camera.
 lines_of_readme() {
-  awk '/^## /{section = $0} /^```/{code = !code; blocks += code; next}
-       section == "## Packages" && /^```sh/{block = 0}
+  awk '/^## /{section = $0} /^```/{code = !code; next}
        code && section == "## Packages" && !/apt install|package\.sh/
        code && section == "## Launch lines" && /^gst-launch-1\.0/ && !/v4l2src/' README.md
 }
@@ -156,19 +155,17 @@ mkdir -p "$work/packages" || exit 1
 pipelines/install-dependencies.sh build || exit 1
 step "The tarball"
 suite=dist
-check "meson dist" make_tarball
-[ -n "${tarball:-}" ] || { sum_up; exit 1; }
+check "meson dist" make_tarball || { sum_up; exit 1; }
 
 [ $# -gt 0 ] || set -- bookworm trixie
 for suite; do
   folder=$work/packages/$suite
   mkdir -p "$folder"
   step "Packages on $suite"
-  check "chroots" eval 'make_base && prepare_build_chroot'
-  check "packages" build_packages
+  check "chroots" eval 'make_base && prepare_build_chroot' && check "packages" build_packages || continue
   check "lintian" look_with_lintian
   step "Installed on $suite"
-  check "installation" install_packages
+  check "installation" install_packages || continue
   check "README's lines" paste_readme
   run_autopkgtests || bad "$suite: autopkgtests"
   if [ "$suite" = trixie ]; then check "Containerfile" carry_out_containerfile; fi
