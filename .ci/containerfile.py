@@ -20,7 +20,7 @@ MODELS = {".safetensors", ".pt"}
 BUILD_VARIABLES = {"PATH": "/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                    "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
 # The command runs as the image's user, with proc as in a container.
-RUNNER = """mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/dev/shm" && exec chroot --userspec="$1" "$0" sh -c '
+RUNNER = """mount -t proc proc "$0/proc" && mount -t tmpfs -o mode=1777 tmpfs "$0/dev/shm" && exec chroot --userspec="$1" "$0" sh -c '
   cd "$0" && exec "$@"' "$2" env -i "${@:3}" """
 
 

@@ -77,19 +77,19 @@ make_tarball() {
     cd "$folder/tree" && git init -q && git add -A &&
       git -c user.name=nobody -c user.email=nobody@localhost commit -q -m "This checkout" &&
       meson setup "$folder/build" -Dtests=disabled >"$folder/log" &&
-      meson dist -C "$folder/build" --no-tests --formats xztar >>"$folder/log"
+      meson dist -C "$folder/build" --no-tests --formats gztar >>"$folder/log"
   ) || { cat "$folder/log"; return 1; }
-  tarball=$(echo "$folder"/build/meson-dist/gst-naclip-*.tar.xz)
+  tarball=$(echo "$folder"/build/meson-dist/gst-naclip-*.tar.gz)
 }
 
 # With -F package.sh makes the source package, too. What it installs stays in this chroot.
 build_packages() {
   local name status
-  name=$(basename "$tarball" .tar.xz)
+  name=$(basename "$tarball" .tar.gz)
   $as_root rm -rf "$chroot/packages" "$chroot/src"
   $as_root mkdir "$chroot/packages" "$chroot/src"
   $as_root tar -x -f "$tarball" -C "$chroot/src" --strip-components=1
-  $as_root cp "$tarball" "$chroot/packages/${name/gst-naclip-/gst-naclip_}.orig.tar.xz"
+  $as_root cp "$tarball" "$chroot/packages/${name/gst-naclip-/gst-naclip_}.orig.tar.gz"
   inside NACLIP_OUTPUT=/packages PATH="$ccache_path" CCACHE_SLOPPINESS=pch_defines,time_macros \
     ${DEB_BUILD_OPTIONS:+DEB_BUILD_OPTIONS="$DEB_BUILD_OPTIONS"} /src/pipelines/package.sh -F
   status=$?

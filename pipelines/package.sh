@@ -5,7 +5,8 @@
 #
 # Installs what building needs (as root or with sudo). NACLIP_OUTPUT names another folder. The version says which release
 # the packages were built on, 0.1.0-1~deb12u1, so that an upgrade of Debian upgrades them, too. With -F or -S, which make
-# a source package, that folder has to hold its tarball, gst-naclip_0.1.0.orig.tar.xz, as `meson dist` makes it.
+# a source package, that folder has to hold its tarball, gst-naclip_0.1.0.orig.tar.gz or .xz, as `meson dist`
+# makes it.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 output=$(realpath -m "${NACLIP_OUTPUT:-$root/out/packages}")
