@@ -18,7 +18,7 @@ import sys
 MODELS = {".safetensors", ".pt"}
 # Where a BASE has a compiler's cache.
 BUILD_VARIABLES = {"PATH": "/usr/lib/ccache:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                   "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
+                   "CCACHE_DIR": "/root/.cache/ccache", "CCACHE_SLOPPINESS": "pch_defines,time_macros"}
 # The command runs as the image's user, with proc as in a container.
 RUNNER = """mount -t proc proc "$0/proc" && mount -t tmpfs -o mode=1777 tmpfs "$0/dev/shm" && exec chroot --userspec="$1" "$0" sh -c '
   cd "$0" && exec "$@"' "$2" env -i "${@:3}" """
