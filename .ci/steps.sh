@@ -1,6 +1,6 @@
-# Sourced by .ci/run and .ci/nightly in the project's root: steps whose results are added up, and chroots of other
-# Debian releases to run tests in, which need root or sudo. Chroots and logs live under NACLIP_CI_DIR (default:
-# naclip-ci in TMPDIR or /var/tmp).
+# Sourced by .ci/run, .ci/nightly and .ci/packages.sh in the project's root: steps whose results are added up, and
+# chroots of other Debian releases to run tests in, which need root or sudo. Chroots and logs live under NACLIP_CI_DIR
+# (default: naclip-ci in TMPDIR or /var/tmp).
 . pipelines/environment.sh
 work=${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}
 as_root=""
@@ -59,12 +59,14 @@ install_dependencies() {
   $as_root chroot "$chroot" apt-get clean
 }
 
+# This checkout, with what is not committed yet, as a tar archive.
+checkout() { git ls-files -z --cached --others --exclude-standard | tar --null -T - -c --ignore-failed-read; }
+
 # Lays this checkout into $chroot as /src, and the video that tests use beside it.
 lay_sources() {
   $as_root cp /etc/resolv.conf "$chroot/etc/resolv.conf"
   $as_root rm -rf "$chroot/src" && $as_root mkdir "$chroot/src" || return 1
-  git ls-files -z --cached --others --exclude-standard | tar --null -T - -c --ignore-failed-read |
-    $as_root tar -x -C "$chroot/src" || return 1
+  checkout | $as_root tar -x -C "$chroot/src" || return 1
   local video
   video=$(default_video) && $as_root cp "$video" "$chroot/root/vtest.avi"
 }

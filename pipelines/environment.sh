@@ -30,8 +30,13 @@ find_shared() {
   export "$name=$(cd "$folder" && pwd)"
 }
 
-# The model that is used where none is named: small, and it knows only its own words.
-default_model() { echo "$root/examples/demo/model.safetensors"; }
+# The model that is used where none is named: small, and it knows only its own words. Where these scripts are installed
+# without the demo beside them, it is that of Debian's package naclip-demo.
+default_model() {
+  local model=$root/examples/demo/model.safetensors
+  [ -e "$model" ] || model=/usr/share/naclip-demo/model.safetensors
+  echo "$model"
+}
 
 # Prints a property's value as gst-launch-1.0 reads it again. White space, quotes and backslashes come through its two
 # parsers in one form alone: GStreamer's wrapped string, here with each byte in octal.

@@ -30,7 +30,7 @@ all_tests="chromium chromium-driver python3-selenium jupyter-nbconvert python3-i
   parallel slurmctld slurmd python3-kubernetes"
 # libblas-dev keeps python3-pythran, which these need, from bringing OpenBLAS with threads of its own.
 bench="python3-torch python3-numpy python3-matplotlib libblas-dev"
-checks="git debootstrap"
+checks="git debootstrap abigail-tools"
 
 wanted=""
 [ $# -gt 0 ] || set -- demo
@@ -85,19 +85,6 @@ if [ -n "$missing" ]; then
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >&2
 fi
 
-# libtorch multiplies matrices with whatever libblas.so.3 is. The reference BLAS is 80 times slower than
-# OpenBLAS, and OpenBLAS with threads of its own fights libtorch's.
-if command -v update-alternatives >/dev/null; then
-  for link in $(update-alternatives --get-selections |
-      sed -n 's/^\(lib\(blas\|lapack\|openblas\)\.so\.[0-9]*-[^ ]*\) .*/\1/p'); do
-    chosen=$(update-alternatives --query "$link" | sed -n 's/^Value: //p')
-    case $chosen in
-      */openblas-openmp/*) ;;
-      *)
-        say "$link is $chosen; libtorch is fast with libopenblas0-openmp alone. As root:"
-        say "  update-alternatives --set $link" \
-          "$(update-alternatives --list "$link" | grep /openblas-openmp/ || echo "(none)")"
-        ;;
-    esac
-  done
-fi
+# It is not there where this script was copied alone.
+check_blas=$(dirname "$0")/check-blas.sh
+[ ! -e "$check_blas" ] || sh "$check_blas"

@@ -15,10 +15,13 @@ if [ "${6:-}" != use ]; then
   destination=$folder/destination
   meson install -C "$build" --no-rebuild --quiet --destdir "$destination"
 fi
-# Nothing of the build folder's environment may help.
-clean() { env -i PATH=/usr/bin:/bin HOME="$folder" LC_ALL=C.UTF-8 GST_REGISTRY="$folder/registry.bin" "$@"; }
 programs=$destination$prefix/$programs
 libraries=$destination$prefix/$libraries
+# Under /usr the loader finds our libraries by itself, but not in a folder that stands for it.
+loader=()
+[ -z "$destination" ] || [ "$prefix" != /usr ] || loader=(LD_LIBRARY_PATH="$libraries")
+# Nothing of the build folder's environment may help.
+clean() { env -i PATH=/usr/bin:/bin HOME="$folder" LC_ALL=C.UTF-8 GST_REGISTRY="$folder/registry.bin" "${loader[@]}" "$@"; }
 
 clean "$programs/naclip-live" --headless --model "$demo/model.safetensors" --vocabulary 'ball; sky' \
   --set input-size=64 --set window-size=0 --set refine-steps=0 --mode sync --output "$folder/live.mkv" \
