@@ -12,7 +12,7 @@ import time
 
 from recorded import need_codecs
 from small import SETTINGS, WORDS, make_file, naclip
-from support import needed, numpy, run_tests
+from support import error_of, needed, numpy, run_tests
 
 tasks_of = needed("naclip._archive.tasks")
 plan_module = needed("naclip._archive.plan")
@@ -346,6 +346,18 @@ def test_plan_says_what_is_wrong():
     assert not (PATH / "bad").exists()
     done = run("run", PATH / "bad", "--all")
     assert done.returncode == 1 and "naclip-archive plan" in done.stderr, done
+
+
+def test_a_folder_is_searched_but_for_the_output():
+    videos = PATH / "searched"
+    names = "a.mkv", "b/c.MP4", "b/.hidden/d.mkv", "notes.txt", "masks/chunks/a.mkv/00000.mkv", "masks/a.mkv.mkv"
+    for name in names:
+        (videos / name).parent.mkdir(parents=True, exist_ok=True)
+        (videos / name).touch()
+    assert [name for name, _ in plan_module.find_videos([videos], videos / "masks")] == ["a.mkv", "b/c.MP4"]
+    (videos / os.fsdecode(b"\xff.mkv")).touch()
+    refused = error_of(plan_module.find_videos, [videos], videos / "masks")
+    assert isinstance(refused, naclip.NaclipError) and "rename it" in str(refused), refused
 
 
 def test_a_fingerprint_notices_changes():

@@ -27,17 +27,24 @@ _FIXED = {"model": "--model names it", "vocabulary": "--vocabulary-file holds it
           "on-error": "a task that fails says so", "post-messages": "the messages are an output"}
 
 
-def find_videos(places):
-    """The videos in folders, by their suffixes, and files as they are: (name, path), each name another one. Raises
-    NaclipError."""
+def _videos_in(folder, output):
+    """(name, path) of the videos in a folder, without what is hidden and what naclip-archive wrote."""
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if (path.suffix.lower() in SUFFIXES and path.is_file() and not any(part.startswith(".") for part in name.parts)
+                and output not in path.resolve().parents):
+            yield str(name), path
+
+
+def find_videos(places, output):
+    """The videos in folders, by their suffixes, and files as they are: (name, path), each name another one. Those in the
+    folder `output` are left out. Raises NaclipError."""
     found = {}
     for place in map(pathlib.Path, places):
         if place.is_file():
             files = [(place.name, place)]
         elif place.is_dir():
-            files = [(str(path.relative_to(place)), path) for path in sorted(place.rglob("*"))
-                     if path.suffix.lower() in SUFFIXES and path.is_file()
-                     and not any(part.startswith(".") for part in path.relative_to(place).parts)]
+            files = list(_videos_in(place, pathlib.Path(output).resolve()))
             if not files:
                 raise NaclipError(f"there is no video in {place}: it is searched for files that end in "
                                   f"{', '.join(sorted(SUFFIXES))}")
@@ -45,6 +52,8 @@ def find_videos(places):
             raise NaclipError(f"there is no file or folder {place}")
         for name, path in files:
             path = path.resolve()
+            if any("\ud800" <= character <= "\udfff" for character in str(path)):  # what Python makes of such bytes
+                raise NaclipError(f"the name {str(path)!a} is not UTF-8: rename it")
             if found.setdefault(name, path) != path:
                 raise NaclipError(f"{found[name]} and {path} would both be called {name} in the output: plan them into "
                                   "two folders")
@@ -249,7 +258,7 @@ def write_plan(places, output, chunk, settings, warn):
     path = pathlib.Path(output) / "tasks.jsonl"
     _check_folder(path, settings)
     lines = []
-    for name, video in find_videos(places):
+    for name, video in find_videos(places, output):
         for line in _tasks_of(name, video, settings, chunk, warn):
             lines.append({**line, "index": len(lines)})
     write_whole(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
