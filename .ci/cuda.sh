@@ -2,7 +2,7 @@
 # Builds libnaclip with its CUDA part against pip's libtorch and an installed CUDA toolkit, compiles the kernels with
 # NVRTC, and runs the tests that need no GPU; likewise naclipoverlay with GstCuda, on a stand-in for the driver.
 #
-#   .ci/cuda.sh [folder]        where downloads and the build are kept; default: naclip-ci/cuda in TMPDIR or /var/tmp
+#   .ci/cuda.sh [folder]        where downloads are kept; default: naclip-ci/cuda in TMPDIR or /var/tmp
 #
 # Downloads once: torch's wheel without its dependencies (500 MB), and those libraries it cannot start without that
 # neither the system nor the toolkit has. Where there is no toolkit, no pip or no network it says so and counts one
@@ -13,7 +13,7 @@ work=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/cuda}")
 wanted=${NACLIP_TORCH:-2.11.*}
 toolkit=${CUDA_HOME:-/usr/local/cuda}
 site=$work/site # laid out as pip's site-packages, so that torch finds its libraries
-build=$work/build
+build=$PWD/build-cuda
 
 say() { echo "cuda.sh: $*" >&2; }
 skip() {
@@ -77,11 +77,10 @@ for library in $(missing_libraries "$site/torch/lib/libtorch_cuda.so"); do
   fetch "${version:-$package}" || say "$package could not be fetched"
 done
 
-[ -e "$build/build.ninja" ] && [ "$(cat "$build/source" 2>/dev/null)" = "$PWD" ] || {
+[ -e "$build/build.ninja" ] || {
   rm -rf "$build"
   meson setup "$build" -Dlibtorch="$site/torch" -Dplugin=disabled -Dtools=disabled -Dtests=enabled -Dwerror=true ||
     fail "the CUDA build could not be set up"
-  pwd >"$build/source"
 }
 grep -q -- -DNACLIP_CUDA "$build/build.ninja" || fail "the build was set up without its CUDA part"
 ninja -C "$build" build.ninja || fail "the CUDA build could not be set up" # programs may have come or gone
@@ -123,10 +122,10 @@ else
 fi
 
 # The plugin with the unpacked GstCuda, to draw on its memory on a stand-in for the driver.
-gst_build=$work/gst-build
+gst_build=$PWD/build-cuda-gst
 set_up_gst_build() {
   local library
-  [ -e "$gst_build/build.ninja" ] && [ "$(cat "$gst_build/source" 2>/dev/null)" = "$PWD" ] && return
+  [ ! -e "$gst_build/build.ninja" ] || return 0
   if ! pkg-config --exists gstreamer-cuda-1.0; then
     library=$(ldconfig -p | sed -n 's/.*libgstcuda-1\.0\.so\.0 .*=> //p' | head -n 1)
     [ -n "$library" ] && [ -d "$work/gst/usr" ] || return 1
@@ -143,7 +142,6 @@ END
   rm -rf "$gst_build"
   PKG_CONFIG_PATH=$work/gst${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH} meson setup "$gst_build" \
     -Dengine=disabled -Dtools=disabled -Dexamples=disabled -Dtests=enabled -Dwerror=true >&2 || return 1
-  pwd >"$gst_build/source"
 }
 if set_up_gst_build; then
   ninja -C "$gst_build" tests/test-elements-overlay_cuda || fail "the test of drawing with GstCuda could not be built"

@@ -5,6 +5,9 @@
 work=${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}
 as_root=""
 [ "$(id -u)" -eq 0 ] || as_root=sudo
+# What ccache may assume, where it is installed: builds are in the checkout, so that another checkout has the same paths
+# seen from there; and precompiled headers are ours alone, with neither date nor time in them.
+export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 passed=0 failed=0 skipped=0
 logs=() # of the steps that were counted
 
@@ -76,5 +79,5 @@ inside() {
   $as_root unshare --mount sh -c '
     mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/dev/shm" &&
       root=$0 && exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        NACLIP_STREET_VIDEO=/root/vtest.avi "$@"' "$chroot" "$@"
+        CCACHE_SLOPPINESS="$CCACHE_SLOPPINESS" NACLIP_STREET_VIDEO=/root/vtest.avi "$@"' "$chroot" "$@"
 }

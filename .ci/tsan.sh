@@ -2,13 +2,11 @@
 # Builds the live part and naclippublish with ThreadSanitizer and runs their tests, the former on the engine that computes
 # nothing; likewise the CUDA kernels, which the tests run on the host, a thread for each of a block's.
 #
-#   .ci/tsan.sh [folder]        where the build is kept; default: naclip-ci/tsan in TMPDIR or /var/tmp
-#
-# GStreamer and GLib are not instrumented: what they do to memory is not looked at. Ends with
+# The build is in build-tsan. GStreamer and GLib are not instrumented: what they do to memory is not looked at. Ends with
 # `N passed, N failed, N skipped`.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-build=$(realpath -m "${1:-${NACLIP_CI_DIR:-${TMPDIR:-/var/tmp}/naclip-ci}/tsan}")
+build=$PWD/build-tsan
 tests=(live_async live_errors live_properties live_sharing live_start live_sync live_vocabulary publish_file publish_mqtt
   publish_outbox scheduler shared-models kernels worker)
 
@@ -18,11 +16,10 @@ fail() {
   exit 1
 }
 
-[ -e "$build/build.ninja" ] && [ "$(cat "$build/source" 2>/dev/null)" = "$PWD" ] || {
+[ -e "$build/build.ninja" ] || {
   rm -rf "$build"
   meson setup "$build" -Dtests=enabled -Dwerror=true -Db_sanitize=thread -Db_lundef=false -Dintrospection=disabled \
     -Dtools=disabled -Dexamples=disabled || fail "the build could not be set up"
-  pwd >"$build/source"
 }
 programs=()
 for test in "${tests[@]}"; do
