@@ -91,7 +91,7 @@ build_packages() {
   $as_root tar -x -f "$tarball" -C "$chroot/src" --strip-components=1
   $as_root cp "$tarball" "$chroot/packages/${name/gst-naclip-/gst-naclip_}.orig.tar.gz"
   # debhelper gives the build a home of its own.
-  inside NACLIP_OUTPUT=/packages PATH="$ccache_path" CCACHE_DIR=/root/.cache/ccache CCACHE_SLOPPINESS=pch_defines,time_macros \
+  inside NACLIP_OUTPUT=/packages PATH="$ccache_path" CCACHE_DIR=/root/.cache/ccache \
     ${DEB_BUILD_OPTIONS:+DEB_BUILD_OPTIONS="$DEB_BUILD_OPTIONS"} /src/pipelines/package.sh -F
   status=$?
   keep_downloads

@@ -1,7 +1,5 @@
 """How far the tasks are."""
 
-import time
-
 from .._gstreamer import Gst
 from .._program import minutes
 from .merge import by_video
@@ -23,7 +21,7 @@ class Count:
     def __init__(self, tasks):
         self.tasks = len(tasks)
         self.done = self.bad = self.running = self.length = self.length_done = 0
-        self.ended = []  # (when, length) of tasks that are done
+        self.ended = []  # (when it began, when it ended, length) of tasks that wrote something
         for task in tasks:
             self._add(task)
 
@@ -64,7 +62,7 @@ def _hours(nanoseconds):
     return f"{nanoseconds / _HOUR:.1f} hours" if nanoseconds >= _HOUR else minutes(nanoseconds)
 
 
-def table_of(tasks, shows_all, now=None):
+def table_of(tasks, shows_all):
     """The lines of a table: videos that are not done, or all; the sum; and how long the rest will take."""
     counts = [(name, Count(group)) for name, group in by_video(tasks)]
     total = Count([])
@@ -78,10 +76,10 @@ def table_of(tasks, shows_all, now=None):
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(cell.ljust(width) if number == 0 else cell.rjust(width)
                        for number, (cell, width) in enumerate(zip(row, widths))) for row in rows]
-    return lines + [_outlook(total, time.time() if now is None else now)]
+    return lines + [_outlook(total)]
 
 
-def _outlook(total, now):
+def _outlook(total):
     if total.left == 0:
         return "All tasks are done." if total.bad == 0 else \
             f"All tasks are done but {total.bad} of bad input: `naclip-archive merge` says what is missing."
