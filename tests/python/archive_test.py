@@ -236,6 +236,26 @@ def test_a_task_that_another_process_has_is_left_to_it():
     succeed("run", output, "--all")
 
 
+def test_a_lock_on_a_file_that_is_gone_is_none():
+    """A process may open the file of a lock just before the one that holds it takes it away; a third makes a new one."""
+    task = tasks(plan("raced", PATH / "one"))[0]
+    flock = tasks_of.fcntl.flock
+
+    def late(file, operation):
+        os.unlink(file.name)
+        return flock(file, operation)
+
+    tasks_of.fcntl.flock = late
+    try:
+        refused = error_of(lambda: task.lock().__enter__())
+    finally:
+        tasks_of.fcntl.flock = flock
+    assert isinstance(refused, tasks_of.TryAgain), refused
+    with held(task):
+        assert task.is_locked()
+    assert not task.is_locked()
+
+
 def test_parts_are_all_the_tasks():
     output = plan("parts", PATH / "one")
     said = [succeed("run", output, "--part", f"{number}/3").stdout for number in range(3)]

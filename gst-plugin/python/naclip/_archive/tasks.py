@@ -146,6 +146,8 @@ class Task:
                 if error.errno not in (errno.EAGAIN, errno.EACCES):
                     raise
                 raise TryAgain("another process is at it") from None
+            if not path.exists() or not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                raise TryAgain("another process was at it until now")  # and took the file away that is locked here
             try:
                 yield
             finally:
