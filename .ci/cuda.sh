@@ -79,7 +79,7 @@ done
 
 [ -e "$build/build.ninja" ] || {
   rm -rf "$build"
-  meson setup "$build" -Dlibtorch="$site/torch" -Dplugin=disabled -Dtools=disabled -Dtests=enabled -Dwerror=true ||
+  meson setup "$build" -Dlibtorch="$site/torch" -Dplugin=disabled -Dtools=disabled -Dtests=enabled -Dwerror=true -Dcpp_args=-g1 ||
     fail "the CUDA build could not be set up"
 }
 grep -q -- -DNACLIP_CUDA "$build/build.ninja" || fail "the build was set up without its CUDA part"
@@ -141,7 +141,7 @@ END
   fi
   rm -rf "$gst_build"
   PKG_CONFIG_PATH=$work/gst${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH} meson setup "$gst_build" \
-    -Dengine=disabled -Dtools=disabled -Dexamples=disabled -Dtests=enabled -Dwerror=true >&2 || return 1
+    -Dengine=disabled -Dtools=disabled -Dexamples=disabled -Dtests=enabled -Dwerror=true -Dcpp_args=-g1 >&2 || return 1
 }
 if set_up_gst_build; then
   ninja -C "$gst_build" tests/test-elements-overlay_cuda || fail "the test of drawing with GstCuda could not be built"

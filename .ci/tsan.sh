@@ -18,8 +18,8 @@ fail() {
 
 [ -e "$build/build.ninja" ] || {
   rm -rf "$build"
-  meson setup "$build" -Dtests=enabled -Dwerror=true -Db_sanitize=thread -Db_lundef=false -Dintrospection=disabled \
-    -Dtools=disabled -Dexamples=disabled || fail "the build could not be set up"
+  meson setup "$build" -Dtests=enabled -Dwerror=true -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false \
+    -Dintrospection=disabled -Dtools=disabled -Dexamples=disabled || fail "the build could not be set up"
 }
 programs=()
 for test in "${tests[@]}"; do

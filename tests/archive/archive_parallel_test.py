@@ -1,12 +1,14 @@
 """pipelines/archive-parallel.sh: a process is killed, the whole run is killed, a video is broken; what may be tried
 again; settings that are wrong; several GPUs; other machines, one of them dead."""
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import time
 
 from engines import (PIPELINES, TASKS, Archive, check_done_once, check_equal, manifests, merge, skip, times_done,
                      wait_until)
@@ -42,21 +44,38 @@ def joblog(output):
     return {int(line[0]): int(line[6]) for line in lines}
 
 
+def kill_all_with(variable):
+    """Kills the processes that have this in their environment: parallel's are no longer there to be found by their
+    parent, and go on or not by what this test's own parent does about SIGHUP."""
+    while True:
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):  # it ended meanwhile, or is another user's
+                if variable.encode() in path.read_bytes().split(b"\0"):
+                    found.append(int(path.parent.name))
+        if not found:
+            return
+        for process in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        time.sleep(0.05)
+
+
 def test_a_killed_process_and_a_killed_run_do_nothing_twice(archive):
     output = archive.plan("killed")
     archive.hold(0)
     archive.hold(1)
     archive.calls()
-    environment = {**os.environ, "PATH": f"{archive.bin}:{os.environ['PATH']}", "EACH": "1"}
+    environment = {**os.environ, "PATH": f"{archive.bin}:{os.environ['PATH']}", "EACH": "1", "KILLED": str(output)}
     with open(archive.folder / "log", "w") as log:
         first = subprocess.Popen([SCRIPT, output, "--jobs", "2"], env=environment, stdout=log, stderr=log,
-                                 start_new_session=True)
+                                 stdin=subprocess.DEVNULL)
         archive.held(0)
         archive.held(1)
         archive.kill(1)
         path = pathlib.Path(log.name)
         wait_until(lambda: len(times_done(path.read_text())) >= 3, "the others go on")
-        os.killpg(first.pid, signal.SIGKILL)
+        kill_all_with(f"KILLED={output}")
         first.wait()
         text = path.read_text()
     assert "a-long.mkv 00000" not in text and len(times_done(text)) < TASKS - 1, text
