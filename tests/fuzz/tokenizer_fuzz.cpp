@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "model/error.h"
+#include "tests/golden_folder.h"
 
 namespace {
 
@@ -17,8 +18,8 @@ void require(bool holds) {
 
 const naclip::Tokenizer &tokenizer() {
   const char *const named = std::getenv("NACLIP_FUZZ_MERGES");
-  static const auto tokenizer =
-      naclip::Tokenizer::from_file(named ? named : NACLIP_TEST_DATA "/golden/mini-bpe.txt.gz");
+  static const auto tokenizer = naclip::Tokenizer::from_file(
+      named ? named : naclip::test::golden_folder() + "/mini-bpe.txt.gz");
   return tokenizer;
 }
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "process.h"
+#include "tests/golden_folder.h"
 
 namespace naclip::pipelines {
 namespace {
@@ -24,14 +25,15 @@ class EngineSearch : public testing::Test {
   }
 
   std::string run(bool works) const {
-    Process program({"/usr/bin/env", "gst-launch-1.0", "videotestsrc", "num-buffers=1", "!",
-                     "naclipsegment", "vocabulary=a",
-                     "model=" NACLIP_TEST_DATA "/golden/tiny-openai.safetensors", "!", "fakesink"},
-                    {{"NACLIP_ENGINE", ""},
-                     {"LC_ALL", "C"},
-                     {"GST_REGISTRY", folder_.file("registry.bin")},
-                     {"GST_PLUGIN_PATH", folder_.file("lib/gstreamer-1.0")},
-                     {"LD_LIBRARY_PATH", folder_.file("loader") + ":" NACLIP_LIBRARY_FOLDERS}});
+    Process program(
+        {"/usr/bin/env", "gst-launch-1.0", "videotestsrc", "num-buffers=1", "!", "naclipsegment",
+         "vocabulary=a", "model=" + test::data_folder() + "/golden/tiny-openai.safetensors", "!",
+         "fakesink"},
+        {{"NACLIP_ENGINE", ""},
+         {"LC_ALL", "C"},
+         {"GST_REGISTRY", folder_.file("registry.bin")},
+         {"GST_PLUGIN_PATH", folder_.file("lib/gstreamer-1.0")},
+         {"LD_LIBRARY_PATH", folder_.file("loader") + ":" NACLIP_LIBRARY_FOLDERS}});
     EXPECT_EQ(program.finish() == 0, works) << program.output();
     return program.output();
   }

@@ -5,6 +5,7 @@
 
 #include "launch.h"
 #include "recording.h"
+#include "tests/golden_folder.h"
 
 namespace naclip::pipelines {
 namespace {
@@ -89,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
     Containers, SoundOf,
     testing::Values(
         Container{"mp4", "qtmux", "jpegenc",
-                  "filesrc location=" NACLIP_TEST_DATA "/ticks.aac ! aacparse"},
+                  "filesrc location=" + test::data_folder() + "/ticks.aac ! aacparse"},
         Container{"vorbis", "webmmux", "vp8enc deadline=1", encoded_ticks("vorbisenc")},
         Container{"opus", "webmmux", "vp8enc deadline=1", encoded_ticks("audioresample ! opusenc")},
         Container{"avi", "avimux", "jpegenc", encoded_ticks("audio/x-raw,format=S16LE")}),

@@ -4,11 +4,13 @@
 
 #include <fstream>
 
+#include "tests/golden_folder.h"
+
 namespace naclip::pipelines {
 
 Values with_tiny_model(const Values &values) {
   Values all{
-      "MODEL=" NACLIP_TEST_DATA "/golden/tiny-openai.safetensors",
+      "MODEL=" + test::data_folder() + "/golden/tiny-openai.safetensors",
       "SEGMENT=input-size=64 window-size=0 refine-steps=2 refine-dilations=1,2 prompts=none"};
   all.insert(all.end(), values.begin(), values.end());
   return all;

@@ -8,6 +8,7 @@
 #include "annotations.h"
 #include "launch.h"
 #include "recording.h"
+#include "tests/golden_folder.h"
 
 namespace naclip::pipelines {
 namespace {
@@ -282,7 +283,7 @@ class RecordAnnotated : public LaunchFiles {
   std::vector<Labels> labels_of_clip(const std::string &words, const std::string &format) const {
     return labels_of_line(
         "filesrc location=\"" + clip_ +
-        "\" ! decodebin ! videoconvert ! naclipsegment model=" NACLIP_TEST_DATA
+        "\" ! decodebin ! videoconvert ! naclipsegment model=" + test::data_folder() +
         "/golden/tiny-openai.safetensors input-size=64 window-size=0 refine-steps=2 "
         "refine-dilations=1,2 prompts=none vocabulary=\"" +
         words + "\" ! naclipmask ! video/x-raw,format=" + format);

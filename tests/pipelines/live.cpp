@@ -4,11 +4,13 @@
 
 #include <cstdlib>
 
+#include "tests/golden_folder.h"
+
 namespace naclip::pipelines {
 
 std::vector<std::string> live_arguments(const std::vector<std::string> &arguments) {
   std::vector<std::string> all{NACLIP_LIVE, "--headless", "--model",
-                               NACLIP_TEST_DATA "/golden/tiny-openai.safetensors"};
+                               test::data_folder() + "/golden/tiny-openai.safetensors"};
   for (const char *setting : {"input-size=64", "window-size=0", "refine-steps=2",
                               "refine-dilations=1,2", "prompts=none"}) {
     all.emplace_back("--set");

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "launch.h"
+#include "tests/golden_folder.h"
 #include "watched_pipeline.h"
 
 namespace naclip::pipelines {
@@ -179,7 +180,7 @@ TEST_P(LiveFaults, TwoPipelinesTornDownWithABatchInFlight) {
 
 TEST(LiveFaultsOfModels, ReplacedFileDoesNotDisturbWhoPlays) {
   Folder folder;
-  const std::filesystem::path golden = NACLIP_TEST_DATA "/golden";
+  const std::filesystem::path golden = test::data_folder() + "/golden";
   for (const char *name : {"tiny-openai.safetensors", "mini-bpe.txt.gz"})
     std::filesystem::copy_file(golden / name, folder.file(name));
   const std::string of_folder = "model=" + folder.file("tiny-openai.safetensors") +

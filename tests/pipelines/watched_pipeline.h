@@ -12,11 +12,13 @@
 
 #include <gst/naclip/naclipmeta.h>
 
+#include "tests/golden_folder.h"
+
 namespace naclip::pipelines {
 
 /// naclipsegment with the tiny model, quick.
 inline std::string tiny_segment(const std::string &more) {
-  return "naclipsegment name=segment device=cpu model=" NACLIP_TEST_DATA
+  return "naclipsegment name=segment device=cpu model=" + test::data_folder() +
          "/golden/tiny-openai.safetensors prompts=none input-size=64 window-size=0 refine-steps=1 "
          "refine-dilations=1 vocabulary=\"cat; dog\" " +
          more;

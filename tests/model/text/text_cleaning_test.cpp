@@ -7,6 +7,7 @@
 #include <string>
 
 #include "model/error.h"
+#include "tests/golden_folder.h"
 
 namespace naclip {
 namespace {
@@ -17,7 +18,8 @@ using namespace std::string_view_literals;
 TEST(TextCleaning, IsThatOfClip) {
   const std::unique_ptr<JsonParser, decltype(&g_object_unref)> parser(json_parser_new(),
                                                                       g_object_unref);
-  ASSERT_TRUE(json_parser_load_from_file(parser.get(), NACLIP_TEST_DATA "/cleaning.json", nullptr));
+  ASSERT_TRUE(json_parser_load_from_file(
+      parser.get(), (test::data_folder() + "/cleaning.json").c_str(), nullptr));
   JsonObject *const file = json_node_get_object(json_parser_get_root(parser.get()));
   JsonArray *const vectors = json_object_get_array_member(file, "vectors");
   ASSERT_GE(json_array_get_length(vectors), 400u);
