@@ -3,9 +3,9 @@
 
     tests/bench/archive.py [--quick] [--write] [BUILD]
 
-BUILD is the build folder (default: build); `pipelines/install-dependencies.sh bench` installs what this needs. Some 25
-minutes, or some 5 with --quick. --write puts the tables into docs/scale.md, between their markers. Let nothing else run
-meanwhile. Ends with 1 where the target is missed.
+BUILD is the build folder (default: build); `pipelines/install-dependencies.sh bench` installs what this needs.
+--quick took half an hour on two cores without products of bfloat16; all of it takes some three times as long. --write puts
+the tables into docs/scale.md, between their markers. Let nothing else run meanwhile. Ends with 1 where the target is missed.
 """
 
 import argparse
@@ -156,7 +156,7 @@ def table(heads, rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build")
-    parser.add_argument("--quick", action="store_true", help="some minutes: one choice of outputs, shorter clips")
+    parser.add_argument("--quick", action="store_true", help="a third of the time: one choice of outputs, shorter clips")
     parser.add_argument("--write", action="store_true", help="into docs/scale.md")
     options = parser.parse_args()
     build = options.build.resolve()

@@ -19,7 +19,7 @@ void require(bool holds) {
 const naclip::Tokenizer &tokenizer() {
   const char *const named = std::getenv("NACLIP_FUZZ_MERGES");
   static const auto tokenizer = naclip::Tokenizer::from_file(
-      named ? named : naclip::test::golden_folder() + "/mini-bpe.txt.gz");
+      named ? named : naclip::test::data_folder() + "/golden/mini-bpe.txt.gz");
   return tokenizer;
 }
 
