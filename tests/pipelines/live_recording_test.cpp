@@ -110,18 +110,19 @@ TEST_F(LiveRecording, IsBegunAndEndedWhileItRuns) {
   ASSERT_TRUE(live.wait_for("recording to ")) << live.output();
   live.type(":record");
   EXPECT_TRUE(live.wait_for("a recording is under way")) << live.output();
-  ASSERT_TRUE(live.wait_for("| recording ", 4)) << live.output();
+  // Lines with shares are of new frames; a stalled camera's has "waiting" there.
+  ASSERT_TRUE(live.wait_for("% | recording ", 4)) << live.output();
   live.type(":stop");
   ASSERT_TRUE(live.wait_for("recorded " + folder_.file(""))) << live.output();
   const std::string first = file();
   const Annotated recording = read_annotated(first);
   ASSERT_NO_FATAL_FAILURE(expect_whole(recording, first));
-  EXPECT_GE(recording.pictures.size(), 3U);
+  EXPECT_GE(recording.pictures.size(), 2U) << "the first line's may be from before";
   EXPECT_EQ(recording.of_type("vocabulary").size(), 1U);
 
   // The second one, which the program's end finishes.
   live.type(":record");
-  ASSERT_TRUE(live.wait_for("| recording ", 3)) << live.output();
+  ASSERT_TRUE(live.wait_for("% | recording ", 3)) << live.output();
   live.interrupt();
   EXPECT_EQ(live.finish(), 0) << live.output();
   ASSERT_EQ(files().size(), 2U);
@@ -133,7 +134,7 @@ TEST_F(LiveRecording, WithoutAnnotationsIsTheDrawnPictureAlone) {
   LiveProgram live(recording_here({}));
   ASSERT_TRUE(live.wait_for("other ")) << live.output();
   live.type(":record");
-  ASSERT_TRUE(live.wait_for("| recording ", 3)) << live.output();
+  ASSERT_TRUE(live.wait_for("% | recording ", 3)) << live.output();
   live.type(":quit");
   EXPECT_EQ(live.finish(), 0) << live.output();
   EXPECT_TRUE(is_finished_matroska(file()));
