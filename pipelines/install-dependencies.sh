@@ -17,7 +17,7 @@ case $release in
   *) say "this is ${release}, not Debian 12 or 13: trying with Debian's package names" ;;
 esac
 
-build="meson ninja-build pkg-config g++ libtorch-dev libopenblas0-openmp
+build="meson ninja-build pkg-config g++ libtorch-dev libdnnl-dev libopenblas0-openmp
   libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev libopencv-core-dev libopencv-imgproc-dev
   libopencv-video-dev libpango1.0-dev libjson-glib-dev libzip-dev zlib1g-dev libcurl4-openssl-dev libgdk-pixbuf-2.0-dev libpng-dev
   libgstrtspserver-1.0-dev libgstreamer-plugins-bad1.0-dev libsoup-3.0-dev libmosquitto-dev librdkafka-dev"

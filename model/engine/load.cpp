@@ -32,7 +32,7 @@ ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
   info.vocabulary_size = static_cast<int>(sizes.vocabulary);
   info.parameters = checkpoint.parameters;
   info.device = compute.device.str();
-  info.precision = precision_name(compute.weights);
+  info.precision = compute.int8 ? "int8" : precision_name(compute.weights);
   return info;
 }
 

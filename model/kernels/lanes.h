@@ -70,6 +70,13 @@ NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
   __builtin_memcpy(target, &rounded, sizeof rounded);
 }
 
+/// Values from 0 to below 256, without their fractions.
+NACLIP_INLINE void store(std::uint8_t *target, Lanes value) {
+  typedef std::uint8_t Bytes __attribute__((vector_size(16)));
+  const Bytes bytes = __builtin_convertvector(__builtin_convertvector(value, IntLanes), Bytes);
+  __builtin_memcpy(target, &bytes, sizeof bytes);
+}
+
 /// The first `count` of 16, 0..15; the others are 0.
 template <typename Element>
 NACLIP_INLINE Lanes load_some(const Element *source, std::int64_t count) {
@@ -91,6 +98,10 @@ NACLIP_INLINE Lanes splat(float value) {
 
 NACLIP_INLINE Lanes larger(Lanes a, Lanes b) {
   return a > b ? a : b;
+}
+
+NACLIP_INLINE Lanes smaller(Lanes a, Lanes b) {
+  return a < b ? a : b;
 }
 
 NACLIP_INLINE Lanes magnitude(Lanes a) {

@@ -15,10 +15,6 @@ constexpr float kContrast = 5.0F;
 constexpr float kFloor = 1e-6F;
 constexpr float kRed = 0.299F, kGreen = 0.587F, kBlue = 0.114F;
 
-NACLIP_INLINE Lanes smaller(Lanes a, Lanes b) {
-  return a < b ? a : b;
-}
-
 /// Lanes from `count` on become 0.
 NACLIP_INLINE Lanes first_of(Lanes x, std::int64_t count) {
   constexpr IntLanes kIndex{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};

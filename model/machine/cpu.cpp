@@ -56,6 +56,16 @@ int available_cores() {
   return std::isfinite(granted) ? std::min(count, static_cast<int>(granted)) : count;
 }
 
+bool has_int8_products() {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  const bool avx = __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & (1U << 4)) != 0;
+  return __builtin_cpu_supports("avx512vnni") || (avx && __builtin_cpu_supports("avx2"));
+#else
+  return false;
+#endif
+}
+
 bool has_fast_bfloat16() {
 #if defined(__x86_64__)
   unsigned a = 0, b = 0, c = 0, d = 0;

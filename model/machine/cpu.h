@@ -11,4 +11,7 @@ int available_cores();
 /// True where bfloat16 products are quicker than float32's (AVX512_BF16 or AMX_BF16).
 bool has_fast_bfloat16();
 
+/// True where products of 8 bits are summed without overflow, four at once (AVX512_VNNI or AVX-VNNI).
+bool has_int8_products();
+
 }  // namespace naclip

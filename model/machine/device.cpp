@@ -62,6 +62,7 @@ Compute choose_compute(const std::string &name, Precision precision) {
   Compute compute;
   compute.device = parse_device(name);
   const bool cuda = compute.device.is_cuda();
+  compute.int8 = precision == Precision::kInt8;
   switch (precision) {
     case Precision::kAuto:
       compute.weights = cuda ? at::kHalf : cpu_precision();
@@ -71,6 +72,14 @@ Compute choose_compute(const std::string &name, Precision precision) {
       break;
     case Precision::kBfloat16:
       compute.weights = at::kBFloat16;
+      break;
+    case Precision::kInt8:
+      if (cuda || !has_int8_products())
+        throw Error(ErrorKind::kDevice,
+                    cuda ? "precision=int8 needs device=cpu: on CUDA choose float16"
+                         : "precision=int8 needs a processor with AVX512_VNNI or AVX-VNNI: choose "
+                           "auto, float32 or bfloat16");
+      compute.weights = cpu_precision();
       break;
     case Precision::kFloat16:
       if (!cuda)

@@ -19,6 +19,7 @@ struct Compute {
   at::Device device{at::kCPU};
   at::ScalarType weights = at::kFloat;      ///< of linear and convolution layers
   at::ScalarType activations = at::kFloat;  ///< of everything between them
+  bool int8 = false;  ///< the picture's network has blocks whose products are of 8 bits
 };
 
 /// Resolves `device` (auto | cpu | cuda | cuda:N) and `precision`. kAuto is float16 on CUDA; on the

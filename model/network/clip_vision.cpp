@@ -40,8 +40,16 @@ ClipVision::ClipVision(const Checkpoint &checkpoint, const Compute &compute, Att
   positions_ = checkpoint.at("visual.positional_embedding").to(compute.device, at::kFloat);
   ln_pre_ = layer_norm(checkpoint, "visual.ln_pre", compute);
   ln_post_ = layer_norm(checkpoint, "visual.ln_post", compute);
-  blocks_ = blocks(checkpoint, "visual.transformer", checkpoint.sizes.vision_layers,
-                   checkpoint.sizes.vision_heads, compute);
+  const std::string name = "visual.transformer";
+  const std::int64_t layers = checkpoint.sizes.vision_layers, heads = checkpoint.sizes.vision_heads;
+  if (compute.int8) {
+    const Compute exact{.device = compute.device};
+    for (std::int64_t layer = 0; layer + 1 < layers; ++layer)
+      int8_blocks_.emplace_back(block_at(checkpoint, name, layer, heads, exact));
+    blocks_.push_back(block_at(checkpoint, name, layers - 1, heads, compute));
+  } else {
+    blocks_ = blocks(checkpoint, name, layers, heads, compute);
+  }
   projection_.weight = weight_tensor(checkpoint, "visual.proj", compute).t().contiguous();
 }
 
@@ -99,8 +107,12 @@ at::Tensor ClipVision::before_last_block(at::Tensor &x, const AfterBlock &after)
   const std::span<const Block> blocks(blocks_.data(), blocks_.size() - 1);
   const LayerNorm &last_norm = blocks_.back().ln_1;
   if (!x.device().is_cpu()) return forward_on_gpu(blocks, x, last_norm, after);
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    cpu_blocks_.forward(blocks[i], x);
+  const std::size_t count = int8_blocks_.empty() ? blocks.size() : int8_blocks_.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (int8_blocks_.empty())
+      cpu_blocks_.forward(blocks[i], x);
+    else
+      int8_runner_.forward(int8_blocks_[i], x);
     if (after) after(static_cast<std::int64_t>(i) + 1, x);
     ComputeThread::shared().interruption_point();
   }

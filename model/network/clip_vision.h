@@ -10,6 +10,7 @@
 #include "model/machine/device.h"
 #include "model/network/checkpoint.h"
 #include "model/network/cpu_blocks.h"
+#include "model/network/int8_blocks.h"
 #include "model/network/scclip.h"
 #include "model/network/transformer.h"
 #include "model/options.h"
@@ -62,9 +63,11 @@ class ClipVision {
   at::Tensor positions_;  // [1 + native_grid^2, C] float32
   LayerNorm ln_pre_, ln_post_;
   std::vector<Block> blocks_;
+  std::vector<Int8Block> int8_blocks_;  // all but the last, where products are of 8 bits; else none
   Linear projection_;
   std::map<Grid, GridTensors> grids_;
   CpuBlocks cpu_blocks_;
+  Int8Blocks int8_runner_;
 };
 
 }  // namespace naclip

@@ -64,7 +64,7 @@ void CpuBlocks::reshape(const Block &block, const at::Tensor &x) {
 
 void CpuBlocks::forward(const Block &block, const at::Tensor &x) {
   forward(block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
-    attention_into(own.split(projected), {},
+    attention_into(split_heads(projected, own.heads), {},
                    attended.view({x.size(0), x.size(1), own.heads, attended.size(2) / own.heads}));
   });
 }

@@ -92,6 +92,14 @@ Projections pearl_projections(const Projections &p, double alpha) {
   return {query, key, p.value.to(at::kFloat)};
 }
 
+Projections split_heads(const at::Tensor &projected, std::int64_t heads) {
+  const std::int64_t batch = projected.size(0), tokens = projected.size(1),
+                     width = projected.size(2) / 3;
+  const auto parts =
+      projected.view({batch, tokens, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
+  return {parts[0], parts[1], parts[2]};
+}
+
 at::Tensor Linear::operator()(const at::Tensor &x) const {
   return at::linear(x.to(weight.scalar_type()), weight, bias).to(x.scalar_type());
 }
@@ -101,15 +109,7 @@ at::Tensor LayerNorm::operator()(const at::Tensor &x) const {
 }
 
 Projections Block::project(const at::Tensor &x) const {
-  return split(in_proj(x));
-}
-
-Projections Block::split(const at::Tensor &projected) const {
-  const std::int64_t batch = projected.size(0), tokens = projected.size(1),
-                     width = projected.size(2) / 3;
-  const auto parts =
-      projected.view({batch, tokens, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
-  return {parts[0], parts[1], parts[2]};
+  return split_heads(in_proj(x), heads);
 }
 
 at::Tensor Block::merge(const at::Tensor &heads_output) const {
@@ -144,26 +144,30 @@ LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
           activation_tensor(checkpoint, prefix + ".bias", compute)};
 }
 
-std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,
-                          std::int64_t layers, std::int64_t heads, const Compute &compute) {
+Block block_at(const Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
+               std::int64_t heads, const Compute &compute) {
   const auto linear = [&](const std::string &weight, const std::string &bias) {
     return Linear{weight_tensor(checkpoint, weight, compute),
                   weight_tensor(checkpoint, bias, compute)};
   };
+  const std::string name = prefix + ".resblocks." + std::to_string(layer) + ".";
+  Block block;
+  block.heads = heads;
+  block.activation = checkpoint.activation.activation;
+  block.ln_1 = layer_norm(checkpoint, name + "ln_1", compute);
+  block.ln_2 = layer_norm(checkpoint, name + "ln_2", compute);
+  block.in_proj = linear(name + "attn.in_proj_weight", name + "attn.in_proj_bias");
+  block.out_proj = linear(name + "attn.out_proj.weight", name + "attn.out_proj.bias");
+  block.c_fc = linear(name + "mlp.c_fc.weight", name + "mlp.c_fc.bias");
+  block.c_proj = linear(name + "mlp.c_proj.weight", name + "mlp.c_proj.bias");
+  return block;
+}
+
+std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,
+                          std::int64_t layers, std::int64_t heads, const Compute &compute) {
   std::vector<Block> result;
-  for (std::int64_t layer = 0; layer < layers; ++layer) {
-    const std::string name = prefix + ".resblocks." + std::to_string(layer) + ".";
-    Block block;
-    block.heads = heads;
-    block.activation = checkpoint.activation.activation;
-    block.ln_1 = layer_norm(checkpoint, name + "ln_1", compute);
-    block.ln_2 = layer_norm(checkpoint, name + "ln_2", compute);
-    block.in_proj = linear(name + "attn.in_proj_weight", name + "attn.in_proj_bias");
-    block.out_proj = linear(name + "attn.out_proj.weight", name + "attn.out_proj.bias");
-    block.c_fc = linear(name + "mlp.c_fc.weight", name + "mlp.c_fc.bias");
-    block.c_proj = linear(name + "mlp.c_proj.weight", name + "mlp.c_proj.bias");
-    result.push_back(std::move(block));
-  }
+  for (std::int64_t layer = 0; layer < layers; ++layer)
+    result.push_back(block_at(checkpoint, prefix, layer, heads, compute));
   return result;
 }
 

@@ -40,6 +40,9 @@ void attention_into(const Projections &p, const at::Tensor &bias, const at::Tens
 /// As plain::pearl_projections(). On the CPU head by head, each in one core's cache.
 Projections pearl_projections(const Projections &p, double alpha);
 
+/// Queries, keys and values in the outcome of an in_proj, [B, N, 3 C]; views.
+Projections split_heads(const at::Tensor &projected, std::int64_t heads);
+
 /// One residual attention block.
 struct Block {
   LayerNorm ln_1, ln_2;
@@ -53,9 +56,6 @@ struct Block {
 
   /// [B, N, C] normalised -> queries, keys and values.
   Projections project(const at::Tensor &x) const;
-
-  /// Queries, keys and values in the outcome of in_proj, [B, N, 3 C]; views.
-  Projections split(const at::Tensor &projected) const;
 
   /// [B, heads, N, C / heads] -> [B, N, C], heads merged and projected.
   at::Tensor merge(const at::Tensor &heads_output) const;
@@ -78,6 +78,9 @@ at::Tensor activation_tensor(const Checkpoint &checkpoint, const std::string &na
 /// `prefix`.weight and `prefix`.bias.
 LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
                      const Compute &compute);
+/// The block `prefix`.resblocks.`layer`.
+Block block_at(const Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
+               std::int64_t heads, const Compute &compute);
 /// The blocks `prefix`.resblocks.0 … `prefix`.resblocks.{layers - 1}.
 std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,
                           std::int64_t layers, std::int64_t heads, const Compute &compute);

@@ -76,9 +76,8 @@ void Arguments::finish() const {
 // -----------------------------------------------------------------------------
 
 Precision precision_of(const std::string &name) {
-  if (name == "auto") return Precision::kAuto;
-  if (name == "float32") return Precision::kFloat32;
-  if (name == "bfloat16") return Precision::kBfloat16;
+  for (const auto &one : kPrecisions)
+    if (name == one.name) return one.value;
   throw std::runtime_error(name + " is no precision");
 }
 

@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "model/machine/cpu.h"
+#include "model/network/int8_linear.h"
 #include "tests/golden_folder.h"
 
 namespace naclip {
@@ -309,13 +310,14 @@ TEST(Segmenter, TinyPicturesWork) {
   }
 }
 
-TEST(Segmenter, Bfloat16LabelsAgreeWithFloat32) {
+/// The part of labels that are the same in float32.
+double agreement_with_float32(Precision precision) {
   const Owned owned(230, 150);
   const Vocabulary vocabulary = Vocabulary::parse("cat; dog; sky; person");
   std::vector<Segmentation> results;
-  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+  for (const Precision one : {Precision::kFloat32, precision}) {
     ModelOptions options = tiny();
-    options.precision = precision;
+    options.precision = one;
     const auto segmenter = load_segmenter(options);
     results.push_back(
         segmenter->segment({&owned.picture, 1}, *segmenter->encode(vocabulary), small_input())
@@ -324,9 +326,24 @@ TEST(Segmenter, Bfloat16LabelsAgreeWithFloat32) {
   std::size_t equal = 0;
   for (std::size_t i = 0; i < results[0].labels.size(); ++i)
     equal += results[0].labels[i] == results[1].labels[i];
-  RecordProperty("equal", std::to_string(static_cast<double>(equal) /
-                                         static_cast<double>(results[0].labels.size())));
-  EXPECT_GE(static_cast<double>(equal), 0.97 * static_cast<double>(results[0].labels.size()));
+  return static_cast<double>(equal) / static_cast<double>(results[0].labels.size());
+}
+
+TEST(Segmenter, Bfloat16LabelsAgreeWithFloat32) {
+  EXPECT_GE(agreement_with_float32(Precision::kBfloat16), 0.97);
+}
+
+TEST(Segmenter, Int8LabelsAgreeWithFloat32) {
+  ModelOptions options = tiny();
+  options.precision = Precision::kInt8;
+  if (!has_int8_linear() || !has_int8_products()) {
+    EXPECT_EQ(kind_of([&] { load_segmenter(options); }), ErrorKind::kDevice);
+    GTEST_SKIP() << "no products of 8 bits here";
+  }
+  EXPECT_EQ(load_segmenter(options)->info().precision, "int8");
+  const double agreement = agreement_with_float32(Precision::kInt8);
+  EXPECT_GE(agreement, 0.97);
+  EXPECT_LT(agreement, 1.0) << "it is another precision";
 }
 
 TEST(Segmenter, WordsKeptOnDiskGiveTheSameLabels) {

@@ -7,6 +7,7 @@
 #include "model/network/cpu_blocks.h"
 #include "model/network/transformer.h"
 #include "model/plain/attention.h"
+#include "tests/model/network/random_block.h"
 
 namespace naclip {
 namespace {
@@ -156,22 +157,6 @@ TEST(NeighbourAttentionOf, PearlOfQueriesWithoutLengthIsFinite) {
 INSTANTIATE_TEST_SUITE_P(Grids, NeighbourAttention,
                          ::testing::Values(std::pair{1, 1}, std::pair{3, 5}, std::pair{14, 14},
                                            std::pair{21, 28}));
-
-Block random_block(std::int64_t width, std::int64_t heads, at::ScalarType type) {
-  const auto linear = [&](std::int64_t out, std::int64_t in) {
-    return Linear{(at::randn({out, in}) / std::sqrt(static_cast<double>(in))).to(type),
-                  (at::randn({out}) * 0.1).to(type)};
-  };
-  Block block;
-  block.heads = heads;
-  block.ln_1 = {at::randn({width}), at::randn({width})};
-  block.ln_2 = {at::randn({width}), at::randn({width})};
-  block.in_proj = linear(3 * width, width);
-  block.out_proj = linear(width, width);
-  block.c_fc = linear(4 * width, width);
-  block.c_proj = linear(width, 4 * width);
-  return block;
-}
 
 TEST(Lanes, RoundToBfloat16AsLibtorchDoes) {
   // 1 + 1/256 and 1 + 3/256 lie halfway between two.
