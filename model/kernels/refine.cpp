@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t kNeighbours = 8;
 constexpr float kDeviationFloor = 1e-8F;
 constexpr float kDeviationScale = 0.1F;
+// Of a row at once: with all of many words the processor follows too many lines.
+constexpr std::int64_t kChannelsAtOnce = 7;
 constexpr std::int64_t kAhead = 64;  // floats; the hardware follows fewer lines than there are
 
 /// One dilation at one row: the lines above, here and below, and how far the columns are.
@@ -171,11 +173,32 @@ void refine_rows(const LineMap &source, const float *weights, const std::vector<
   const std::int64_t weight_pitch = padded(source.width);
   std::vector<Reach> reaches(dilations.size());
   for (std::int64_t y = first; y < last; ++y) {
-    reaches_of(source, dilations, columns, y, 0, reaches.data());
-    mix_row(reaches.data(), count, weights + y * count * kNeighbours * weight_pitch, source.width,
-            source.channels, source.pitch, target.line(y, 0));
+    const float *own = weights + y * count * kNeighbours * weight_pitch;
+    for (std::int64_t channel = 0; channel < source.channels; channel += kChannelsAtOnce) {
+      reaches_of(source, dilations, columns, y, channel, reaches.data());
+      mix_row(reaches.data(), count, own, source.width,
+              std::min(kChannelsAtOnce, source.channels - channel), source.pitch,
+              target.line(y, channel));
+    }
     for (std::int64_t channel = 0; channel < source.channels; ++channel)
       fill_borders(target, y, channel);
+  }
+}
+
+std::int64_t rows_between(const std::vector<int> &dilations) {
+  return 2 * *std::max_element(dilations.begin(), dilations.end()) + 1;
+}
+
+void refine_rows_twice(const LineMap &source, const float *weights,
+                       const std::vector<int> &dilations, std::int64_t first, std::int64_t last,
+                       const LineMap &between, const LineMap &target) {
+  const std::int64_t reach = rows_between(dilations) / 2;
+  std::int64_t done = std::max<std::int64_t>(0, first - reach);
+  for (std::int64_t y = first; y < last; ++y) {
+    const std::int64_t needed = std::min(y + reach + 1, source.height);
+    refine_rows(source, weights, dilations, done, needed, between);
+    done = needed;
+    refine_rows(between, weights, dilations, y, y + 1, target);
   }
 }
 

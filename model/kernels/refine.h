@@ -9,15 +9,17 @@ namespace naclip::kernels {
 
 /// A stack of planes whose rows lie together: row y of all channels, then row y + 1. Each line has
 /// `border` samples before column 0, and room for whole vectors and `border` samples behind the
-/// last. So what a row's neighbours read is near in memory, however large the picture.
+/// last. So what a row's neighbours read is near in memory, however large the picture. A map may
+/// hold fewer rows than it has: then row y has the place of row y - rows.
 struct LineMap {
   float *data = nullptr;  ///< of column 0 of channel 0 of row 0
   std::int64_t height = 0, width = 0, channels = 0;
+  std::int64_t rows = 0;  ///< that it holds at once
   std::int64_t border = 0;
   std::int64_t pitch = 0;  ///< floats from a line to the next channel's
 
   float *line(std::int64_t y, std::int64_t channel) const {
-    return data + (y * channels + channel) * pitch;
+    return data + (y % rows * channels + channel) * pitch;
   }
 };
 
@@ -42,5 +44,15 @@ void neighbour_weights(const LineMap &picture, const std::vector<int> &dilations
 /// `target` are filled for these rows.
 void refine_rows(const LineMap &source, const float *weights, const std::vector<int> &dilations,
                  std::int64_t first, std::int64_t last, const LineMap &target);
+
+/// How many rows refine_rows_twice() needs between its steps.
+std::int64_t rows_between(const std::vector<int> &dilations);
+
+/// Two steps for rows [first, last), with the numbers of two refine_rows(). The scores between them
+/// are in `between`, which holds rows_between() rows, so that they are read from a cache; those
+/// beyond the rows' ends are computed by both neighbours.
+void refine_rows_twice(const LineMap &source, const float *weights,
+                       const std::vector<int> &dilations, std::int64_t first, std::int64_t last,
+                       const LineMap &between, const LineMap &target);
 
 }  // namespace naclip::kernels

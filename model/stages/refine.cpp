@@ -18,6 +18,8 @@ constexpr std::int64_t kNeighbours = 8;
 
 // Fewer rows would have each thread read more of the others' rows than of its own.
 constexpr std::int64_t kRowsPerTask = 16;
+constexpr std::int64_t kOwnRows = 3;            // for each row between two steps
+constexpr std::int64_t kMostBetween = 1 << 22;  // floats of these rows
 
 /// Floats of one row of weights.
 std::int64_t weights_per_row(const std::vector<int> &dilations, std::int64_t width) {
@@ -27,6 +29,16 @@ std::int64_t weights_per_row(const std::vector<int> &dilations, std::int64_t wid
 std::int64_t border_of(const std::vector<int> &dilations, std::int64_t width) {
   const auto offsets = kernels::column_offsets(dilations, width);
   return *std::max_element(offsets.begin(), offsets.end());
+}
+
+/// How many rows a thread holds between two steps that it does at once; 0 where it does one, since
+/// threads have few rows of their own beside those that they would share, or the rows would not
+/// stay in a cache.
+std::int64_t rows_between(std::int64_t queries, std::int64_t height, std::int64_t width,
+                          const std::vector<int> &dilations) {
+  const std::int64_t rows = kernels::rows_between(dilations);
+  const std::int64_t floats = ScoreLines::floats(queries, rows, width, border_of(dilations, width));
+  return height >= at::get_num_threads() * kOwnRows * rows && floats <= kMostBetween ? rows : 0;
 }
 
 /// The weights of every pixel's neighbours, [H, 8 * dilations, padded W], into `weights`.
@@ -47,8 +59,10 @@ void weigh_neighbours(const kernels::LineMap &picture, const std::vector<int> &d
 std::int64_t Refiner::bytes(std::int64_t queries, std::int64_t height, std::int64_t width,
                             const std::vector<int> &dilations) {
   const std::int64_t border = border_of(dilations, width);
+  const std::int64_t between =
+      at::get_num_threads() * rows_between(queries, height, width, dilations);
   const std::int64_t floats = ScoreLines::floats(3, height, width, border) +
-                              2 * ScoreLines::floats(queries, height, width, border) +
+                              ScoreLines::floats(queries, 2 * height + between, width, border) +
                               height * weights_per_row(dilations, width);
   return floats * static_cast<std::int64_t>(sizeof(float));
 }
@@ -78,13 +92,23 @@ at::Tensor Refiner::refine(const at::Tensor &picture, const at::Tensor &scores, 
   stretch(picture, picture_);
   stretch(scores, current_);
   weigh_neighbours(picture_.map(), dilations, weights_);
-  for (int step = 0; step < steps; ++step) {
+  const std::int64_t rows = rows_between(scores.size(1), height, width, dilations);
+  between_.resize(rows > 0 ? static_cast<std::size_t>(at::get_num_threads()) : 0);
+  for (ScoreLines &between : between_) between.reshape(scores.size(1), height, width, border, rows);
+  const float *weights = weights_.data_ptr<float>();
+  for (int left = steps; left > 0;) {
     ComputeThread::shared().interruption_point();
+    const bool twice = left > 1 && rows > 0;
     at::parallel_for(0, height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
-      kernels::refine_rows(current_.map(), weights_.data_ptr<float>(), dilations, begin, end,
-                           next_.map());
+      if (twice)
+        kernels::refine_rows_twice(current_.map(), weights, dilations, begin, end,
+                                   between_[static_cast<std::size_t>(at::get_thread_num())].map(),
+                                   next_.map());
+      else
+        kernels::refine_rows(current_.map(), weights, dilations, begin, end, next_.map());
     });
     std::swap(current_, next_);
+    left -= twice ? 2 : 1;
   }
   return current_.tensor();
 }

@@ -10,8 +10,8 @@
 
 namespace naclip {
 
-/// As plain::refine(), fused: memory is two score maps and one weight per pixel and neighbour,
-/// never their product. The outcome is on the CPU in the layout of ScoreLines.
+/// As plain::refine(), fused: memory is two score maps, a few rows more, and one weight per pixel
+/// and neighbour, never their product. The outcome is on the CPU in the layout of ScoreLines.
 at::Tensor refine(const at::Tensor &picture, const at::Tensor &scores, int steps,
                   const std::vector<int> &dilations);
 
@@ -33,7 +33,8 @@ class Refiner {
  private:
   at::ScalarType type_;
   ScoreLines picture_, current_, next_;
-  at::Tensor weights_;  // [H, 8 * dilations, padded W]
+  std::vector<ScoreLines> between_;  // a thread's rows between two steps
+  at::Tensor weights_;               // [H, 8 * dilations, padded W]
 };
 
 }  // namespace naclip

@@ -29,25 +29,26 @@ at::Tensor empty_floats(std::int64_t count) {
 }
 
 ScoreLines::ScoreLines(std::int64_t channels, std::int64_t height, std::int64_t width,
-                       std::int64_t border) {
+                       std::int64_t border, std::int64_t rows) {
   map_.height = height;
+  map_.rows = rows > 0 ? rows : height;
   map_.width = width;
   map_.channels = channels;
   map_.border = border;
   map_.pitch = kernels::line_pitch(width, border);
-  memory_ = empty_floats(floats(channels, height, width, border));
+  memory_ = empty_floats(floats(channels, map_.rows, width, border));
   map_.data = memory_.data_ptr<float>() + kernels::padded(border);
 }
 
 void ScoreLines::reshape(std::int64_t channels, std::int64_t height, std::int64_t width,
-                         std::int64_t border) {
+                         std::int64_t border, std::int64_t rows) {
   if (channels != map_.channels || height != map_.height || width != map_.width ||
-      border != map_.border)
-    *this = ScoreLines(channels, height, width, border);
+      border != map_.border || (rows > 0 ? rows : height) != map_.rows)
+    *this = ScoreLines(channels, height, width, border, rows);
 }
 
 at::Tensor ScoreLines::tensor() const {
-  return memory_.as_strided({1, map_.channels, map_.height, map_.width},
+  return memory_.as_strided({1, map_.channels, map_.rows, map_.width},
                             {memory_.numel(), map_.pitch, map_.channels * map_.pitch, 1},
                             map_.data - memory_.data_ptr<float>());
 }

@@ -12,8 +12,10 @@ namespace naclip {
 class ScoreLines {
  public:
   ScoreLines() = default;
-  /// Not initialised. border: samples before and behind each line.
-  ScoreLines(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border);
+  /// Not initialised. border: samples before and behind each line. rows: how many it holds at once,
+  /// see kernels::LineMap; 0: all.
+  ScoreLines(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border,
+             std::int64_t rows = 0);
 
   /// How many floats such planes take.
   static std::int64_t floats(std::int64_t channels, std::int64_t height, std::int64_t width,
@@ -22,13 +24,14 @@ class ScoreLines {
   }
 
   /// Makes it of that shape; the memory stays where it has it already.
-  void reshape(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border);
+  void reshape(std::int64_t channels, std::int64_t height, std::int64_t width, std::int64_t border,
+               std::int64_t rows = 0);
 
   /// All of it becomes 0, borders and what lies between lines too.
   void clear() { memory_.zero_(); }
 
   const kernels::LineMap &map() const { return map_; }
-  /// The same memory as a tensor, [1, channels, height, width] float32; strides(3) is 1.
+  /// The same memory as a tensor, [1, channels, rows, width] float32; strides(3) is 1.
   at::Tensor tensor() const;
 
  private:

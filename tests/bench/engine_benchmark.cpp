@@ -24,6 +24,8 @@
 
 #include "engine_checks.h"
 #include "engine_stages.h"
+#include "model/machine/cpu.h"
+#include "model/network/int8_linear.h"
 
 namespace naclip::bench {
 namespace {
@@ -170,6 +172,7 @@ int run(const std::string &folder) {
       .put("torch", TORCH_VERSION)
       .put("compiler", kCompiler)
       .put("threads", at::get_num_threads())
+      .put("int8", has_int8_linear() && has_int8_products() ? 1 : 0)
       .print();
   std::string line;
   while (std::getline(std::cin, line)) answer(stages, line);

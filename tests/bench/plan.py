@@ -12,10 +12,13 @@ class Measure:
         self.stage, self.each, self.settings = stage, each, settings
 
 
-def both_precisions(name, rounds, stage, **settings):
+PRECISIONS = "float32", "bfloat16", "int8"  # the last where the machine and the build have it
+
+
+def each_precision(name, rounds, stage, precisions=PRECISIONS, **settings):
     return [
         Measure(f"{name}-{precision}", ENGINE, rounds, stage, precision=precision, **settings)
-        for precision in ("float32", "bfloat16")
+        for precision in precisions
     ]
 
 
@@ -27,11 +30,11 @@ GROUPS = [
     ],
     [
         Measure("encoder-baseline", BASELINE, (7, 2), "encoder"),
-        *both_precisions("encoder", (7, 2), "encoder"),
+        *each_precision("encoder", (7, 2), "encoder"),
     ],
     [
         Measure("slide-baseline", BASELINE, (5, 2), "slide"),
-        *both_precisions("slide", (5, 2), "slide"),
+        *each_precision("slide", (5, 2), "slide"),
     ],
     [
         Measure("pamr-baseline", BASELINE, (2, 1), "pamr"),
@@ -53,22 +56,24 @@ GROUPS = [
     ],
     [
         Measure("frame-21-baseline", BASELINE, (2, 1), "segment", vocabulary="words-21.vocabulary"),
-        *both_precisions("frame-21", (5, 2), "segment", vocabulary="words-21.vocabulary"),
+        *each_precision("frame-21", (5, 2), "segment", vocabulary="words-21.vocabulary"),
     ],
     [
         Measure("frame-voc21-baseline", BASELINE, (1, 0), "segment", vocabulary="voc21.vocabulary"),
-        *both_precisions("frame-voc21", (5, 1), "segment", vocabulary="voc21.vocabulary"),
+        *each_precision(
+            "frame-voc21", (5, 1), "segment", PRECISIONS[:2], vocabulary="voc21.vocabulary"
+        ),
     ],
     # Only compared: the random network's labels are all one.
     [
         Measure("demo-baseline", BASELINE, (1, 1), "demo"),
-        *both_precisions(
+        *each_precision(
             "demo", (1, 1), "segment", model="demo.safetensors", vocabulary="demo.txt", frame="demo"
         ),
     ],
     [
         Measure("text-baseline", BASELINE, (3, 1), "text", vocabulary="voc21.vocabulary", words=2),
-        *both_precisions("text", (2, 1), "text"),
+        *each_precision("text", (2, 1), "text", PRECISIONS[:2]),
         Measure("text-warm", ENGINE, (1, 1), "text", each=7, cache="words"),
     ],
     [
@@ -84,13 +89,16 @@ AGREEMENTS = [
     ("preprocess", "preprocess-baseline", "mean difference", 0.01),
     ("encoder-float32", "encoder-baseline", "relative error", 1e-4),
     ("encoder-bfloat16", "encoder-baseline", "1 - cosine", 1e-2),
+    ("encoder-int8", "encoder-baseline", "1 - cosine", 1e-2),
     ("slide-float32", "slide-baseline", "relative error", 1e-4),
     ("slide-bfloat16", "slide-baseline", "relative error", 5e-2),
+    ("slide-int8", "slide-baseline", "relative error", 5e-2),
     ("pamr", "pamr-baseline", "relative error", 1e-4),
     ("decode-21", "decode-21-baseline", "labels that differ", 1e-3),
     ("decode-171", "decode-171-baseline", "labels that differ", 1e-3),
     ("demo-float32", "demo-baseline", "labels that differ", 5e-3),
     ("demo-bfloat16", "demo-baseline", "labels that differ", 3e-2),
+    ("demo-int8", "demo-baseline", "labels that differ", 3e-2),
 ]
 
 
@@ -115,6 +123,7 @@ ROWS = [
     Row(
         "encoder, 336 x 448, whole, bfloat16", "encoder-baseline", "encoder-bfloat16", "ratio", 0.55
     ),
+    Row("encoder, 336 x 448, whole, int8", "encoder-baseline", "encoder-int8", "ratio", 0.36),
     Row(
         "the same picture by windows of 224, stride 112, float32", "slide-baseline", "slide-float32"
     ),
@@ -125,6 +134,7 @@ ROWS = [
         "ratio",
         0.4,
     ),
+    Row("the same picture by windows of 224, stride 112, int8", "slide-baseline", "slide-int8"),
     Row(
         "PAMR, 10 steps, dilations 8 and 16, 21 words, 1280 x 720",
         "pamr-baseline",
@@ -154,6 +164,7 @@ ROWS = [
     Row("the same; baseline: upsampling and classes included", "decode-171-baseline", "decode-171"),
     Row(FRAME + " 21 words, float32", "frame-21-baseline", "frame-21-float32", "ratio", 0.025),
     Row(FRAME + " 21 words, bfloat16", "frame-21-baseline", "frame-21-bfloat16", "ratio", 0.025),
+    Row(FRAME + " 21 words, int8", "frame-21-baseline", "frame-21-int8", "seconds", 0.75),
     Row(
         FRAME + f" VOC21's {WORDS} words, float32",
         "frame-voc21-baseline",

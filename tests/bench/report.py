@@ -43,6 +43,7 @@ class Run:
         with programs.baseline(self.folder, self.threads) as baseline:
             with programs.engine(self.build, self.folder, self.threads) as engine:
                 self.facts = machine.facts(self.threads, engine, baseline, merges)
+                self.has_int8 = engine.facts["int8"] == 1
                 for group in GROUPS:
                     self.measure_group(group, {BASELINE: baseline, ENGINE: engine})
         self.measure_programs()
@@ -50,6 +51,8 @@ class Run:
     def rounds_of(self, measure):
         if measure.name == "frame-voc21-baseline" and machine.available_gigabytes() < 16:
             self.skipped[measure.name] = "it needs 16 GB of memory"
+            return 0
+        if measure.settings.get("precision") == "int8" and not self.has_int8:
             return 0
         return measure.rounds[1 if self.quick else 0]
 

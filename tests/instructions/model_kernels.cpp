@@ -34,7 +34,7 @@ struct Map {
   Map(std::int64_t channels, std::int64_t height, std::int64_t border)
       : values(noise(height * channels * line_pitch(kWidth, border))) {
     map.data = values.data() + padded(border);
-    map.height = height;
+    map.height = map.rows = height;
     map.width = kWidth;
     map.channels = channels;
     map.border = border;

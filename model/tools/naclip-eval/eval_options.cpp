@@ -113,7 +113,8 @@ void add_data_options(GOptionContext *context, RawOptions &raw) {
 
 void add_model_options(GOptionContext *context, RawOptions &raw) {
   // GOption keeps the pointers.
-  static const std::string precisions = names_of(kPrecisions) + " [auto]";
+  static const std::string precisions =
+      names_of(kPrecisions) + "; several, separated by commas, are compared [auto]";
   static const std::string attentions =
       names_of(kAttentions) +
       "; several, separated by commas, are compared; csa/vanilla gives one an architecture of its "
@@ -215,7 +216,6 @@ ModelOptions model_of(const RawOptions &raw, const std::string &output) {
   model.model = text_of(raw.model);
   model.merges = text_of(raw.merges);
   model.device = text_of(raw.device, "auto");
-  model.precision = precision_named(text_of(raw.precision, name_of(model.precision).c_str()));
   model.prompts = prompts_named(text_of(raw.prompts, name_of(model.prompts).c_str()));
   model.activation = activation_named(text_of(raw.activation, name_of(model.activation).c_str()));
   model.gaussian_std = given(raw.gaussian_std).value_or(model.gaussian_std);
@@ -250,11 +250,15 @@ EvalOptions read(const RawOptions &raw, bool tune) {
                                                        : options.benchmark;
   options.output = text_of(raw.output, ("naclip-eval-" + kind).c_str());
   options.model = model_of(raw, options.output);
-  options.runs =
-      options.compare
-          ? runs_named(raw.compare, text_of(raw.architecture), text_of(raw.refine, "none,pamr,tlp"))
-          : runs_named(text_of(raw.attention, name_of(Attention{}).c_str()),
-                       text_of(raw.architecture), text_of(raw.refine, name_of(Refine{}).c_str()));
+  const std::string precisions = text_of(raw.precision, name_of(Precision{}).c_str());
+  require(!options.compare || precisions.find(',') == std::string::npos,
+          "--compare takes one --precision");
+  options.runs = options.compare
+                     ? runs_named(raw.compare, text_of(raw.architecture),
+                                  text_of(raw.refine, "none,pamr,tlp"), precisions)
+                     : runs_named(text_of(raw.attention, name_of(Attention{}).c_str()),
+                                  text_of(raw.architecture),
+                                  text_of(raw.refine, name_of(Refine{}).c_str()), precisions);
   options.input_size = given(raw.input_size);
   options.window_size = given(raw.window_size);
   options.window_stride = given(raw.window_stride);
@@ -297,7 +301,8 @@ void require_complete(const EvalOptions &options) {
   require(!options.tune || own, "tune needs --images DIR, --masks DIR and --vocabulary FILE");
   require(
       !options.tune || options.runs.size() == 1,
-      "tune takes one attention and one refinement: thresholds of one are not those of another");
+      "tune takes one attention, one refinement and one precision: thresholds of one are not those "
+      "of another");
   require(options.tune || !options.min_precision, "--min-precision goes with tune");
   require(!options.min_precision || (*options.min_precision > 0 && *options.min_precision <= 1),
           "--min-precision must be above 0 and at most 1");
@@ -348,16 +353,20 @@ EvalOptions parse_options(int argc, char **argv) {
 }
 
 std::vector<RunChoice> runs_named(const std::string &attentions, const std::string &fallback,
-                                  const std::string &refinements) {
+                                  const std::string &refinements, const std::string &precisions) {
   std::vector<RunChoice> runs;
   for (const std::string &item : split(attentions, ',')) {
     RunChoice run = run_named(item, fallback);
     for (const std::string &refine : split(refinements, ',')) {
       run.refine = refine_named(refine);
-      require(std::find(runs.begin(), runs.end(), run) == runs.end(),
-              "--attention " + attentions + " with --refine " + refinements + " names " + item +
-                  " with " + refine + " twice");
-      runs.push_back(run);
+      for (const std::string &precision : split(precisions, ',')) {
+        run.precision = precision_named(precision);
+        require(std::find(runs.begin(), runs.end(), run) == runs.end(),
+                "--attention " + attentions + " with --refine " + refinements +
+                    " and --precision " + precisions + " names " + item + " with " + refine +
+                    " in " + precision + " twice");
+        runs.push_back(run);
+      }
     }
   }
   require(!runs.empty(), "Nothing to run: write e.g. --attention naclip --refine pamr");

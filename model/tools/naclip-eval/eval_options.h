@@ -16,6 +16,7 @@ struct RunChoice {
   Attention attention = Attention::kNaclip;
   Architecture architecture = Architecture::kReduced;
   Refine refine = Refine::kPamr;
+  Precision precision = Precision::kAuto;
   bool operator==(const RunChoice &) const = default;
 };
 
@@ -34,7 +35,7 @@ struct EvalOptions {
   std::vector<int> ignored;                                     ///< empty: not given
   std::size_t limit = std::numeric_limits<std::size_t>::max();  ///< pictures
 
-  ModelOptions model;  ///< attention, architecture and pearl_alpha are the runs'
+  ModelOptions model;  ///< attention, architecture, precision and pearl_alpha are the runs'
   std::vector<RunChoice> runs;
 
   // Empty: the benchmark's own.
@@ -52,9 +53,11 @@ EvalOptions parse_options(int argc, char **argv);
 
 /// "naclip,csa/vanilla" -> runs. An attention without an architecture of its own takes `fallback`;
 /// where that is empty, the reduced one, but csa the vanilla one, since it knows no other; nor does
-/// pearl know any but the reduced one. Throws Error{kSettings}.
+/// pearl know any but the reduced one. Each runs with each refinement in each precision. Throws
+/// Error{kSettings}.
 std::vector<RunChoice> runs_named(const std::string &attentions, const std::string &fallback,
-                                  const std::string &refinements = "pamr");
+                                  const std::string &refinements = "pamr",
+                                  const std::string &precisions = "auto");
 
 /// `given` over the settings of a benchmark or the defaults. A stride that was not given shrinks
 /// with the window.

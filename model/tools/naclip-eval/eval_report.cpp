@@ -12,6 +12,7 @@ namespace naclip::eval {
 namespace {
 
 constexpr std::size_t kFilesNamed = 10;
+constexpr const char *kPrecision = "precision";  // which is the model's, and no setting
 
 std::string percent(double part) {
   return std::isnan(part) ? "-" : printed("%.2f", 100.0 * part);
@@ -21,7 +22,8 @@ std::string rate_of(const Tally &tally) {
   return tally.seconds > 0 ? printed("%.2f", static_cast<double>(tally.done) / tally.seconds) : "-";
 }
 
-/// The settings whose values are not the same in all runs; attention and architecture always.
+/// The settings whose values are not the same in all runs, then the precision where it is not; attention and
+/// architecture always.
 std::vector<std::string> varying(const Report &report) {
   std::vector<std::string> names;
   const Settings &first = report.runs.front().settings;
@@ -32,13 +34,32 @@ std::vector<std::string> varying(const Report &report) {
     if (!same || first[i].first == "attention" || first[i].first == "architecture")
       names.push_back(first[i].first);
   }
+  if (std::any_of(report.runs.begin(), report.runs.end(), [&](const RunReport &run) {
+        return run.model.precision != report.runs.front().model.precision;
+      }))
+    names.emplace_back(kPrecision);
   return names;
 }
 
-std::string value_of(const Settings &settings, const std::string &name) {
-  for (const auto &[one, value] : settings)
+std::string value_of(const RunReport &run, const std::string &name) {
+  if (name == kPrecision) return run.model.precision;
+  for (const auto &[one, value] : run.settings)
     if (one == name) return value;
   return "-";
+}
+
+bool is_among(const std::vector<std::string> &names, const std::string &name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// mIoU beyond that of the first run with the same settings, which has another precision; "-" for that one.
+std::string gain_of(const Report &report, const RunReport &run) {
+  const auto first =
+      std::find_if(report.runs.begin(), report.runs.end(),
+                   [&](const RunReport &other) { return other.settings == run.settings; });
+  if (&*first == &run) return "-";
+  const double gain = scores_of(run.tally.areas).mean_iou - scores_of(first->tally.areas).mean_iou;
+  return std::isnan(gain) ? "-" : printed("%+.2f", 100.0 * gain);
 }
 
 std::string settings_table(const Report &report, const std::vector<std::string> &shown_elsewhere) {
@@ -51,10 +72,11 @@ std::string settings_table(const Report &report, const std::vector<std::string> 
                                      run.model.layout.c_str())});
   rows.push_back({"activation", name_of(run.model.activation) +
                                     printed(" (%s)", run.model.activation_source.c_str())});
-  rows.push_back({"device", run.model.device + ", " + run.model.precision});
+  rows.push_back(
+      {"device", run.model.device +
+                     (is_among(shown_elsewhere, kPrecision) ? "" : ", " + run.model.precision)});
   for (const auto &[name, value] : run.settings)
-    if (std::find(shown_elsewhere.begin(), shown_elsewhere.end(), name) == shown_elsewhere.end())
-      rows.push_back({name, value});
+    if (!is_among(shown_elsewhere, name)) rows.push_back({name, value});
   return table(rows, 2);
 }
 
@@ -63,14 +85,17 @@ std::string outcome_table(const Report &report, const std::vector<std::string> &
                                      [](const auto &run) { return run.published.has_value(); });
   TableRow head = columns;
   head.emplace_back("mIoU");
+  const bool precisions = is_among(columns, kPrecision);
+  if (precisions) head.emplace_back("difference");
   if (published) head.emplace_back("published");
   head.insert(head.end(), {"mAcc", "aAcc", "pictures", "a second"});
   std::vector<TableRow> rows{head};
   for (const RunReport &run : report.runs) {
     const Scores scores = scores_of(run.tally.areas);
     TableRow row;
-    for (const std::string &name : columns) row.push_back(value_of(run.settings, name));
+    for (const std::string &name : columns) row.push_back(value_of(run, name));
     row.push_back(percent(scores.mean_iou));
+    if (precisions) row.push_back(gain_of(report, run));
     if (published) row.push_back(run.published ? printed("%.2f", *run.published) : "-");
     row.insert(row.end(), {percent(scores.mean_accuracy), percent(scores.pixel_accuracy),
                            grouped(run.tally.evaluated), rate_of(run.tally)});
@@ -79,13 +104,13 @@ std::string outcome_table(const Report &report, const std::vector<std::string> &
   return table(rows, columns.size());
 }
 
-/// What tells a run from the report's others: "naclip/reduced", and "/tlp" where refinements differ.
+/// What tells a run from the report's others: "naclip/reduced", and "/tlp" where refinements differ,
+/// "/int8" where precisions do.
 std::string run_name(const Report &report, const RunReport &run) {
-  std::string name =
-      value_of(run.settings, "attention") + "/" + value_of(run.settings, "architecture");
+  std::string name = value_of(run, "attention") + "/" + value_of(run, "architecture");
   const std::vector<std::string> columns = varying(report);
-  if (std::find(columns.begin(), columns.end(), "refine") != columns.end())
-    name += "/" + value_of(run.settings, "refine");
+  for (const char *column : {"refine", kPrecision})
+    if (is_among(columns, column)) name += "/" + value_of(run, column);
   return name;
 }
 

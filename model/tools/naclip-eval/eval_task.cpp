@@ -100,6 +100,7 @@ RunSettings settings_for(const Task &task, const EvalOptions &options, const Run
   RunSettings run{options.model, task.inference};
   run.model.attention = choice.attention;
   run.model.architecture = choice.architecture;
+  run.model.precision = choice.precision;
   run.inference.refine = choice.refine;
   if (options.as_published && task.benchmark)
     set_published_constants(*task.benchmark, run.model, run.inference);

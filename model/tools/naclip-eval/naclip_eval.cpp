@@ -129,7 +129,8 @@ class Command {
     settings.model.log = warn;
     const std::string refine = name_of(choice.refine);
     const std::string name = name_of(choice.attention) + "/" + name_of(choice.architecture) +
-                             (choice.refine == Refine{} ? "" : "/" + refine);
+                             (choice.refine == Refine{} ? "" : "/" + refine) +
+                             (one_precision() ? "" : "/" + name_of(choice.precision));
     const auto segmenter = load_segmenter(settings.model);
     if (report_.model_sha256.empty()) report_.model_sha256 = model_sha256(settings.model.model);
     const Settings identity = identity_of(task_, settings, segmenter->info(), report_.model_sha256);
@@ -148,6 +149,12 @@ class Command {
     }
     run.tally = std::move(tally);
     return run;
+  }
+
+  bool one_precision() const {
+    return std::all_of(options_.runs.begin(), options_.runs.end(), [&](const RunChoice &run) {
+      return run.precision == options_.runs.front().precision;
+    });
   }
 
   /// What an earlier command left, or nothing.

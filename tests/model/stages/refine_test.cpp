@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "model/kernels/lanes.h"
 #include "model/plain/refine.h"
 #include "model/stages/refine.h"
 
@@ -22,7 +23,7 @@ TEST_P(Refinement, FusedEqualsPlain) {
   at::manual_seed(7);
   const at::Tensor picture = at::randn({1, 3, height, width});
   const at::Tensor scores = at::randn({1, queries, height, width});
-  for (const int steps : {1, 4}) {
+  for (const int steps : {1, 4, 5}) {
     const at::Tensor fused = refine(picture, scores, steps, dilations);
     const at::Tensor plain = plain::refine(picture, scores, steps, dilations);
     ASSERT_EQ(fused.sizes(), plain.sizes());
@@ -36,7 +37,44 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Refinement,
                                            Case{24, 20, 16, {8}}, Case{19, 23, 33, {16, 8}},
                                            Case{12, 9, 171, {8, 16}}, Case{40, 1, 2, {64}},
                                            Case{30, 41, 5, {1, 2, 3, 4}},
-                                           Case{21, 18, 2, {5, 1, 2, 3, 4}}));
+                                           Case{21, 18, 2, {5, 1, 2, 3, 4}},
+                                           Case{210, 17, 3, {8, 16}}));
+
+/// Noise with its borders filled.
+ScoreLines noise(int channels, int height, int width, int border) {
+  ScoreLines lines(channels, height, width, border);
+  stretch(at::randn({1, channels, height, width}), lines);
+  return lines;
+}
+
+TEST(RefinementOf, TwoStepsAtOnceAreTwoSteps) {
+  at::manual_seed(7);
+  constexpr int kWidth = 37, kBorder = 16;
+  for (const std::vector<int> &dilations : {std::vector<int>{8, 16}, {16, 8}, {1}, {2, 3, 1}}) {
+    for (const int height : {1, 2, 17, 40, 100}) {
+      for (const int words : {1, 7, 9}) {
+        const ScoreLines source = noise(words, height, kWidth, kBorder),
+                         picture = noise(3, height, kWidth, kBorder);
+        const auto per_row =
+            static_cast<std::int64_t>(8 * dilations.size()) * kernels::padded(kWidth);
+        std::vector<float> weights(static_cast<std::size_t>(height * per_row));
+        for (int y = 0; y < height; ++y)
+          kernels::neighbour_weights(picture.map(), dilations, y, weights.data() + y * per_row);
+        const ScoreLines once(words, height, kWidth, kBorder),
+            wanted(words, height, kWidth, kBorder), found(words, height, kWidth, kBorder);
+        const ScoreLines between(words, height, kWidth, kBorder, kernels::rows_between(dilations));
+        kernels::refine_rows(source.map(), weights.data(), dilations, 0, height, once.map());
+        kernels::refine_rows(once.map(), weights.data(), dilations, 0, height, wanted.map());
+        const int middle = height / 3;
+        for (const auto &[first, last] : {std::pair{middle, height}, {0, middle}})
+          kernels::refine_rows_twice(source.map(), weights.data(), dilations, first, last,
+                                     between.map(), found.map());
+        EXPECT_TRUE(found.tensor().equal(wanted.tensor()))
+            << height << " rows of " << words << " words, dilations of " << dilations.size();
+      }
+    }
+  }
+}
 
 TEST(RefinementOf, SmallerScoresAreStretchedFirst) {
   at::manual_seed(7);

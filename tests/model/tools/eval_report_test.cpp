@@ -108,6 +108,24 @@ TEST(Report, ShowsThePublishedFigureWhereItIsComparable) {
   EXPECT_TRUE(holds(json_of(report), "\"published\" : 64.0"));
 }
 
+TEST(Report, SaysHowFarAPrecisionIsFromTheFirst) {
+  Report report = some_report();
+  report.runs[0].model.precision = "float32";
+  report.runs.push_back(report.runs[0]);
+  EXPECT_FALSE(holds(markdown_of(report), "difference"));
+  RunReport &other = report.runs[1];
+  other.model.precision = "int8";
+  other.tally.areas.intersection[0] = 2;  // 2 of 3, where it was 1 of 4
+  const std::string text = markdown_of(report);
+  EXPECT_TRUE(holds(text, "| difference |")) << text;
+  EXPECT_TRUE(holds(text, "| 66.67 |     +41.67 |")) << text;
+  EXPECT_TRUE(holds(text, "IoU naclip/reduced/int8")) << text;
+  // Another threshold is another row, compared with none.
+  for (auto &[name, value] : other.settings)
+    if (name == "threshold") value = "0.5";
+  EXPECT_FALSE(holds(markdown_of(report), "+41.67")) << markdown_of(report);
+}
+
 TEST(Report, TellsTheActivationAndWhoSaysIt) {
   Report report = some_report();
   report.runs[0].model.activation = Activation::kGelu;

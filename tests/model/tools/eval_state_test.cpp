@@ -161,13 +161,19 @@ TEST(RunChoices, OfScclipAndPearlAreReducedAlone) {
   }
 }
 
-TEST(RunChoices, AreEachAttentionWithEachRefinement) {
+TEST(RunChoices, AreEachAttentionWithEachRefinementInEachPrecision) {
   const auto reduced = Architecture::kReduced;
   EXPECT_EQ(runs_named("naclip,scclip", "", "none, tlp+pamr"),
             (std::vector<RunChoice>{{Attention::kNaclip, reduced, Refine::kNone},
                                     {Attention::kNaclip, reduced, Refine::kTlpPamr},
                                     {Attention::kScclip, reduced, Refine::kNone},
                                     {Attention::kScclip, reduced, Refine::kTlpPamr}}));
+  EXPECT_EQ(
+      runs_named("naclip", "", "none", "float32,int8"),
+      (std::vector<RunChoice>{{Attention::kNaclip, reduced, Refine::kNone, Precision::kFloat32},
+                              {Attention::kNaclip, reduced, Refine::kNone, Precision::kInt8}}));
+  for (const char *precisions : {"int8,int8", "int4", ""})
+    EXPECT_THROW(runs_named("naclip", "", "none", precisions), Error) << precisions;
   for (const char *refinements : {"pamr,pamr", "best", ""})
     EXPECT_THROW(runs_named("naclip", "", refinements), Error) << refinements;
 }
