@@ -10,27 +10,32 @@ namespace naclip::bench {
 
 constexpr int kWidth = 1920, kHeight = 1080;
 
-/// kWidth x kHeight bytes of 100 in each plane: I420, NV12 or a format of one plane.
+/// Bytes of 100 in each plane: I420, NV12 or a format of one plane.
 struct Frame {
-  explicit Frame(PixelFormat format = PixelFormat::kI420) : format(format) {}
+  explicit Frame(PixelFormat format = PixelFormat::kI420, int width = kWidth, int height = kHeight)
+      : format(format),
+        width(width),
+        height(height),
+        bytes(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4, 100) {}
 
   PixelFormat format;
-  std::vector<std::uint8_t> bytes = std::vector<std::uint8_t>(kWidth * kHeight * 4, 100);
+  int width, height;
+  std::vector<std::uint8_t> bytes;
 
   Canvas canvas() {
     Canvas canvas;
     canvas.format = format;
-    canvas.width = kWidth;
-    canvas.height = kHeight;
+    canvas.width = width;
+    canvas.height = height;
     canvas.matrix = ColourMatrix::kBt709;
-    canvas.planes = {bytes.data(), bytes.data() + kWidth * kHeight,
-                     bytes.data() + kWidth * kHeight * 5 / 4};
+    canvas.planes = {bytes.data(), bytes.data() + width * height,
+                     bytes.data() + width * height * 5 / 4};
     if (format == PixelFormat::kI420)
-      canvas.strides = {kWidth, kWidth / 2, kWidth / 2};
+      canvas.strides = {width, width / 2, width / 2};
     else if (format == PixelFormat::kNv12)
-      canvas.strides = {kWidth, kWidth};
+      canvas.strides = {width, width};
     else
-      canvas.strides = {kWidth * plane_layouts(format)[0].bytes_per_sample};
+      canvas.strides = {width * plane_layouts(format)[0].bytes_per_sample};
     return canvas;
   }
 };

@@ -210,6 +210,8 @@ ROWS = [
         2e-3,
     ),
     Row("the same, the same mask again", None, "overlay-same-mask", "seconds", 2e-3),
+    Row("the same of 2160p, a new mask each frame", None, "overlay-4k-new-mask", "seconds", 4e-3),
+    Row("the same, the same mask again", None, "overlay-4k-same-mask", "seconds", 0.6e-3),
     Row(
         "a frame that is not inferred, 1080p, through naclipsegment; baseline: identity",
         "identity",
