@@ -21,13 +21,8 @@ constexpr std::size_t kRowsKept = 16;
 constexpr std::int64_t kUsualRows = 256;  // that the weights' layout is chosen for
 
 const dnnl::engine &processor() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  static const auto &engine = *new dnnl::engine(dnnl::engine::kind::cpu, 0);
   return engine;
-}
-
-dnnl::stream &stream() {
-  thread_local dnnl::stream stream(processor());
-  return stream;
 }
 
 dnnl::matmul::primitive_desc description(const dnnl::memory::desc &x,
@@ -45,6 +40,7 @@ dnnl::matmul::primitive_desc description(const dnnl::memory::desc &x,
 /// What is made once for all copies of a layer, and for each number of rows.
 struct Int8Linear::Products {
   std::int64_t in, out;
+  dnnl::stream stream{processor()};
   dnnl::memory weights;
   std::map<std::int64_t, dnnl::matmul> by_rows;
 
@@ -56,8 +52,8 @@ struct Int8Linear::Products {
     const dnnl::memory given({{in, out}, Type::s8, Layout::ba}, processor(),
                              const_cast<std::int8_t *>(bytes.data()));
     weights = dnnl::memory(chosen, processor());
-    dnnl::reorder(given, weights).execute(stream(), const_cast<dnnl::memory &>(given), weights);
-    stream().wait();
+    dnnl::reorder(given, weights).execute(stream, const_cast<dnnl::memory &>(given), weights);
+    stream.wait();
   }
 
   dnnl::memory::desc x_of(std::int64_t rows) const { return {{rows, in}, Type::u8, Layout::ab}; }
@@ -102,12 +98,12 @@ Int8Linear::Int8Linear(const Linear &linear) {
 }
 
 void Int8Linear::multiply(const std::uint8_t *x, std::int64_t rows, std::int32_t *sums) const {
-  dnnl::memory given(products_->x_of(rows), processor(), const_cast<std::uint8_t *>(x));
-  dnnl::memory found(products_->sums_of(rows), processor(), sums);
-  products_->of(rows).execute(
-      stream(),
-      {{DNNL_ARG_SRC, given}, {DNNL_ARG_WEIGHTS, products_->weights}, {DNNL_ARG_DST, found}});
-  stream().wait();
+  Products &own = *products_;
+  dnnl::memory given(own.x_of(rows), processor(), const_cast<std::uint8_t *>(x));
+  dnnl::memory found(own.sums_of(rows), processor(), sums);
+  own.of(rows).execute(
+      own.stream, {{DNNL_ARG_SRC, given}, {DNNL_ARG_WEIGHTS, own.weights}, {DNNL_ARG_DST, found}});
+  own.stream.wait();
 }
 
 #else

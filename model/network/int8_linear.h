@@ -21,7 +21,8 @@ class Int8Linear {
   /// linear: float32, on the CPU. Throws Error{kDevice} where this build has no oneDNN.
   explicit Int8Linear(const Linear &linear);
 
-  /// x: [rows, in()] -> sums: [rows, out()]; their meaning: columns().
+  /// x: [rows, in()] -> sums: [rows, out()]; their meaning: columns(). Not at once with that of a
+  /// copy.
   void multiply(const std::uint8_t *x, std::int64_t rows, std::int32_t *sums) const;
 
   kernels::Columns columns() const {
