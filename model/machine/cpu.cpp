@@ -71,8 +71,10 @@ bool has_fast_bfloat16() {
   unsigned a = 0, b = 0, c = 0, d = 0;
   const bool amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & (1U << 22)) != 0;
   const bool avx512 = __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & (1U << 5)) != 0;
+  // AVX512_BF16 doubles the products of a cycle on AMD's processors, but not on Intel's.
+  const bool quicker = amx || (avx512 && !__builtin_cpu_is("intel"));
   // The loader's own check includes that the system saves the wide registers.
-  return __builtin_cpu_supports("avx512f") && (amx || avx512);
+  return __builtin_cpu_supports("avx512f") && quicker;
 #else
   return false;
 #endif

@@ -8,7 +8,8 @@ namespace naclip {
 /// products.
 int available_cores();
 
-/// True where bfloat16 products are quicker than float32's (AVX512_BF16 or AMX_BF16).
+/// True where bfloat16 products are quicker than float32's: by AMX_BF16, and by AVX512_BF16 on other
+/// processors than Intel's.
 bool has_fast_bfloat16();
 
 /// True where products of 8 bits are summed without overflow, four at once (AVX512_VNNI or AVX-VNNI).

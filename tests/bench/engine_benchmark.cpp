@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iostream>
@@ -26,6 +27,7 @@
 #include "engine_stages.h"
 #include "model/machine/cpu.h"
 #include "model/network/int8_linear.h"
+#include "model/process/openblas_core.h"
 
 namespace naclip::bench {
 namespace {
@@ -172,6 +174,7 @@ int run(const std::string &folder) {
       .put("torch", TORCH_VERSION)
       .put("compiler", kCompiler)
       .put("threads", at::get_num_threads())
+      .put("openblas", std::getenv("OPENBLAS_CORETYPE") ? std::getenv("OPENBLAS_CORETYPE") : "")
       .put("int8", has_int8_linear() && has_int8_products() ? 1 : 0)
       .print();
   std::string line;
@@ -183,6 +186,7 @@ int run(const std::string &folder) {
 }  // namespace naclip::bench
 
 int main(int argc, char **argv) {
+  naclip::restart_for_openblas(argv);
   if (argc != 2) {
     std::cerr << "usage: engine-benchmark FOLDER" << std::endl;
     return 2;

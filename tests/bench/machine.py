@@ -68,6 +68,11 @@ def blas_of(process):
     return ", ".join(sorted({package_of(path) for path in blas})) or "none of its own"
 
 
+def kernels_of(engine):
+    """What OpenBLAS was told to take."""
+    return f" with the kernels of {engine.facts['openblas']}" if engine.facts["openblas"] else ""
+
+
 def commit():
     name = output_of("git", "rev-parse", "--short=12", "HEAD")
     changed = output_of("git", "status", "--porcelain", "--untracked-files=no")
@@ -89,7 +94,7 @@ def engine_facts(threads, engine):
         ("threads used", str(threads)),
         ("system", field(read("/etc/os-release"), "PRETTY_NAME")),
         ("engine", f"libtorch {engine.facts['torch']}, {engine.facts['compiler']}"),
-        ("BLAS", blas_of(engine.process)),
+        ("BLAS", blas_of(engine.process) + kernels_of(engine)),
         (
             "load before",
             " ".join(f"{load:.2f}" for load in LOAD) + " (processes, over 1, 5 and 15 minutes)",

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "model/error.h"
+#include "model/process/openblas_core.h"
 #include "model/segmenter.h"
 
 namespace naclip {
@@ -147,6 +148,7 @@ int run(const std::string &model, int rounds, Precision precision) {
 }  // namespace naclip
 
 int main(int argc, char **argv) {
+  naclip::restart_for_openblas(argv);
   if (argc < 2) {
     std::fprintf(stderr, "usage: methods-benchmark MODEL [ROUNDS] [PRECISION]\n");
     return 2;

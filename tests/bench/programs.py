@@ -25,11 +25,11 @@ def environment(threads):
 class Program:
     """One that answers lines `STAGE name=value...` with lines of JSON. It checks itself first."""
 
-    def __init__(self, command, threads):
+    def __init__(self, command, threads, **more):
         self.command = [str(word) for word in command]
         self.process = subprocess.Popen(
             self.command,
-            env=environment(threads),
+            env={**environment(threads), **more},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -67,8 +67,11 @@ def engine(build, folder, threads):
     return Program([build / "tests" / "bench" / "engine-benchmark", folder], threads)
 
 
-def baseline(folder, threads):
-    return Program([PYTHON, HERE / "baseline.py", folder], threads)
+def baseline(folder, engine, threads):
+    """With those of OpenBLAS's kernels that the engine has."""
+    core = engine.facts["openblas"]
+    more = {"OPENBLAS_CORETYPE": core} if core else {}
+    return Program([PYTHON, HERE / "baseline.py", folder], threads, **more)
 
 
 def lines_of(command, threads, key="stage", **more):

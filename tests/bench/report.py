@@ -40,8 +40,8 @@ class Run:
     def measure_all(self, merges):
         shutil.rmtree(self.folder / "words", ignore_errors=True)
         self.out_of("").mkdir(exist_ok=True)
-        with programs.baseline(self.folder, self.threads) as baseline:
-            with programs.engine(self.build, self.folder, self.threads) as engine:
+        with programs.engine(self.build, self.folder, self.threads) as engine:
+            with programs.baseline(self.folder, engine, self.threads) as baseline:
                 self.facts = machine.facts(self.threads, engine, baseline, merges)
                 self.has_int8 = engine.facts["int8"] == 1
                 for group in GROUPS:

@@ -12,6 +12,7 @@
 #include <stop_token>
 
 #include "model/error.h"
+#include "model/process/openblas_core.h"
 #include "model/tools/common/progress.h"
 #include "model/tools/naclip-eval/comparison.h"
 #include "model/tools/naclip-eval/eval_options.h"
@@ -357,6 +358,7 @@ ExitStatus run(const EvalOptions &options) {
 }  // namespace naclip::eval
 
 int main(int argc, char **argv) {
+  naclip::restart_for_openblas(argv);
   // Names of files only: numbers are written the same way in every locale.
   std::setlocale(LC_CTYPE, "");
   try {

@@ -16,6 +16,7 @@
 #include "model/machine/blas.h"
 #include "model/machine/compute_thread.h"
 #include "model/machine/cpu.h"
+#include "model/process/openblas_core.h"
 
 namespace naclip {
 namespace {
@@ -157,6 +158,24 @@ TEST(Blas, WarnsOfTheSlowOnesAlone) {
   EXPECT_EQ(blas_warning("/usr/lib/x86_64-linux-gnu/openblas-openmp/libblas.so.3"), "");
   EXPECT_EQ(blas_warning("/opt/intel/mkl/lib/libmkl_rt.so"), "");
   EXPECT_EQ(blas_warning(""), "");
+}
+
+TEST(OpenBlasCore, IsNamedForProcessorsThatItDoesNotKnow) {
+  using enum Processor::Vendor;
+  const auto core = [](const Processor &processor) -> std::string {
+    const char *name = openblas_core(processor);
+    return name == nullptr ? "" : name;
+  };
+  EXPECT_EQ(core({kIntel, 6, 207, true, true}), "SkylakeX") << "Emerald Rapids";
+  EXPECT_EQ(core({kIntel, 6, 173, true, true}), "SkylakeX") << "Granite Rapids";
+  EXPECT_EQ(core({kIntel, 6, 175, true, false}), "Haswell") << "Sierra Forest";
+  EXPECT_EQ(core({kIntel, 19, 1, true, true}), "SkylakeX") << "Diamond Rapids";
+  EXPECT_EQ(core({kAmd, 26, 2, true, true}), "SkylakeX") << "Zen 5";
+  EXPECT_EQ(core({kIntel, 6, 207, false, false}), "") << "a machine without AVX";
+  EXPECT_EQ(core({kIntel, 6, 143, true, true}), "") << "Sapphire Rapids";
+  EXPECT_EQ(core({kIntel, 6, 106, true, true}), "") << "Ice Lake";
+  EXPECT_EQ(core({kAmd, 25, 17, true, true}), "") << "Zen 4";
+  EXPECT_EQ(core({kOther, 7, 250, true, true}), "");
 }
 
 TEST(Blas, IsFoundWhereLibtorchUsesTheSystems) {
