@@ -1,9 +1,12 @@
 #include "model/network/word_embeddings.h"
 
+#include <ATen/Parallel.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <zlib.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -28,6 +31,21 @@ std::string sha256(const std::string &text) {
   g_autofree gchar *sum = g_compute_checksum_for_data(
       G_CHECKSUM_SHA256, reinterpret_cast<const guchar *>(text.data()), text.size());
   return sum;
+}
+
+/// CRC-32 of each part of a dense tensor's bytes.
+std::vector<std::uint32_t> checksums(const at::Tensor &tensor) {
+  constexpr std::int64_t kPart = 1 << 20;
+  const auto *bytes = static_cast<const Bytef *>(tensor.data_ptr());
+  const auto size = static_cast<std::int64_t>(tensor.nbytes());
+  std::vector<std::uint32_t> sums(static_cast<std::size_t>((size + kPart - 1) / kPart));
+  at::parallel_for(
+      0, static_cast<std::int64_t>(sums.size()), 1, [&](std::int64_t i, std::int64_t end) {
+        for (; i < end; ++i)
+          sums[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(crc32_z(
+              0, bytes + i * kPart, static_cast<z_size_t>(std::min(kPart, size - i * kPart))));
+      });
+  return sums;
 }
 
 std::vector<std::string> each_once(const std::vector<std::string> &words) {
@@ -200,18 +218,13 @@ std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &com
   for (const auto &[name, tensor] : checkpoint.tensors)
     if (!name.starts_with("visual.") && name != "logit_scale") names.push_back(name);
   std::sort(names.begin(), names.end());
-  g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
-  for (const std::string &name : names) {
-    const at::Tensor tensor = checkpoint.at(name).contiguous();
-    g_checksum_update(checksum, reinterpret_cast<const guchar *>(name.data()),
-                      static_cast<gssize>(name.size()));
-    g_checksum_update(checksum, static_cast<const guchar *>(tensor.data_ptr()),
-                      static_cast<gssize>(tensor.nbytes()));
-  }
-  std::string fingerprint = g_checksum_get_string(checksum);
+  std::string parts;
+  for (const std::string &name : names)
+    for (const std::uint32_t sum : checksums(checkpoint.at(name).contiguous()))
+      parts += name + " " + std::to_string(sum) + "\n";
+  std::string fingerprint = sha256(parts);
   fingerprint += " ";
   fingerprint += precision_name(compute.weights);
-  // Words that were kept when there was QuickGELU alone are still its own.
   if (checkpoint.activation.activation == Activation::kGelu) fingerprint += " gelu";
   return fingerprint;
 }

@@ -60,7 +60,8 @@ class WordEmbeddings {
   std::unordered_map<std::string, at::Tensor> known_;  // word -> [D] float32 on the CPU
 };
 
-/// SHA-256 over the text tower's tensors, the precision, and the activation.
+/// Of the text tower's tensors (a SHA-256 over CRCs, since it is taken whenever a model is opened), the precision, and
+/// the activation.
 std::string weights_fingerprint(const Checkpoint &checkpoint, const Compute &compute);
 
 }  // namespace naclip

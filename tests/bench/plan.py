@@ -203,6 +203,15 @@ ROWS = [
         3.0,
     ),
     Row(
+        "gst-launch-1.0 from its start to its end, one frame of 1280 x 720, whole picture, no refinement, "
+        "21 words on disk; baseline: identity",
+        "startup-identity",
+        "startup",
+        "seconds",
+        1.2,
+    ),
+    Row("- of these: opening libnaclip and what it needs", None, "startup-libraries"),
+    Row(
         "overlay, 1080p I420, contours and legend, one core, a new mask each frame",
         None,
         "overlay-new-mask",

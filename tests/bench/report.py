@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import document
 import machine
 import programs
+import startup
 from plan import AGREEMENTS, BASELINE, ENGINE, FRESH, GROUPS, ROWS, WORDS
 from programs import ROOT, Failed
 
@@ -93,6 +94,8 @@ class Run:
             engine = self.build / "model" / "libnaclip.so"
             command = [bench / "segment-benchmark", checkpoint]
             self.results.update(programs.lines_of(command, 1, NACLIP_ENGINE=engine))
+        if (self.build / "gst-plugin" / "libgstnaclip.so").exists():
+            self.results.update(startup.measure(self.build, self.folder, 3 if self.quick else 7))
 
     def disagreements(self):
         """Compares the outcomes of both sides; keeps how far they are apart."""

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <thread>
 
 #include "tests/golden_folder.h"
@@ -93,6 +94,32 @@ TEST_F(TextBanks, FolderIsAskedByTheActivationToo) {
   EXPECT_FALSE(gelu.allclose(quick, 1e-3, 1e-3));
   EXPECT_TRUE(gelu.allclose(bank_of(Activation::kGelu, "")->encode({"cat"})));
   EXPECT_TRUE(bank_of(Activation::kAuto, "cache")->encode({"cat"}).equal(quick));
+}
+
+TEST_F(TextBanks, FingerprintsTellAllWeightsOfTheTextTowerApart) {
+  Checkpoint checkpoint = read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors");
+  checkpoint.tensors["large"] = at::zeros({700000});  // more than one part
+  const std::string whole = weights_fingerprint(checkpoint, Compute{});
+  std::set<std::string> seen{whole};
+  std::size_t changes = 0;
+  for (const auto &[name, tensor] : checkpoint.tensors) {
+    for (const std::int64_t at : {std::int64_t{0}, tensor.numel() - 1}) {
+      Checkpoint other = checkpoint;
+      at::Tensor changed = tensor.clone();
+      changed.view(-1)[at].add_(1.0);
+      other.tensors[name] = changed;
+      const std::string found = weights_fingerprint(other, Compute{});
+      if (name.starts_with("visual.") || name == "logit_scale") {
+        EXPECT_EQ(found, whole) << name;
+      } else if (at > 0 || tensor.numel() == 1) {
+        EXPECT_TRUE(seen.insert(found).second) << name;
+        ++changes;
+      } else {
+        EXPECT_NE(found, whole) << name;
+      }
+    }
+  }
+  EXPECT_GT(changes, 20U);
 }
 
 TEST_F(TextBanks, FolderThatCannotBeWrittenIsWarnedOfOnce) {
