@@ -55,7 +55,8 @@ class Archive:
         self._environment = os.environ | {
             "GST_PLUGIN_PATH": str(plugin), "GST_REGISTRY": str(folder / "registry.bin"),
             "NACLIP_ENGINE": str(build / "model" / "libnaclip.so"), "OMP_WAIT_POLICY": "PASSIVE",
-            "GI_TYPELIB_PATH": str(plugin / "gst" / "naclip"), "LD_LIBRARY_PATH": str(plugin / "gst" / "naclip"),
+            "GI_TYPELIB_PATH": str(plugin / "gst" / "naclip"),
+            "LD_LIBRARY_PATH": f"{plugin / 'gst' / 'naclip'}:{build / 'model' / 'process'}",
             "PYTHONPATH": str(ROOT / "gst-plugin" / "python")}
 
     def run(self, *arguments):

@@ -174,7 +174,11 @@ Stage Stages::refine(Arguments &arguments) {
   const at::Tensor scores =
       stretched(inputs_.at("scores-" + arguments.text("words", "21")), kFrameHeight, kFrameWidth);
   const int steps = arguments.number("steps", 10);
-  return {[picture, scores, steps] { return naclip::refine(picture, scores, steps, {8, 16}); }, {}};
+  const auto refiner = std::make_shared<Refiner>();  // keeps its memory, as a model does
+  return {[refiner, picture, scores, steps] {
+            return refiner->refine(picture, scores, kFrameHeight, kFrameWidth, steps, {8, 16});
+          },
+          {}};
 }
 
 /// From scores of the frame's size to scores of that size, as `refine` has them.
@@ -182,10 +186,10 @@ Stage Stages::propagate(Arguments &) {
   const at::Tensor picture = normalised(inputs_.at("frame")), words = inputs_.at("queries");
   const at::Tensor scores =
       stretched(inputs_.at("scores-21"), kFrameHeight, kFrameWidth).contiguous();
-  return {[picture, scores, words] {
-            Propagator propagator;
+  const auto propagator = std::make_shared<Propagator>();
+  return {[propagator, picture, scores, words] {
             const at::Tensor grid =
-                propagator.propagate(picture, scores, words, kFrameHeight, kFrameWidth);
+                propagator->propagate(picture, scores, words, kFrameHeight, kFrameWidth);
             const ScoreLines whole(grid.size(1), kFrameHeight, kFrameWidth, 0);
             stretch(grid, whole);
             return whole.tensor();

@@ -1,5 +1,13 @@
 """GStreamer and NumPy, or an ImportError that says what to install."""
 
+import contextlib
+import ctypes
+
+# NumPy brings OpenBLAS and OpenMP. The plugin's library that settles how they run in this process has to be there before
+# them; see model/process. Where it is not found they run as they would without it.
+with contextlib.suppress(OSError):
+    ctypes.CDLL("libnaclip-process.so.0")
+
 try:
     import gi
 
