@@ -165,8 +165,7 @@ class _Writer(Player):
 def set_up(segment, settings):
     """Gives a naclipsegment the settings of tasks. Raises NaclipError."""
     try:
-        # Two streams whose frames wait for each other go in step: both prepare while the network has nothing to do.
-        set_properties(segment, {"batch-timeout": 0, **settings["properties"], "model": settings["model"],
+        set_properties(segment, {**settings["properties"], "model": settings["model"],
                                  "vocabulary": settings["vocabulary"]}, {})
     except NaclipError as error:
         raise BadSettings(str(error)) from error
