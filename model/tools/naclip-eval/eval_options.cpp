@@ -131,7 +131,7 @@ void add_model_options(GOptionContext *context, RawOptions &raw) {
         "CLIP's byte-pair merges [found beside the model]", "FILE"},
        {"device", 0, 0, G_OPTION_ARG_STRING, &raw.device, "auto, cpu, cuda or cuda:N [auto]",
         "DEVICE"},
-       {"precision", 0, 0, G_OPTION_ARG_STRING, &raw.precision, precisions.c_str(), "NAME"},
+       {"precision", 0, 0, G_OPTION_ARG_STRING, &raw.precision, precisions.c_str(), "NAME,..."},
        {"threads", 0, 0, G_OPTION_ARG_INT, &raw.threads, "Of libtorch; 0: its own choice", "N"},
        {"cache-dir", 0, 0, G_OPTION_ARG_FILENAME, &raw.cache_dir,
         "Keeps encoded words [OUTPUT/words]", "DIR"},
