@@ -28,10 +28,12 @@ const dnnl::engine &processor() {
 dnnl::matmul::primitive_desc description(const dnnl::memory::desc &x,
                                          const dnnl::memory::desc &weights,
                                          const dnnl::memory::desc &sums) {
+  // Those of oneDNN 3 that are taken by default would be destroyed at exit.
+  const dnnl::primitive_attr attributes;
 #if DNNL_VERSION_MAJOR >= 3
-  return {processor(), x, weights, sums};
+  return {processor(), x, weights, sums, attributes};
 #else
-  return {{x, weights, sums}, processor()};
+  return {{x, weights, sums}, attributes, processor()};
 #endif
 }
 
