@@ -23,7 +23,7 @@ struct Compute {
 };
 
 /// Resolves `device` (auto | cpu | cuda | cuda:N) and `precision`. kAuto is float16 on CUDA; on the
-/// CPU it is bfloat16 where the processor has products of it, else float32. Throws Error{kSettings}
+/// CPU it is bfloat16 where the processor is quicker with it, else float32. Throws Error{kSettings}
 /// for an unknown name, {kDevice} for a device that is not there or cannot compute in that
 /// precision.
 Compute choose_compute(const std::string &device, Precision precision);

@@ -53,13 +53,14 @@ bool is_among(const std::vector<std::string> &names, const std::string &name) {
 }
 
 /// mIoU beyond that of the first run with the same settings, which has another precision; "-" for that one.
-std::string gain_of(const Report &report, const RunReport &run) {
+std::string difference_of(const Report &report, const RunReport &run) {
   const auto first =
       std::find_if(report.runs.begin(), report.runs.end(),
                    [&](const RunReport &other) { return other.settings == run.settings; });
   if (&*first == &run) return "-";
-  const double gain = scores_of(run.tally.areas).mean_iou - scores_of(first->tally.areas).mean_iou;
-  return std::isnan(gain) ? "-" : printed("%+.2f", 100.0 * gain);
+  const double difference =
+      scores_of(run.tally.areas).mean_iou - scores_of(first->tally.areas).mean_iou;
+  return std::isnan(difference) ? "-" : printed("%+.2f", 100.0 * difference);
 }
 
 std::string settings_table(const Report &report, const std::vector<std::string> &shown_elsewhere) {
@@ -95,7 +96,7 @@ std::string outcome_table(const Report &report, const std::vector<std::string> &
     TableRow row;
     for (const std::string &name : columns) row.push_back(value_of(run, name));
     row.push_back(percent(scores.mean_iou));
-    if (precisions) row.push_back(gain_of(report, run));
+    if (precisions) row.push_back(difference_of(report, run));
     if (published) row.push_back(run.published ? printed("%.2f", *run.published) : "-");
     row.insert(row.end(), {percent(scores.mean_accuracy), percent(scores.pixel_accuracy),
                            grouped(run.tally.evaluated), rate_of(run.tally)});
