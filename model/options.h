@@ -24,7 +24,7 @@ struct Choice {
 enum class Precision { kAuto, kFloat32, kBfloat16, kFloat16, kInt8 };
 inline constexpr std::array<Choice<Precision>, 5> kPrecisions{
     {{Precision::kAuto, "auto",
-      "float16 on CUDA; on the CPU bfloat16 where it has products of it, else float32"},
+      "float16 on CUDA; on the CPU bfloat16 where it is quicker, else float32"},
      {Precision::kFloat32, "float32", "32-bit floating point"},
      {Precision::kBfloat16, "bfloat16",
       "bfloat16 (on the CPU in linear layers alone, the rest in float32)"},

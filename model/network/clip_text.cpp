@@ -17,28 +17,38 @@ at::Tensor indices(const std::vector<std::int64_t> &values) {
   return at::tensor(values, at::kLong);
 }
 
-/// Each node's attention to its path. projected: [1, nodes, 3 C]; out: [1, nodes, C]
+/// Attention of a trie's last nodes to their paths. projected: [1, own, 3 C] of these nodes; both:
+/// [nodes, 2 C] keys and values of all, dense in rows; out: [1, own, C]
 template <typename Element>
 void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &projected,
-                  Element *out) {
-  const auto *source = static_cast<const Element *>(projected.data_ptr());
-  const std::int64_t pitch = projected.size(2), channels = pitch / 3, width = channels / heads;
+                  const at::Tensor &both, Element *out) {
+  const auto *queries = static_cast<const Element *>(projected.data_ptr());
+  const auto *keys = static_cast<const Element *>(both.data_ptr());
+  const std::int64_t own = projected.size(1), pitch = projected.size(2), channels = pitch / 3;
+  const std::int64_t width = channels / heads, kept = trie.size() - own;
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
-  at::parallel_for(0, trie.size(), 16, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, own, 16, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(trie.longest + kernels::padded(width)));
-    for (std::int64_t node = begin; node < end; ++node)
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::int64_t node = kept + i;
       kernels::attend_path(
-          kernels::PathAttention<Element>{source + node * pitch,
-                                          {source + channels, pitch},
-                                          {source + 2 * channels, pitch},
-                                          out + node * channels,
+          kernels::PathAttention<Element>{queries + i * pitch,
+                                          {keys, both.stride(0)},
+                                          {keys + channels, both.stride(0)},
+                                          out + i * channels,
                                           trie.paths.data() + node * trie.longest,
                                           trie.depths[static_cast<std::size_t>(node)] + 1,
                                           heads,
                                           width,
                                           scale},
           scratch.data());
+    }
   });
+}
+
+/// Of projected, [1, N, 3 C]: [N, 2 C], not copied.
+at::Tensor keys_and_values(const at::Tensor &projected) {
+  return projected[0].slice(1, projected.size(2) / 3);
 }
 
 }  // namespace
@@ -54,23 +64,61 @@ ClipText::ClipText(const Checkpoint &checkpoint, const Compute &compute)
 }
 
 at::Tensor ClipText::encode(const std::vector<std::vector<int>> &sentences) {
-  return compute_.device.is_cpu() ? encode_trie(TokenTrie(sentences)) : encode_plain(sentences);
+  if (!compute_.device.is_cpu()) return encode_plain(sentences);
+  at::NoGradGuard no_grad;
+  if (kept_.empty() && !beginnings_.empty()) compute_beginnings();
+  // The beginnings come first, so that their nodes have the places that kept_ has.
+  std::vector<std::vector<int>> all = beginnings_;
+  all.insert(all.end(), sentences.begin(), sentences.end());
+  TokenTrie trie(all);
+  trie.ends.erase(trie.ends.begin(), trie.ends.end() - std::ssize(sentences));
+  return encode_trie(trie);
 }
 
-at::Tensor ClipText::encode_trie(const TokenTrie &trie) {
-  at::NoGradGuard no_grad;
-  const at::Tensor x =
-      (at::embedding(embedding_, indices(trie.tokens)) + positions_.index({indices(trie.depths)}))
-          .unsqueeze(0);
+/// [1, own, C], what the network reads of the nodes that come after the `kept` first.
+at::Tensor ClipText::own_nodes(const TokenTrie &trie, std::int64_t kept) const {
+  const at::Tensor tokens = indices(trie.tokens).slice(0, kept);
+  const at::Tensor places = indices(trie.depths).slice(0, kept);
+  return (at::embedding(embedding_, tokens) + positions_.index({places})).unsqueeze(0);
+}
+
+void ClipText::compute_beginnings() {
+  const TokenTrie trie(beginnings_);
+  const at::Tensor x = own_nodes(trie, 0);
+  std::vector<at::Tensor> kept;
   for (const Block &block : blocks_) {
     ComputeThread::shared().interruption_point();
     cpu_blocks_.forward(
         block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
-          with_elements(attended,
-                        [&](auto *out) { attend_paths(trie, own.heads, projected, out); });
+          kept.push_back(keys_and_values(projected).contiguous());
+          with_elements(attended, [&](auto *out) {
+            attend_paths(trie, own.heads, projected, kept.back(), out);
+          });
         });
   }
-  return projection_(ln_final_(x[0].index({indices(trie.ends)})));
+  kept_ = std::move(kept);
+}
+
+at::Tensor ClipText::encode_trie(const TokenTrie &trie) {
+  const std::int64_t kept = kept_.empty() ? 0 : kept_[0].size(0);
+  const at::Tensor x = own_nodes(trie, kept), ends = indices(trie.ends) - kept;
+  at::Tensor last;
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    ComputeThread::shared().interruption_point();
+    const auto attend = [&](const Block &block, const at::Tensor &projected,
+                            const at::Tensor &attended) {
+      at::Tensor both = keys_and_values(projected);
+      if (kept > 0) both = at::cat({kept_[i], both});
+      with_elements(attended,
+                    [&](auto *out) { attend_paths(trie, block.heads, projected, both, out); });
+    };
+    // Sentences are read at their ends: nothing behind the last attention needs the other nodes.
+    if (i + 1 < blocks_.size())
+      cpu_blocks_.forward(blocks_[i], x, attend);
+    else
+      last = cpu_blocks_.forward_rows(blocks_[i], x, attend, ends);
+  }
+  return projection_(ln_final_(last[0]));
 }
 
 at::Tensor ClipText::encode_plain(const std::vector<std::vector<int>> &sentences) const {

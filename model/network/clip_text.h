@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
 #include <vector>
 
 #include "model/machine/device.h"
@@ -18,6 +19,10 @@ class ClipText {
  public:
   ClipText(const Checkpoint &checkpoint, const Compute &compute);
 
+  /// What many sentences to come begin with, none of them whole: token ids from the start on. On the
+  /// CPU the first encode() computes it, and those after it do not again.
+  void share(std::vector<std::vector<int>> beginnings) { beginnings_ = std::move(beginnings); }
+
   /// sentences: token ids with start and end, 1..context_length each -> [B, D] float32, not
   /// normalised. A token never sees those behind it: sentences end with their last token, and on
   /// the CPU what several begin with is computed once.
@@ -32,6 +37,8 @@ class ClipText {
 
  private:
   at::Tensor encode_trie(const TokenTrie &trie);
+  void compute_beginnings();
+  at::Tensor own_nodes(const TokenTrie &trie, std::int64_t kept) const;
 
   Compute compute_;
   at::Tensor embedding_;  // [vocabulary, C]
@@ -40,6 +47,8 @@ class ClipText {
   LayerNorm ln_final_;
   Linear projection_;
   CpuBlocks cpu_blocks_;
+  std::vector<std::vector<int>> beginnings_;
+  std::vector<at::Tensor> kept_;  // [nodes, 2 C] keys and values of the beginnings, by block
 };
 
 }  // namespace naclip

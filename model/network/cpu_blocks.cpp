@@ -70,17 +70,37 @@ void CpuBlocks::forward(const Block &block, const at::Tensor &x) {
 }
 
 void CpuBlocks::forward(const Block &block, const at::Tensor &x, const Attend &attend) {
+  attend_all(block, x, attend);
+  finish(block, x, attended_);
+}
+
+at::Tensor CpuBlocks::forward_rows(const Block &block, const at::Tensor &x, const Attend &attend,
+                                   const at::Tensor &rows) {
+  attend_all(block, x, attend);
+  at::Tensor chosen = x.index_select(1, rows);
+  finish(block, chosen, attended_.index_select(1, rows));
+  return chosen;
+}
+
+/// To attended_.
+void CpuBlocks::attend_all(const Block &block, const at::Tensor &x, const Attend &attend) {
   reshape(block, x);
   normalise(x, block.ln_1, normed_);
   apply(block.in_proj, normed_, projected_);
   attend(block, projected_, attended_);
-  apply(block.out_proj, attended_, delta_);
-  accumulate(x, delta_);
-  normalise(x, block.ln_2, normed_);
-  apply(block.c_fc, normed_, hidden_);
-  activate(hidden_, block.activation);
-  apply(block.c_proj, hidden_, delta_);
-  accumulate(x, delta_);
+}
+
+/// What follows attention, for the tokens of x, which may be fewer than attend_all() had.
+void CpuBlocks::finish(const Block &block, const at::Tensor &x, const at::Tensor &attended) {
+  const auto first = [&](const at::Tensor &all) { return all.narrow(1, 0, x.size(1)); };
+  const at::Tensor normed = first(normed_), hidden = first(hidden_), delta = first(delta_);
+  apply(block.out_proj, attended, delta);
+  accumulate(x, delta);
+  normalise(x, block.ln_2, normed);
+  apply(block.c_fc, normed, hidden);
+  activate(hidden, block.activation);
+  apply(block.c_proj, hidden, delta);
+  accumulate(x, delta);
 }
 
 }  // namespace naclip

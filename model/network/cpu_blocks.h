@@ -24,8 +24,15 @@ class CpuBlocks {
   /// The same with an attention of the caller's.
   void forward(const Block &block, const at::Tensor &x, const Attend &attend);
 
+  /// The same where only some tokens' outcomes are asked for, as of the last block. x: [1, N, C],
+  /// left as it is; rows: [R] int64, R <= N -> [1, R, C] float32
+  at::Tensor forward_rows(const Block &block, const at::Tensor &x, const Attend &attend,
+                          const at::Tensor &rows);
+
  private:
   void reshape(const Block &block, const at::Tensor &x);
+  void attend_all(const Block &block, const at::Tensor &x, const Attend &attend);
+  void finish(const Block &block, const at::Tensor &x, const at::Tensor &attended);
 
   // [B, N, ...] in the weights' precision
   at::Tensor normed_, projected_, attended_, hidden_, delta_;

@@ -64,7 +64,16 @@ WordEmbeddings::WordEmbeddings(ClipText text, Tokenizer tokenizer, Prompts promp
       tokenizer_(std::move(tokenizer)),
       prompts_(prompts),
       cache_dir_(std::move(cache_dir)),
-      fingerprint_(std::move(fingerprint)) {}
+      fingerprint_(std::move(fingerprint)) {
+  std::vector<std::vector<int>> beginnings;
+  for (const std::string &beginning : prompt_beginnings(prompts)) {
+    std::vector<int> ids =
+        tokenizer_.tokenize(beginning, static_cast<std::size_t>(text_.context_length())).ids;
+    ids.pop_back();  // the end of the text
+    beginnings.push_back(std::move(ids));
+  }
+  text_.share(std::move(beginnings));
+}
 
 /// Those of `words` that are not in memory, in their order.
 std::vector<std::string> WordEmbeddings::unknown(const std::vector<std::string> &words) {

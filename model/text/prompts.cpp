@@ -136,4 +136,12 @@ std::vector<std::string> prompts_for(Prompts prompts, std::string_view word) {
   return sentences;
 }
 
+std::vector<std::string> prompt_beginnings(Prompts prompts) {
+  std::vector<std::string> beginnings;
+  if (prompts == Prompts::kNone) return beginnings;
+  for (const std::string_view text : templates_of(prompts))
+    beginnings.emplace_back(text.substr(0, text.find(kPlace)));
+  return beginnings;
+}
+
 }  // namespace naclip

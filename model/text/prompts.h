@@ -14,4 +14,7 @@ namespace naclip {
 /// Prompt_Engineering_for_ImageNet.ipynb), in their order; kNone leaves it bare.
 std::vector<std::string> prompts_for(Prompts prompts, std::string_view word);
 
+/// What stands before the word in each of them; empty for kNone.
+std::vector<std::string> prompt_beginnings(Prompts prompts);
+
 }  // namespace naclip

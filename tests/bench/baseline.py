@@ -9,7 +9,7 @@ The Gaussian of a grid is kept, as the reference keeps it.
 
 First every golden tensor is computed and compared; where one is not right nothing is timed and the
 program ends with status 1. Then it answers each line of its input, `STAGE name=value...`, with a
-line of JSON: {"stage": ..., "seconds": [...]}. `repeats` are timed after one that is not where
+line of JSON: {"stage": ..., "seconds": [...], "processor": [...]}, as engine_benchmark.cpp. `repeats` are timed after one that is not where
 `warm` is 1; `out` names a file for the last outcome's bytes. Threads: OMP_NUM_THREADS.
 """
 
@@ -25,6 +25,10 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "parity"))
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
+
+import counters
+
+COUNTERS = counters.Counters()  # of threads that begin after it
 
 import torch
 import torch.nn.functional as F
@@ -176,16 +180,18 @@ def answer(stages, line):
     repeats, warm = int(arguments.pop("repeats", 1)), int(arguments.pop("warm", 0))
     out = arguments.pop("out", None)
     work = getattr(stages, stage)(**arguments)
-    seconds, outcome = [], None
+    costs, outcome = {}, None
     for turn in range(-warm, repeats):
         del outcome
-        begin = time.perf_counter()
+        before = {"seconds": time.perf_counter(), **COUNTERS.now()}
         outcome = work()
+        after = {"seconds": time.perf_counter(), **COUNTERS.now()}
         if turn >= 0:
-            seconds.append(time.perf_counter() - begin)
+            for name, begin in before.items():
+                costs.setdefault(name, []).append(after[name] - begin)
     if out:
         pathlib.Path(out).write_bytes(outcome.contiguous().numpy().tobytes())
-    return {"stage": stage, "seconds": seconds, "shape": list(outcome.shape)}
+    return {"stage": stage, **costs, "shape": list(outcome.shape)}
 
 
 def main():

@@ -5,9 +5,12 @@
 // FOLDER is what make_inputs.py made. First the golden tensors are compared, and the fused forms
 // with plain tensor operations; where one is not right nothing is timed and the program ends with
 // status 1. Then it answers each line of its input, `STAGE name=value...`, with a line of JSON:
-// {"stage": ..., "seconds": [...]}. `repeats` are timed after one that is not where `warm` is 1;
-// `out` names a file for the last outcome's bytes. The stage `streams` runs `streams` threads of
-// `repeats` frames each on one segmenter. Threads: OMP_NUM_THREADS.
+// {"stage": ..., "seconds": [...], "processor": [...]}, the latter the processors' seconds, and
+// where the machine counts them "instructions" and "cycles". `repeats` are timed after one that is
+// not where `warm` is 1; `out` names a file for the last outcome's bytes. The stage `streams` runs
+// `streams` threads of `repeats` frames each on one segmenter; `products kind=float32` and
+// `bandwidth kilobytes=N threads=N` answer with what the machine can do (roofs.h), as "rate".
+// Threads: OMP_NUM_THREADS.
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <malloc.h>
@@ -23,8 +26,10 @@
 #include <sstream>
 #include <thread>
 
+#include "counters.h"
 #include "engine_checks.h"
 #include "engine_stages.h"
+#include "roofs.h"
 #include "model/machine/cpu.h"
 #include "model/network/int8_linear.h"
 #include "model/process/openblas_core.h"
@@ -95,26 +100,36 @@ void write(const std::string &path, const at::Tensor &tensor) {
   if (!stream.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-void answer_stage(Stages &stages, const std::string &name, Arguments &arguments) {
+void answer_stage(Stages &stages, const Counters &counters, const std::string &name,
+                  Arguments &arguments) {
   const int repeats = arguments.number("repeats", 1), warm = arguments.number("warm", 0);
   const std::string out = arguments.text("out", "");
   const Memory before = memory_now();
   const Stage stage = stages.make(name, arguments);
   arguments.finish();
-  std::vector<double> seconds;
+  std::vector<double> seconds, processor, instructions, cycles;
   at::Tensor outcome;
   for (int turn = -warm; turn < repeats; ++turn) {
     outcome = at::Tensor();
     if (stage.before) stage.before();
+    const Counters::Work done = counters.now();
     const double begin = now();
     outcome = stage.work();
-    if (turn >= 0) seconds.push_back(now() - begin);
+    const double end = now();
+    const Counters::Work sum = counters.now();
+    if (turn < 0) continue;
+    seconds.push_back(end - begin);
+    processor.push_back(sum.seconds - done.seconds);
+    instructions.push_back(sum.instructions - done.instructions);
+    cycles.push_back(sum.cycles - done.cycles);
   }
   if (!out.empty()) write(out, outcome);
   const Memory after = memory_now();
-  Line(name)
-      .put("seconds", seconds)
-      .put("megabytes", after.own - before.own)
+  Line line(name);
+  line.put("seconds", seconds).put("processor", processor);
+  if (counters.counts()) line.put("instructions", instructions).put("cycles", cycles);
+  if (stage.tokens > 0) line.put("tokens", static_cast<double>(stage.tokens));
+  line.put("megabytes", after.own - before.own)
       .put("resident", after.resident - before.resident)
       .print();
 }
@@ -149,7 +164,20 @@ void answer_streams(Stages &stages, Arguments &arguments) {
   Line("streams").put("seconds", seconds).put("rate", count * repeats / (now() - begin)).print();
 }
 
-void answer(Stages &stages, const std::string &line) {
+void answer_limit(const std::string &name, Arguments &arguments) {
+  double rate = 0.0;
+  if (name == "products") {
+    rate = products_a_second(arguments.text("kind", "float32"));
+  } else {
+    const int kilobytes = arguments.number("kilobytes", 1 << 17);
+    rate = bytes_a_second(static_cast<std::size_t>(kilobytes) * 1000,
+                          arguments.number("threads", at::get_num_threads()));
+  }
+  arguments.finish();
+  Line(name).put("rate", rate).print();
+}
+
+void answer(Stages &stages, const Counters &counters, const std::string &line) {
   std::istringstream stream(line);
   std::string name, word;
   std::vector<std::string> words;
@@ -158,11 +186,13 @@ void answer(Stages &stages, const std::string &line) {
   Arguments arguments(words);
   if (name == "streams")
     answer_streams(stages, arguments);
+  else if (name == "products" || name == "bandwidth")
+    answer_limit(name, arguments);
   else
-    answer_stage(stages, name, arguments);
+    answer_stage(stages, counters, name, arguments);
 }
 
-int run(const std::string &folder) {
+int run(const std::string &folder, const Counters &counters) {
   const at::NoGradGuard no_grad;
   std::cerr << "checking the engine's answers" << std::endl;
   if (const std::string wrong = first_wrong_answer(); !wrong.empty()) {
@@ -178,7 +208,7 @@ int run(const std::string &folder) {
       .put("int8", has_int8_linear() && has_int8_products() ? 1 : 0)
       .print();
   std::string line;
-  while (std::getline(std::cin, line)) answer(stages, line);
+  while (std::getline(std::cin, line)) answer(stages, counters, line);
   return EXIT_SUCCESS;
 }
 
@@ -191,8 +221,9 @@ int main(int argc, char **argv) {
     std::cerr << "usage: engine-benchmark FOLDER" << std::endl;
     return 2;
   }
+  const naclip::bench::Counters counters;
   try {
-    return naclip::bench::run(argv[1]);
+    return naclip::bench::run(argv[1], counters);
   } catch (const std::exception &error) {
     std::cerr << "engine-benchmark: " << error.what() << std::endl;
     return EXIT_FAILURE;

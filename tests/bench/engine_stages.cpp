@@ -10,6 +10,9 @@
 #include "model/stages/score_lines.h"
 #include "model/stages/tlp.h"
 #include "model/stages/windows.h"
+#include "model/text/prompts.h"
+#include "model/text/token_trie.h"
+#include "model/text/tokenizer.h"
 #include "tests/parity/golden.h"
 
 namespace naclip::bench {
@@ -218,6 +221,17 @@ Stage Stages::segment(Arguments &arguments) {
   return {[frames] { return testing::labels_of(frames.segment()); }, {}};
 }
 
+/// Of all words' sentences, those of equal beginnings counted once.
+std::int64_t Stages::tokens_of(const ModelOptions &options, const Vocabulary &vocabulary) const {
+  const Tokenizer tokenizer = Tokenizer::from_file(path("model.bpe.txt.gz"));
+  std::vector<std::vector<int>> sentences;
+  for (const VocabularyClass &one : vocabulary.classes())
+    for (const std::string &word : one.synonyms)
+      for (const std::string &sentence : prompts_for(options.prompts, word))
+        sentences.push_back(tokenizer.tokenize(sentence).ids);
+  return TokenTrie(sentences).size();
+}
+
 /// 80 sentences a word. Every turn has a model of its own, which knows no word yet; `cache` names a
 /// folder whose words an earlier turn left.
 Stage Stages::text(Arguments &arguments) {
@@ -231,7 +245,22 @@ Stage Stages::text(Arguments &arguments) {
             (*segmenter)->encode(vocabulary);
             return at::empty({0});
           },
-          [segmenter, options] { *segmenter = load_segmenter(options); }};
+          [segmenter, options] { *segmenter = load_segmenter(options); },
+          tokens_of(options, vocabulary)};
+}
+
+/// One more word of 80 sentences, by a model that has encoded another.
+Stage Stages::more_text(Arguments &arguments) {
+  const ModelOptions options = model_options(arguments);
+  const auto segmenter = std::make_shared<std::unique_ptr<Segmenter>>();
+  return {[segmenter] {
+            (*segmenter)->encode(Vocabulary::parse("umbrella"));
+            return at::empty({0});
+          },
+          [segmenter, options] {
+            *segmenter = load_segmenter(options);
+            (*segmenter)->encode(Vocabulary::parse("lighthouse"));
+          }};
 }
 
 Stage Stages::load(Arguments &arguments) {
@@ -253,6 +282,7 @@ Stage Stages::make(const std::string &name, Arguments &arguments) {
   if (name == "decode") return decode(arguments);
   if (name == "segment") return segment(arguments);
   if (name == "text") return text(arguments);
+  if (name == "more_text") return more_text(arguments);
   if (name == "load") return load(arguments);
   throw std::runtime_error("there is no stage " + name);
 }

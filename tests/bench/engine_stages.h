@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,6 +38,7 @@ struct Stage {
   std::function<at::Tensor()> work;  ///< one turn; its outcome, on the CPU
   /// What is done before each turn and not timed; may be empty.
   std::function<void()> before;
+  std::int64_t tokens = 0;  ///< that the text tower reads in a turn, beginnings once; 0 elsewhere
 };
 
 /// Makes stages on the files that make_inputs.py made; keeps what several of them need.
@@ -67,11 +69,13 @@ class Stages {
   Stage decode(Arguments &arguments);
   Stage segment(Arguments &arguments);
   Stage text(Arguments &arguments);
+  Stage more_text(Arguments &arguments);
   Stage load(Arguments &arguments);
 
   std::string path(const std::string &name) const { return folder_ + "/" + name; }
   ModelOptions model_options(Arguments &arguments) const;
   ClipVision &vision(const std::string &precision);
+  std::int64_t tokens_of(const ModelOptions &options, const Vocabulary &vocabulary) const;
   std::shared_ptr<Segmenter> bare_word_segmenter(Arguments &arguments);
 
   std::string folder_;

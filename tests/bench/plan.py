@@ -1,5 +1,7 @@
 """What report.py measures, what it compares, and the rows of its table."""
 
+from roofline import drawing, refinement, text, vision
+
 WORDS = 56  # of VOC21's list
 BASELINE, ENGINE, FRESH = "baseline", "engine", "fresh engine"
 
@@ -74,6 +76,10 @@ GROUPS = [
     [
         Measure("text-baseline", BASELINE, (3, 1), "text", vocabulary="voc21.vocabulary", words=2),
         *each_precision("text", (2, 1), "text", PRECISIONS[:2]),
+        *each_precision(
+            "text-21", (3, 1), "text", PRECISIONS[:2], vocabulary="words-21.vocabulary"
+        ),
+        *each_precision("more-text", (3, 1), "more_text", PRECISIONS[:2]),
         Measure("text-warm", ENGINE, (1, 1), "text", each=7, cache="words"),
     ],
     [
@@ -193,7 +199,11 @@ ROWS = [
         0.08,
         WORDS / 2,
     ),
-    Row("the same words, warm from disk", None, "text-warm", "seconds", 0.05),
+    Row("21 words x 80 templates, cold, float32", None, "text-21-float32"),
+    Row("21 words x 80 templates, cold, bfloat16", None, "text-21-bfloat16", "seconds", 1.0),
+    Row("one more word x 80 templates, float32", None, "more-text-float32"),
+    Row("one more word x 80 templates, bfloat16", None, "more-text-bfloat16"),
+    Row(f"the {WORDS} words, warm from disk", None, "text-warm", "seconds", 0.05),
     Row("load ViT-B/16, safetensors", "load-baseline", "load", "seconds", 1.0),
     Row(
         "load ViT-B/16, TorchScript",
@@ -229,3 +239,24 @@ ROWS = [
         50e-6,
     ),
 ]
+
+
+def work_of(name, tokens):
+    """The parts of a measure's work, see roofline.py; none where nothing is known of it. tokens: by measure, those that
+    the text tower reads."""
+    stage, _, precision = name.rpartition("-")
+    if stage == "encoder":
+        return [vision(precision, 336, 448)]
+    if stage == "slide":
+        return [vision(precision, 224, 224, 6)]
+    if stage == "frame-21":
+        return [vision(precision, 224, 224, 10), refinement(21, 720, 1280, 10)]
+    if stage in ("text", "text-21") and name in tokens:
+        return [text(precision, tokens[name])]
+    if name == "pamr":
+        return [refinement(21, 720, 1280, 10)]
+    if name in ("overlay-new-mask", "overlay-same-mask"):
+        return [drawing(1080, 1920)]
+    if name in ("overlay-4k-new-mask", "overlay-4k-same-mask"):
+        return [drawing(2160, 3840)]
+    return []
