@@ -1,16 +1,15 @@
 // How far the cells of a mask lie from the borders of their regions: for lines that are wider than
 // coverage can tell, and for masks that are not enlarged.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
 #include "elements/overlay/regions.h"
 
 namespace naclip {
 namespace {
-
-/// Up to this distance, in cells, all cells around are looked at.
-constexpr int kNear = 3;
 
 /// A path's length between two cells as the transform has it: straight, diagonal and knight's
 /// steps.
@@ -104,28 +103,34 @@ void RegionPainter::measure_oblong_distances(float reach) {
 }
 
 // The same for narrow lines on masks that are not enlarged: distances beyond `reach`, at most
-// kNear, do not count, and those of the margin are not looked at. A byte stands for a distance, so
-// that a register holds many.
+// kNearReach, do not count, and those of the margin are not looked at. A byte stands for a distance,
+// so that a register holds many: which of the lengths of paths it is, from the shortest up.
 void RegionPainter::measure_near_distances(float reach) {
   struct Offset {
     int across, down;
-    std::uint8_t code;
+    float length;
   };
-  constexpr float kCodes = 64.0F;  // a cell
+  const int near = static_cast<int>(reach);
   std::vector<Offset> offsets;
+  for (int down = -near; down <= near; ++down)
+    for (int across = -near; across <= near; ++across)
+      if (const float length = path_length(across, down); length <= reach)
+        offsets.push_back({across, down, length});
+  std::sort(offsets.begin(), offsets.end(),
+            [](const Offset &a, const Offset &b) { return a.length < b.length; });
   std::array<float, 256> distance_of_code{};
   distance_of_code.fill(static_cast<float>(width_) + static_cast<float>(height_));
-  for (int down = -kNear; down <= kNear; ++down)
-    for (int across = -kNear; across <= kNear; ++across) {
-      const float length = path_length(across, down);
-      if (length > reach) continue;
-      offsets.push_back({across, down, static_cast<std::uint8_t>(std::lround(length * kCodes))});
-      distance_of_code[offsets.back().code] = length + 0.5F;
-    }
-  const std::size_t stride = static_cast<std::size_t>(width_) + std::size_t{2} * kNear;
-  edges_.assign(stride * (static_cast<std::size_t>(height_) + std::size_t{2} * kNear), 255);
+  std::vector<std::uint8_t> codes;  // by offset
+  for (std::size_t i = 0; i < offsets.size(); ++i) {
+    const bool longer = i > 0 && offsets[i].length > offsets[i - 1].length;
+    codes.push_back(static_cast<std::uint8_t>(i == 0 ? 0 : codes.back() + (longer ? 1 : 0)));
+    distance_of_code[codes.back()] = offsets[i].length + 0.5F;
+  }
+  const auto margin = static_cast<std::size_t>(near);
+  const std::size_t stride = static_cast<std::size_t>(width_) + 2 * margin;
+  edges_.assign(stride * (static_cast<std::size_t>(height_) + 2 * margin), 255);
   const auto edges_of_row = [&](int y) {
-    return edges_.data() + static_cast<std::size_t>(y + kNear) * stride + kNear;
+    return edges_.data() + static_cast<std::size_t>(y + near) * stride + margin;
   };
   for (int y = 0; y < height_; ++y)
     find_edges(ids_of_row(y - 1), ids_of_row(y), ids_of_row(y + 1), edges_of_row(y), width_);
@@ -136,8 +141,8 @@ void RegionPainter::measure_near_distances(float reach) {
   distances_.resize(stride_ * (static_cast<std::size_t>(height_) + std::size_t{2} * kMargin));
   for (int y = 0; y < height_; ++y) {
     codes_.assign(static_cast<std::size_t>(width_), 255);
-    for (const Offset &offset : offsets)
-      lower_codes(edges_of_row(y + offset.down) + offset.across, offset.code, codes_.data(),
+    for (std::size_t i = 0; i < offsets.size(); ++i)
+      lower_codes(edges_of_row(y + offsets[i].down) + offsets[i].across, codes[i], codes_.data(),
                   width_);
     float *distances = &distances_[static_cast<std::size_t>(ids_of_row(y) - ids_.data())];
     for (std::size_t x = 0; x < codes_.size(); ++x) distances[x] = distance_of_code[codes_[x]];

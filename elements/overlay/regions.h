@@ -63,7 +63,7 @@ class RegionPainter {
  private:
   static constexpr int kMargin = 2;
   /// The reach of measure_near_distances().
-  static constexpr float kNearReach = 3.5F;
+  static constexpr float kNearReach = 8.0F;
   /// {alpha, three components}, premultiplied, 0..255
   using Tint = std::array<float, 4>;
 

@@ -91,19 +91,22 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
     Backend &device = *backend;
     std::unique_ptr<Segmenter> segmenter;
     device.load([&] {
-      const Checkpoint checkpoint = read_checkpoint(options.model, options.activation);
+      Checkpoint checkpoint = read_checkpoint(options.model, options.activation);
       warn_of_assumption(options.log, checkpoint.activation);
-      ClipVision vision(checkpoint, compute, options.attention, options.architecture,
-                        options.gaussian_std, options.pearl_alpha);
       if (options.attention == Attention::kScclip)
         tell_scaled_blocks(options.log, checkpoint.sizes.vision_layers);
-      auto words = std::make_unique<WordEmbeddings>(
-          ClipText(checkpoint, compute), matching_tokenizer(options, checkpoint), options.prompts,
-          options.cache_dir,
-          options.cache_dir.empty() ? std::string() : weights_fingerprint(checkpoint, compute));
-      segmenter =
-          std::make_unique<TorchSegmenter>(info_of(checkpoint, compute), compute,
-                                           std::move(backend), std::move(vision), std::move(words));
+      ModelInfo info = info_of(checkpoint, compute);
+      Tokenizer tokenizer = matching_tokenizer(options, checkpoint);
+      std::string fingerprint;
+      if (!options.cache_dir.empty()) fingerprint = weights_fingerprint(checkpoint, compute);
+      // Each tower takes its weights from the checkpoint, so that there is little of them twice.
+      ClipVision vision(checkpoint.take("visual."), compute, options.attention,
+                        options.architecture, options.gaussian_std, options.pearl_alpha);
+      auto words = std::make_unique<WordEmbeddings>(ClipText(std::move(checkpoint), compute),
+                                                    std::move(tokenizer), options.prompts,
+                                                    options.cache_dir, std::move(fingerprint));
+      segmenter = std::make_unique<TorchSegmenter>(std::move(info), compute, std::move(backend),
+                                                   std::move(vision), std::move(words));
     });
     return segmenter;
   });

@@ -128,13 +128,15 @@ NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t fi
   }
 }
 
-#ifdef NACLIP_HAS_TARGETS
+#ifdef NACLIP_HAS_512_BITS
 template <typename Element>
 __attribute__((target("arch=x86-64-v4"))) void attend_by_512_bits(
     const AttentionHead<Element> &head, std::int64_t first, std::int64_t last, float *scratch) {
   attend_to<TileOf512Bits>(head, first, last, scratch);
 }
+#endif
 
+#ifdef NACLIP_HAS_TARGETS
 template <typename Element>
 __attribute__((target("arch=x86-64-v3"))) void attend_by_256_bits(
     const AttentionHead<Element> &head, std::int64_t first, std::int64_t last, float *scratch) {
@@ -145,8 +147,10 @@ __attribute__((target("arch=x86-64-v3"))) void attend_by_256_bits(
 template <typename Element>
 void attend_by_best(const AttentionHead<Element> &head, std::int64_t first, std::int64_t last,
                     float *scratch) {
-#ifdef NACLIP_HAS_TARGETS
+#ifdef NACLIP_HAS_512_BITS
   if (__builtin_cpu_supports("x86-64-v4")) return attend_by_512_bits(head, first, last, scratch);
+#endif
+#ifdef NACLIP_HAS_TARGETS
   if (__builtin_cpu_supports("x86-64-v3")) return attend_by_256_bits(head, first, last, scratch);
 #endif
   attend_to<TileOf128Bits>(head, first, last, scratch);

@@ -8,7 +8,12 @@
 // runs.
 #if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define NACLIP_HAS_TARGETS
+#ifdef NACLIP_NO_AVX512  // to time what older processors run: tests/bench/run.sh --avx2
+#define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3")))
+#else
+#define NACLIP_HAS_512_BITS
 #define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#endif
 #else
 #define NACLIP_TARGETS  // sanitizers start before the resolver's processor check does
 #endif

@@ -79,9 +79,15 @@ cv::Mat shrink(const Picture &frame) {
   const int factor = FlowPicture::factor_of(frame);
   if (factor == 1) return plane.clone();
   const int width = frame.width / factor, height = frame.height / factor;
-  cv::Mat small;
-  cv::resize(plane(cv::Rect(0, 0, width * factor, height * factor)), small, cv::Size(width, height),
-             0, 0, cv::INTER_AREA);
+  cv::Mat small = plane(cv::Rect(0, 0, width * factor, height * factor));
+  // OpenCV averages squares of four pixels in vectors, and larger ones one by one.
+  for (int left = factor; left > 1;) {
+    const int step = left % 2 == 0 ? 2 : left;
+    cv::Mat smaller;
+    cv::resize(small, smaller, small.size() / step, 0, 0, cv::INTER_AREA);
+    small = smaller;
+    left /= step;
+  }
   return small;
 }
 

@@ -129,6 +129,17 @@ const at::Tensor &Checkpoint::at(const std::string &name) const {
   return found->second;
 }
 
+Checkpoint Checkpoint::take(const std::string &prefix) {
+  Checkpoint part{layout, sizes, activation, {}, 0};
+  for (auto entry = tensors.begin(); entry != tensors.end();) {
+    const auto own = entry++;
+    if (own->first.starts_with(prefix)) part.tensors.insert(tensors.extract(own));
+  }
+  for (const auto &entry : part.tensors) part.parameters += entry.second.numel();
+  parameters -= part.parameters;
+  return part;
+}
+
 Checkpoint read_checkpoint(const std::string &path, Activation activation) {
   const CheckpointFile file = open_checkpoint(path);
   const ActivationInUse in_use = activation_in_use(file, path, activation);

@@ -30,6 +30,10 @@ struct Checkpoint {
 
   /// The tensor of that name; throws Error{kModel} where there is none.
   const at::Tensor &at(const std::string &name) const;
+
+  /// The same with those tensors alone whose names begin so, which are no longer here: whoever takes a network's weights
+  /// piece by piece needs their memory once.
+  Checkpoint take(const std::string &prefix);
 };
 
 /// Reads OpenAI's TorchScript archives, pickled state dicts (torch.save; OpenCLIP's training

@@ -20,8 +20,8 @@ at::Tensor indices(const std::vector<std::int64_t> &values) {
 /// Attention of a trie's last nodes to their paths. projected: [1, own, 3 C] of these nodes; both:
 /// [nodes, 2 C] keys and values of all, dense in rows; out: [1, own, C]
 template <typename Element>
-void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &projected,
-                  const at::Tensor &both, Element *out) {
+void attend_paths_into(const TokenTrie &trie, std::int64_t heads, const at::Tensor &projected,
+                       const at::Tensor &both, Element *out) {
   const auto *queries = static_cast<const Element *>(projected.data_ptr());
   const auto *keys = static_cast<const Element *>(both.data_ptr());
   const std::int64_t own = projected.size(1), pitch = projected.size(2), channels = pitch / 3;
@@ -46,6 +46,11 @@ void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &p
   });
 }
 
+void attend_paths(const TokenTrie &trie, std::int64_t heads, const at::Tensor &projected,
+                  const at::Tensor &both, const at::Tensor &attended) {
+  with_elements(attended, [&](auto *out) { attend_paths_into(trie, heads, projected, both, out); });
+}
+
 /// Of projected, [1, N, 3 C]: [N, 2 C], not copied.
 at::Tensor keys_and_values(const at::Tensor &projected) {
   return projected[0].slice(1, projected.size(2) / 3);
@@ -53,19 +58,23 @@ at::Tensor keys_and_values(const at::Tensor &projected) {
 
 }  // namespace
 
-ClipText::ClipText(const Checkpoint &checkpoint, const Compute &compute)
+ClipText::ClipText(Checkpoint checkpoint, const Compute &compute, Form form)
     : compute_(compute),
       embedding_(activation_tensor(checkpoint, "token_embedding.weight", compute)),
       positions_(activation_tensor(checkpoint, "positional_embedding", compute)),
-      blocks_(blocks(checkpoint, "transformer", checkpoint.sizes.text_layers,
-                     checkpoint.sizes.text_heads, compute)),
       ln_final_(layer_norm(checkpoint, "ln_final", compute)) {
+  const NetworkSizes &sizes = checkpoint.sizes;
+  const char *const name = "transformer";
+  if (compute.device.is_cpu() && form == Form::kShared)
+    cpu_blocks_ = cpu_blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute);
+  else
+    blocks_ = blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute);
   projection_.weight = weight_tensor(checkpoint, "text_projection", compute).t().contiguous();
 }
 
 at::Tensor ClipText::encode(const std::vector<std::vector<int>> &sentences) {
-  if (!compute_.device.is_cpu()) return encode_plain(sentences);
   at::NoGradGuard no_grad;
+  if (cpu_blocks_.empty()) return encode_plain(sentences);
   if (kept_.empty() && !beginnings_.empty()) compute_beginnings();
   // The beginnings come first, so that their nodes have the places that kept_ has.
   std::vector<std::vector<int>> all = beginnings_;
@@ -86,15 +95,12 @@ void ClipText::compute_beginnings() {
   const TokenTrie trie(beginnings_);
   const at::Tensor x = own_nodes(trie, 0);
   std::vector<at::Tensor> kept;
-  for (const Block &block : blocks_) {
+  for (const CpuBlock &block : cpu_blocks_) {
     ComputeThread::shared().interruption_point();
-    cpu_blocks_.forward(
-        block, x, [&](const Block &own, const at::Tensor &projected, const at::Tensor &attended) {
-          kept.push_back(keys_and_values(projected).contiguous());
-          with_elements(attended, [&](auto *out) {
-            attend_paths(trie, own.heads, projected, kept.back(), out);
-          });
-        });
+    cpu_runner_.forward(block, x, [&](const at::Tensor &projected, const at::Tensor &attended) {
+      kept.push_back(keys_and_values(projected).contiguous());
+      attend_paths(trie, block.heads, projected, kept.back(), attended);
+    });
   }
   kept_ = std::move(kept);
 }
@@ -103,26 +109,24 @@ at::Tensor ClipText::encode_trie(const TokenTrie &trie) {
   const std::int64_t kept = kept_.empty() ? 0 : kept_[0].size(0);
   const at::Tensor x = own_nodes(trie, kept), ends = indices(trie.ends) - kept;
   at::Tensor last;
-  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+  for (std::size_t i = 0; i < cpu_blocks_.size(); ++i) {
     ComputeThread::shared().interruption_point();
-    const auto attend = [&](const Block &block, const at::Tensor &projected,
-                            const at::Tensor &attended) {
+    const CpuBlock &block = cpu_blocks_[i];
+    const auto attend = [&](const at::Tensor &projected, const at::Tensor &attended) {
       at::Tensor both = keys_and_values(projected);
       if (kept > 0) both = at::cat({kept_[i], both});
-      with_elements(attended,
-                    [&](auto *out) { attend_paths(trie, block.heads, projected, both, out); });
+      attend_paths(trie, block.heads, projected, both, attended);
     };
     // Sentences are read at their ends: nothing behind the last attention needs the other nodes.
-    if (i + 1 < blocks_.size())
-      cpu_blocks_.forward(blocks_[i], x, attend);
+    if (i + 1 < cpu_blocks_.size())
+      cpu_runner_.forward(block, x, attend);
     else
-      last = cpu_blocks_.forward_rows(blocks_[i], x, attend, ends);
+      last = cpu_runner_.forward_rows(block, x, attend, ends);
   }
   return projection_(ln_final_(last[0]));
 }
 
 at::Tensor ClipText::encode_plain(const std::vector<std::vector<int>> &sentences) const {
-  at::NoGradGuard no_grad;
   const auto batch = static_cast<std::int64_t>(sentences.size());
   std::size_t longest = 0;
   for (const auto &sentence : sentences) longest = std::max(longest, sentence.size());

@@ -17,7 +17,11 @@ namespace naclip {
 /// The text tower (arXiv 2103.00020, section 2.4): a causal transformer read at the end token.
 class ClipText {
  public:
-  ClipText(const Checkpoint &checkpoint, const Compute &compute);
+  /// How sentences are encoded. kPlain, in plain tensor operations, is what other devices than the
+  /// CPU always do; there it is the form that the other is checked against.
+  enum class Form { kShared, kPlain };
+
+  ClipText(Checkpoint checkpoint, const Compute &compute, Form form = Form::kShared);
 
   /// What many sentences to come begin with, none of them whole: token ids from the start on. On the
   /// CPU the first encode() computes it, and those after it do not again.
@@ -28,25 +32,23 @@ class ClipText {
   /// the CPU what several begin with is computed once.
   at::Tensor encode(const std::vector<std::vector<int>> &sentences);
 
-  /// The same in plain tensor operations, sentences padded to the longest: what runs on other
-  /// devices, and the form that encode() is checked against.
-  at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
-
   const Compute &compute() const { return compute_; }
   std::int64_t context_length() const { return positions_.size(0); }
 
  private:
+  at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
   at::Tensor encode_trie(const TokenTrie &trie);
   void compute_beginnings();
   at::Tensor own_nodes(const TokenTrie &trie, std::int64_t kept) const;
 
   Compute compute_;
-  at::Tensor embedding_;  // [vocabulary, C]
-  at::Tensor positions_;  // [context, C]
-  std::vector<Block> blocks_;
+  at::Tensor embedding_;              // [vocabulary, C]
+  at::Tensor positions_;              // [context, C]
+  std::vector<Block> blocks_;         // of the plain form
+  std::vector<CpuBlock> cpu_blocks_;  // of the other
   LayerNorm ln_final_;
   Linear projection_;
-  CpuBlocks cpu_blocks_;
+  CpuBlocks cpu_runner_;
   std::vector<std::vector<int>> beginnings_;
   std::vector<at::Tensor> kept_;  // [nodes, 2 C] keys and values of the beginnings, by block
 };

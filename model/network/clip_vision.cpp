@@ -2,6 +2,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <span>
 
 #include "model/network/gpu_blocks.h"
@@ -16,7 +17,7 @@ constexpr std::size_t kGridsKept = 8;
 
 }  // namespace
 
-ClipVision::ClipVision(const Checkpoint &checkpoint, const Compute &compute, Attention attention,
+ClipVision::ClipVision(Checkpoint checkpoint, const Compute &compute, Attention attention,
                        Architecture architecture, double gaussian_std, double pearl_alpha)
     : compute_(compute),
       attention_(attention),
@@ -45,11 +46,14 @@ ClipVision::ClipVision(const Checkpoint &checkpoint, const Compute &compute, Att
   if (compute.int8) {
     const Compute exact{.device = compute.device};
     for (std::int64_t layer = 0; layer + 1 < layers; ++layer)
-      int8_blocks_.emplace_back(block_at(checkpoint, name, layer, heads, exact));
-    blocks_.push_back(block_at(checkpoint, name, layers - 1, heads, compute));
-  } else {
-    blocks_ = blocks(checkpoint, name, layers, heads, compute);
+      int8_blocks_.emplace_back(take_block(checkpoint, name, layer, heads, exact));
+  } else if (compute.device.is_cpu()) {
+    cpu_blocks_ = cpu_blocks(checkpoint, name, layers - 1, heads, compute);
   }
+  if (compute.device.is_cpu())
+    blocks_.push_back(block_at(checkpoint, name, layers - 1, heads, compute));
+  else
+    blocks_ = blocks(checkpoint, name, layers, heads, compute);
   projection_.weight = weight_tensor(checkpoint, "visual.proj", compute).t().contiguous();
 }
 
@@ -104,13 +108,15 @@ at::Tensor ClipVision::last_block(const at::Tensor &x, const at::Tensor &normed,
 }
 
 at::Tensor ClipVision::before_last_block(at::Tensor &x, const AfterBlock &after) {
-  const std::span<const Block> blocks(blocks_.data(), blocks_.size() - 1);
   const LayerNorm &last_norm = blocks_.back().ln_1;
-  if (!x.device().is_cpu()) return forward_on_gpu(blocks, x, last_norm, after);
-  const std::size_t count = int8_blocks_.empty() ? blocks.size() : int8_blocks_.size();
+  if (!x.device().is_cpu()) {
+    const std::span<const Block> blocks(blocks_.data(), blocks_.size() - 1);
+    return forward_on_gpu(blocks, x, last_norm, after);
+  }
+  const std::size_t count = std::max(cpu_blocks_.size(), int8_blocks_.size());
   for (std::size_t i = 0; i < count; ++i) {
     if (int8_blocks_.empty())
-      cpu_blocks_.forward(blocks[i], x);
+      cpu_runner_.forward(cpu_blocks_[i], x);
     else
       int8_runner_.forward(int8_blocks_[i], x);
     if (after) after(static_cast<std::int64_t>(i) + 1, x);

@@ -23,7 +23,7 @@ class ClipVision {
  public:
   /// Throws Error{kSettings} where attention is kCsa and architecture is kReduced, or attention is
   /// kScclip or kPearl and architecture is not, as in the references.
-  ClipVision(const Checkpoint &checkpoint, const Compute &compute, Attention attention,
+  ClipVision(Checkpoint checkpoint, const Compute &compute, Attention attention,
              Architecture architecture, double gaussian_std,
              double pearl_alpha = ModelChoice{}.pearl_alpha);
 
@@ -62,11 +62,13 @@ class ClipVision {
   at::Tensor patch_weight_, class_embedding_;
   at::Tensor positions_;  // [1 + native_grid^2, C] float32
   LayerNorm ln_pre_, ln_post_;
-  std::vector<Block> blocks_;
-  std::vector<Int8Block> int8_blocks_;  // all but the last, where products are of 8 bits; else none
+  std::vector<Block> blocks_;  // all; on the CPU the last alone
+  // All but the last on the CPU, the latter where products are of 8 bits; else none.
+  std::vector<CpuBlock> cpu_blocks_;
+  std::vector<Int8Block> int8_blocks_;
   Linear projection_;
   std::map<Grid, GridTensors> grids_;
-  CpuBlocks cpu_blocks_;
+  CpuBlocks cpu_runner_;
   Int8Blocks int8_runner_;
 };
 

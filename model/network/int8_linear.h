@@ -4,9 +4,9 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <memory>
 
 #include "model/kernels/quantise.h"
+#include "model/network/matmul.h"
 #include "model/network/transformer.h"
 
 namespace naclip {
@@ -32,11 +32,9 @@ class Int8Linear {
   std::int64_t out() const { return scales_.size(0); }
 
  private:
-  struct Products;
-
   std::int64_t in_;
   at::Tensor scales_, totals_, bias_;  // [out] float32
-  std::shared_ptr<Products> products_;
+  Matmul products_;
 };
 
 }  // namespace naclip

@@ -144,13 +144,21 @@ LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
           activation_tensor(checkpoint, prefix + ".bias", compute)};
 }
 
+namespace {
+
+std::string block_name(const std::string &prefix, std::int64_t layer) {
+  return prefix + ".resblocks." + std::to_string(layer) + ".";
+}
+
+}  // namespace
+
 Block block_at(const Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
                std::int64_t heads, const Compute &compute) {
   const auto linear = [&](const std::string &weight, const std::string &bias) {
     return Linear{weight_tensor(checkpoint, weight, compute),
                   weight_tensor(checkpoint, bias, compute)};
   };
-  const std::string name = prefix + ".resblocks." + std::to_string(layer) + ".";
+  const std::string name = block_name(prefix, layer);
   Block block;
   block.heads = heads;
   block.activation = checkpoint.activation.activation;
@@ -161,6 +169,11 @@ Block block_at(const Checkpoint &checkpoint, const std::string &prefix, std::int
   block.c_fc = linear(name + "mlp.c_fc.weight", name + "mlp.c_fc.bias");
   block.c_proj = linear(name + "mlp.c_proj.weight", name + "mlp.c_proj.bias");
   return block;
+}
+
+Block take_block(Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
+                 std::int64_t heads, const Compute &compute) {
+  return block_at(checkpoint.take(block_name(prefix, layer)), prefix, layer, heads, compute);
 }
 
 std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,

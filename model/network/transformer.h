@@ -81,6 +81,9 @@ LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
 /// The block `prefix`.resblocks.`layer`.
 Block block_at(const Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
                std::int64_t heads, const Compute &compute);
+/// The same, whose tensors are no longer in the checkpoint then.
+Block take_block(Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
+                 std::int64_t heads, const Compute &compute);
 /// The blocks `prefix`.resblocks.0 … `prefix`.resblocks.{layers - 1}.
 std::vector<Block> blocks(const Checkpoint &checkpoint, const std::string &prefix,
                           std::int64_t layers, std::int64_t heads, const Compute &compute);

@@ -29,10 +29,10 @@
 #include "counters.h"
 #include "engine_checks.h"
 #include "engine_stages.h"
-#include "roofs.h"
 #include "model/machine/cpu.h"
 #include "model/network/int8_linear.h"
 #include "model/process/openblas_core.h"
+#include "roofs.h"
 
 namespace naclip::bench {
 namespace {

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Times the engine beside the PyTorch baseline, in turn, and prints a table.
 
-    tests/bench/report.py [--quick] [--write] [--threads N] [BUILD]
+    tests/bench/report.py [--quick] [--write] [--threads N] [--only float32] [--table NAME] [BUILD]
 
 BUILD is the build folder (default: build). --write puts the table into docs/benchmarks.md, between
-its markers. Both sides check themselves against the golden tensors first, and their outcomes are
+the markers of that name (default: stages). --only leaves out the other precisions. A second table
+sets what was found against the least time that the work needs on the machine (roofline.py). Both sides check themselves against the golden tensors first, and their outcomes are
 compared with each other as they are timed: a row whose two sides disagree fails the run. Ends with
 77, which meson takes for "skipped", where Debian's python3-torch or GStreamer's tools are missing.
 """
@@ -22,8 +23,12 @@ import document
 import machine
 import programs
 import startup
-from plan import AGREEMENTS, BASELINE, ENGINE, FRESH, GROUPS, ROWS, WORDS
+from plan import AGREEMENTS, BASELINE, ENGINE, FRESH, GROUPS, ROWS, WORDS, work_of
 from programs import ROOT, Failed
+from roofline import Roofs
+
+# Of each turn; the last two where the machine counts them.
+COSTS = "seconds", "processor", "instructions", "cycles"
 
 # --- Measuring ------------------------------------------------------------------------------------
 
@@ -31,9 +36,11 @@ from programs import ROOT, Failed
 class Run:
     """Asks the programs and keeps {measure: {"seconds": [...], ...}}."""
 
-    def __init__(self, build, folder, threads, quick):
+    def __init__(self, build, folder, threads, quick, only):
         self.build, self.folder, self.threads, self.quick = build, folder, threads, quick
+        self.only = only
         self.results, self.skipped = {}, {}
+        self.least = {}  # (seconds, what they go to) by measure
 
     def out_of(self, name):
         return self.folder / "outcomes" / name
@@ -47,13 +54,17 @@ class Run:
                 self.has_int8 = engine.facts["int8"] == 1
                 for group in GROUPS:
                     self.measure_group(group, {BASELINE: baseline, ENGINE: engine})
-        self.measure_programs()
+                self.measure_programs()
+                self.find_least(engine)
 
     def rounds_of(self, measure):
         if measure.name == "frame-voc21-baseline" and machine.available_gigabytes() < 16:
             self.skipped[measure.name] = "it needs 16 GB of memory"
             return 0
-        if measure.settings.get("precision") == "int8" and not self.has_int8:
+        precision = measure.settings.get("precision")
+        if precision == "int8" and not self.has_int8:
+            return 0
+        if self.only and precision not in (None, self.only):
             return 0
         return measure.rounds[1 if self.quick else 0]
 
@@ -81,8 +92,9 @@ class Run:
                 answer = fresh.ask(measure.stage, **settings)
         else:
             answer = sides[measure.side].ask(measure.stage, **settings)
-        kept_answer = self.results.setdefault(measure.name, {**answer, "seconds": []})
-        kept_answer["seconds"] += answer["seconds"]
+        kept = self.results.setdefault(measure.name, {**answer, **{name: [] for name in COSTS}})
+        for name in COSTS:
+            kept[name] += answer.get(name, [])
 
     def measure_programs(self):
         """Those that print their figures and end."""
@@ -96,6 +108,14 @@ class Run:
             self.results.update(programs.lines_of(command, 1, NACLIP_ENGINE=engine))
         if (self.build / "gst-plugin" / "libgstnaclip.so").exists():
             self.results.update(startup.measure(self.build, self.folder, 3 if self.quick else 7))
+
+    def find_least(self, engine):
+        self.roofs = Roofs(engine, self.threads)
+        tokens = {name: each["tokens"] for name, each in self.results.items() if "tokens" in each}
+        for row in ROWS:
+            parts = work_of(row.ours, tokens)
+            if parts and row.ours in self.results:
+                self.least[row.ours] = self.roofs.least_of(parts)
 
     def disagreements(self):
         """Compares the outcomes of both sides; keeps how far they are apart."""
@@ -180,6 +200,36 @@ def row_cells(row, run):
     return cells
 
 
+def cost_cells(row, run):
+    """The stage, processor's time of both, instructions a cycle of ours; the least time, on what, and its part of ours."""
+    ours, theirs = run.results.get(row.ours), run.results.get(row.baseline)
+    least, on_what = run.least.get(row.ours, (None, ""))
+    if ours is None or (not ours.get("processor") and least is None):
+        return None
+    cells = [row.title]
+    for answer, scale in ((theirs, row.scale), (ours, 1.0)):
+        spent = (answer or {}).get("processor")
+        cells.append(time_text(programs.quartiles(spent)[1] * scale) if spent else "")
+    cycles = sum(ours.get("cycles", []))
+    cells.append(f"{sum(ours['instructions']) / cycles:.2f}" if cycles else "")
+    if least is None:
+        return [*cells, "", "", ""]
+    return [*cells, time_text(least), on_what, f"{least / median_of(ours):.0%}"]
+
+
+def cost_table(run):
+    lines = [
+        "| stage | processors' time: baseline | ours | instructions a cycle | least time by the roofs | it goes to | reached |",
+        "| --- | ---: | ---: | ---: | ---: | --- | ---: |",
+    ]
+    rows = [cost_cells(row, run) for row in ROWS]
+    lines += ["| " + " | ".join(cells) + " |" for cells in rows if cells is not None]
+    if not any(each.get("cycles") for each in run.results.values()):
+        lines += ["", "- This machine counts neither instructions nor cycles (perf_event_open)."]
+        return lines + run.roofs.lines()
+    return [*lines, "", *run.roofs.lines()]
+
+
 def further_lines(run):
     """What is no time."""
     lines = []
@@ -218,7 +268,7 @@ def report(run):
         "",
         "Medians, in brackets the quartiles and how often measured; ratio: ours / baseline.",
     ]
-    return "\n".join([*lines, "", *further_lines(run), ""])
+    return "\n".join([*lines, "", *further_lines(run), "", *cost_table(run), ""])
 
 
 def main():
@@ -226,7 +276,9 @@ def main():
     parser.add_argument("build", type=pathlib.Path, nargs="?", default=ROOT / "build")
     parser.add_argument("--quick", action="store_true", help="some minutes: fewer rounds")
     parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--only", metavar="PRECISION", help="leave out the other precisions")
+    parser.add_argument("--table", default="stages", help="the table's name in docs/benchmarks.md")
     options = parser.parse_args()
     if why := programs.missing():
         print("skipped:", why)
@@ -237,7 +289,7 @@ def main():
     folder = build / "bench"
     try:
         merges = make_inputs.make(folder, build / "model" / "tools" / "naclip-model" / "naclip-model")
-        run = Run(build, folder, options.threads, options.quick)
+        run = Run(build, folder, options.threads, options.quick, options.only)
         run.measure_all(merges)
         wrong = run.disagreements()
     except Failed as failure:
@@ -251,7 +303,7 @@ def main():
         print("\n".join(wrong), file=sys.stderr)
         return 1
     if options.write:
-        document.write_between("stages", text)
+        document.write_between(options.table, text)
     return 0
 
 

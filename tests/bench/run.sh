@@ -1,19 +1,30 @@
 #!/bin/bash
 # Times every stage beside the PyTorch baseline and prints a table.
 #
-#   tests/bench/run.sh [--quick] [--write] [--threads N] [--curves] [--live] [--neighbours]
+#   tests/bench/run.sh [--quick] [--write] [--threads N] [--one-core] [--avx2] [--curves] [--live] [--neighbours]
 #
 # Installs what is missing (as root or with sudo), builds into ./build (NACLIP_BUILD names another folder,
 # NACLIP_MESON_OPTIONS further options), makes a ViT-B/16 of random weights there, and runs tests/bench/report.py:
 # some ten minutes on two cores, or some five with --quick. --write puts the table into docs/benchmarks.md;
 # --curves also measures the curves and draws them into docs/curves. --live measures live streams instead
-# (tests/bench/live.py), --neighbours pipelines beside busy processes (tests/bench/neighbours.py). Let nothing else run
+# (tests/bench/live.py), --one-core and --avx2 measure the table once more, in float32, on one core alone or without the
+# AVX-512 of either side (a build of its own in build-avx2), and write it into a table of that name. --neighbours measures pipelines beside busy processes (tests/bench/neighbours.py). Let nothing else run
 # meanwhile.
 set -euo pipefail
 . "$(dirname "$0")/../../pipelines/environment.sh"
-arguments=() curves=no measure=report.py
+arguments=() curves=no measure=report.py command=() options=()
 for argument; do
   case $argument in
+    --one-core)
+      command=(taskset -c 0)
+      arguments+=(--only float32 --table one-core)
+      ;;
+    --avx2)
+      # What libtorch, OpenBLAS and oneDNN may take, on both sides; of our kernels the build leaves the rest out.
+      export ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell ONEDNN_MAX_CPU_ISA=AVX2
+      build=$root/build-avx2 options=(-Dcpp_args=-DNACLIP_NO_AVX512)
+      arguments+=(--only float32 --table avx2)
+      ;;
     --curves) curves=yes ;;
     --live) measure=live.py ;;
     --neighbours) measure=neighbours.py ;;
@@ -23,10 +34,10 @@ done
 
 "$root/pipelines/install-dependencies.sh" bench
 
-set_up_build -Dtests=enabled
+set_up_build -Dtests=enabled "${options[@]}"
 ninja -C "$build" benchmarks
 
 # CLIP's own byte-pair vocabulary is not ours to give; where it is not at hand, one is made.
 find_shared NACLIP_CLIP_DIR clip
-"$root/tests/bench/$measure" "${arguments[@]}" "$build"
+"${command[@]}" "$root/tests/bench/$measure" "${arguments[@]}" "$build"
 [ "$curves" = no ] || "$root/tests/bench/curves.py" "$build"

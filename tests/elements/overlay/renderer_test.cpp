@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 
 #include "elements/overlay/speckles.h"
@@ -274,7 +275,7 @@ TEST(OverlayMasks, SmallerThanTheFrameLeaveNoGapsWhereManyClassesMeet) {
 }
 
 TEST(OverlayContours, AreAsWideAsAskedAlongTheInsideOfARegion) {
-  for (const int width : {1, 2, 3, 6}) {
+  for (const int width : {1, 2, 3, 6, 9}) {
     TestMask mask(40, 40, {kNothing, kRed, kGreen});
     mask.paint([](int x, int) { return x < 13 ? 1 : x < 27 ? 2 : 0; });
     TestFrame frame(PixelFormat::kRgb, 40, 40);
@@ -285,6 +286,23 @@ TEST(OverlayContours, AreAsWideAsAskedAlongTheInsideOfARegion) {
       const bool green = x >= 13 && x < 27 && (x < 13 + width || x >= 27 - width);
       EXPECT_EQ(frame.at(x, 20), (Sample{255 * red, 255 * green, 0})) << width << " at " << x;
     }
+  }
+}
+
+TEST(OverlayContours, AreAsWideAroundADisc) {
+  constexpr double kRadius = 40.0;
+  for (const int width : {1, 2, 4, 7, 8, 9, 12}) {
+    TestMask mask(100, 100, {kNothing, kRed});
+    mask.paint([](int x, int y) { return std::hypot(x - 49.5, y - 49.5) < kRadius; });
+    TestFrame frame(PixelFormat::kRgb, 100, 100);
+    frame.fill({0, 0, 0});
+    draw_lines(frame, mask.over(100, 100), width);
+    double sum = 0.0;
+    for (int y = 0; y < 100; ++y)
+      for (int x = 0; x < 100; ++x) sum += frame.at(x, y)[0] / 255.0;
+    const double inside = kRadius - width;
+    const double ring = M_PI * (kRadius * kRadius - inside * inside);
+    EXPECT_NEAR(sum / ring, 1.0, width == 1 ? 0.12 : 0.06) << "of width " << width;
   }
 }
 

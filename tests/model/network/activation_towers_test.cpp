@@ -115,8 +115,9 @@ TEST_P(Towers, OfPicturesEqualTheSimpleFormAndNotThatOfTheOtherActivation) {
 
 TEST_P(Towers, OfTextsEqualTheSimpleFormAndNotThatOfTheOtherActivation) {
   const std::vector<std::vector<int>> sentences{{1, 2, 3, 4, 5}, {1, 2, 3, 9}, {7}};
-  ClipText text(checkpoint_, compute_);
-  const at::Tensor trie = text.encode(sentences), plain = text.encode_plain(sentences);
+  ClipText plain_text(checkpoint_, compute_, ClipText::Form::kPlain);
+  const at::Tensor trie = ClipText(checkpoint_, compute_).encode(sentences),
+                   plain = plain_text.encode(sentences);
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const std::vector<std::int64_t> ids(sentences[i].begin(), sentences[i].end());
     const at::Tensor wanted = SimpleClip(checkpoint_, GetParam()).encode_text(ids);

@@ -188,7 +188,7 @@ TEST(CpuBlocks, EqualPlainBlocks) {
     const Block block = random_block(width, heads, at::kFloat);
     const at::Tensor x = at::randn({pictures, tokens, width});
     const at::Tensor plain = block.forward(x, false);
-    blocks.forward(block, x);
+    blocks.forward(CpuBlock(block), x);
     EXPECT_LE(relative_error(x, plain), 1e-5) << tokens << " tokens of " << width;
   }
 }
@@ -201,7 +201,7 @@ TEST(CpuBlocks, InBfloat16StayCloseToFloat32) {
     *linear = {linear->weight.to(at::kFloat), linear->bias.to(at::kFloat)};
   const at::Tensor x = at::randn({1, 30, 128});
   const at::Tensor plain = wide.forward(x, false);
-  CpuBlocks().forward(block, x);
+  CpuBlocks().forward(CpuBlock(block), x);
   EXPECT_LE(relative_error(x, plain), 0.02);
   EXPECT_GE(at::cosine_similarity(x.flatten(), plain.flatten(), 0).item<double>(), 0.9999);
 }
@@ -212,7 +212,7 @@ TEST(CpuBlocks, ActivationHoldsFarFromZero) {
   block.c_fc.bias = at::linspace(-200, 200, 256);  // e^340 is past float32
   const at::Tensor x = at::randn({1, 4, 64});
   const at::Tensor plain = block.forward(x, false);
-  CpuBlocks().forward(block, x);
+  CpuBlocks().forward(CpuBlock(block), x);
   EXPECT_LE(relative_error(x, plain), 1e-5);
 }
 
@@ -232,7 +232,7 @@ TEST(CpuBlocks, WithGeluEqualPlainBlocksWithGeluAndNoOthers) {
     const auto [quick, gelu] = blocks_of_both(width, heads, at::kFloat);
     const at::Tensor x = at::randn({pictures, tokens, width});
     const at::Tensor plain = gelu.forward(x, false), other = quick.forward(x, false);
-    blocks.forward(gelu, x);
+    blocks.forward(CpuBlock(gelu), x);
     EXPECT_LE(relative_error(x, plain), 1e-5) << tokens << " tokens of " << width;
     EXPECT_GE(relative_error(x, other), 1e-3) << "the activations are told apart";
   }
@@ -246,7 +246,7 @@ TEST(CpuBlocks, WithGeluInBfloat16StayCloseToFloat32) {
     *linear = {linear->weight.to(at::kFloat), linear->bias.to(at::kFloat)};
   const at::Tensor x = at::randn({1, 30, 128});
   const at::Tensor plain = wide.forward(x, false);
-  CpuBlocks().forward(block, x);
+  CpuBlocks().forward(CpuBlock(block), x);
   EXPECT_LE(relative_error(x, plain), 0.02);
 }
 
