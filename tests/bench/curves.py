@@ -32,6 +32,7 @@ VARIANTS = [("input", 224), ("input", 0), ("frame", 224), ("frame", 0)]
 STAGES = {
     "encoder, float32": ("encoder", {"precision": "float32"}),
     "encoder, bfloat16": ("encoder", {"precision": "bfloat16"}),
+    "encoder, int8": ("encoder", {"precision": "int8"}),
     "PAMR, 21 words, 720p": ("pamr", {}),
     "scores to labels, 21 words, 720p": ("decode", {}),
     "preprocess, 1080p NV12": ("preprocess", {}),
@@ -75,6 +76,24 @@ def measure_frames(program, repeats):
     return words, frames
 
 
+def precisions_of(program):
+    return ("float32", "bfloat16", "int8") if program.facts["int8"] == 1 else ("float32", "bfloat16")
+
+
+def measure_precisions(program, repeats):
+    """By precision: seconds of a frame for each count of words, windows of 224, mask of the input's size."""
+    return {
+        precision: [
+            timed(
+                program, "segment", repeats, precision=precision, mask="input",
+                vocabulary=f"words-{count}.vocabulary",
+            )
+            for count in WORDS
+        ]
+        for precision in precisions_of(program)
+    }
+
+
 def measure_streams(program, repeats):
     """Frames a second of all streams together."""
     rates = []
@@ -86,7 +105,7 @@ def measure_streams(program, repeats):
 
 
 def measure(build, repeats):
-    figures = {"streams": {}, "stages": {name: [] for name in STAGES}}
+    figures = {"streams": {}, "stages": {}}
     figures["threads"] = [count for count in (1, 2, 4, 8, 16) if count <= os.cpu_count()]
     for threads in figures["threads"]:
         with programs.engine(build, build / "bench", threads) as program:
@@ -94,17 +113,20 @@ def measure(build, repeats):
                 facts = machine.engine_facts(threads, program)
                 figures["machine"] = dict(facts)
                 figures["words"], figures["frames"] = measure_frames(program, repeats)
+                figures["precisions"] = measure_precisions(program, repeats)
             figures["streams"][str(threads)] = measure_streams(program, min(repeats, 2))
             for name, (stage, settings) in STAGES.items():
+                if settings.get("precision") == "int8" and program.facts["int8"] != 1:
+                    continue
                 often = 10 * repeats if stage in ("preprocess", "decode") else repeats
-                figures["stages"][name].append(timed(program, stage, often, **settings))
+                figures["stages"].setdefault(name, []).append(timed(program, stage, often, **settings))
     return figures
 
 
 # --- Drawing --------------------------------------------------------------------------------------
 
-COLOURS = ("#0b5394", "#d95f02", "#1b7f5c", "#a3367f", "#7a6a00", "#444444")
-MARKERS = "osD^vP"
+COLOURS = ("#0b5394", "#d95f02", "#1b7f5c", "#a3367f", "#7a6a00", "#444444", "#c0392b")
+MARKERS = "osD^vPX"
 
 
 def new_axes(title, across, up):
@@ -178,6 +200,15 @@ def draw(figures):
     axes.set_xticks(range(1, max(STREAMS) + 1))
     save(figure, "streams")
 
+    figure, axes = new_axes(
+        f"One 1280 x 720 frame by precision, mask as the input, {threads} threads",
+        "words in the vocabulary",
+        "milliseconds a frame",
+    )
+    draw_lines(axes, in_milliseconds(figures["precisions"]), WORDS)
+    axes.set_xticks(WORDS, [str(count) for count in WORDS])
+    save(figure, "precisions")
+
     figure, axes = new_axes("What more threads bring", "threads", "times as fast as on one thread")
     gains = {
         name: [each[0] / second for second in each] for name, each in figures["stages"].items()
@@ -194,6 +225,7 @@ def draw(figures):
 PICTURES = {
     "words": "Milliseconds a frame by words",
     "frames": "Milliseconds a frame by the frame's pixels",
+    "precisions": "Milliseconds a frame by words in each precision",
     "streams": "Frames a second by streams",
     "threads": "Speed by threads",
 }

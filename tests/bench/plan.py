@@ -1,6 +1,6 @@
 """What report.py measures, what it compares, and the rows of its table."""
 
-from roofline import drawing, refinement, text, vision
+from roofline import KINDS, drawing, refinement, text, vision
 
 WORDS = 56  # of VOC21's list
 BASELINE, ENGINE, FRESH = "baseline", "engine", "fresh engine"
@@ -65,6 +65,12 @@ GROUPS = [
         *each_precision(
             "frame-voc21", (5, 1), "segment", PRECISIONS[:2], vocabulary="voc21.vocabulary"
         ),
+    ],
+    # That of the start-up's measure.
+    [
+        Measure(
+            "whole-frame", ENGINE, (5, 2), "segment", precision="auto", window=0, steps=0, mask="input"
+        )
     ],
     # Only compared: the random network's labels are all one.
     [
@@ -221,6 +227,7 @@ ROWS = [
         1.2,
     ),
     Row("- of these: opening libnaclip and what it needs", None, "startup-libraries"),
+    Row("- and the frame itself, by a model that has seen others", None, "whole-frame"),
     Row(
         "overlay, 1080p I420, contours and legend, one core, a new mask each frame",
         None,
@@ -245,13 +252,15 @@ def work_of(name, tokens):
     """The parts of a measure's work, see roofline.py; none where nothing is known of it. tokens: by measure, those that
     the text tower reads."""
     stage, _, precision = name.rpartition("-")
+    if precision not in KINDS:
+        stage = ""
     if stage == "encoder":
         return [vision(precision, 336, 448)]
     if stage == "slide":
         return [vision(precision, 224, 224, 6)]
     if stage == "frame-21":
         return [vision(precision, 224, 224, 10), refinement(21, 720, 1280, 10)]
-    if stage in ("text", "text-21") and name in tokens:
+    if stage in ("text", "text-21"):
         return [text(precision, tokens[name])]
     if name == "pamr":
         return [refinement(21, 720, 1280, 10)]

@@ -6,10 +6,12 @@
 # Installs what is missing (as root or with sudo), builds into ./build (NACLIP_BUILD names another folder,
 # NACLIP_MESON_OPTIONS further options), makes a ViT-B/16 of random weights there, and runs tests/bench/report.py:
 # some ten minutes on two cores, or some five with --quick. --write puts the table into docs/benchmarks.md;
-# --curves also measures the curves and draws them into docs/curves. --live measures live streams instead
-# (tests/bench/live.py), --one-core and --avx2 measure the table once more, in float32, on one core alone or without the
-# AVX-512 of either side (a build of its own in build-avx2), and write it into a table of that name. --neighbours measures pipelines beside busy processes (tests/bench/neighbours.py). Let nothing else run
-# meanwhile.
+# --curves also measures the curves and draws them into docs/curves. Let nothing else run meanwhile.
+#
+#   --one-core     the table in float32, of one core alone, as a table of its own
+#   --avx2         the same of two, without the AVX-512 of either side; builds into ./build-avx2
+#   --live         live streams instead (tests/bench/live.py)
+#   --neighbours   pipelines beside busy processes (tests/bench/neighbours.py)
 set -euo pipefail
 . "$(dirname "$0")/../../pipelines/environment.sh"
 arguments=() curves=no measure=report.py command=() options=()
