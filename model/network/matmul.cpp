@@ -6,6 +6,8 @@
 #include "model/error.h"
 
 #ifdef NACLIP_ONEDNN
+#include <omp.h>
+
 #include <dnnl.hpp>
 #endif
 
@@ -25,6 +27,13 @@ constexpr std::int64_t kUsualRows = 256;  // that the weights' layout is chosen 
 const dnnl::engine &processor() {
   static const auto &engine = *new dnnl::engine(dnnl::engine::kind::cpu, 0);
   return engine;
+}
+
+/// oneDNN shares its work among as many threads as OpenMP names, and whatever those should have done that OpenMP then does not
+/// start is never done: it may neither start fewer of its own accord (OMP_DYNAMIC) nor be limited to fewer (OMP_THREAD_LIMIT).
+void keep_threads_to_what_starts() {
+  omp_set_dynamic(0);
+  if (omp_get_max_threads() > omp_get_thread_limit()) omp_set_num_threads(omp_get_thread_limit());
 }
 
 Type type_of(at::ScalarType type) {
@@ -139,6 +148,7 @@ Matmul::Matmul(const at::Tensor &weight, const at::Tensor &bias, at::ScalarType 
                Then then) {
   const Description description{
       weight.size(1), weight.size(0), {x, weight.scalar_type(), y}, bias.defined(), then};
+  keep_threads_to_what_starts();
   try {
     products_ = std::make_shared<Products>(description, weight.contiguous(),
                                            bias.defined() ? bias.contiguous() : bias);
@@ -148,6 +158,7 @@ Matmul::Matmul(const at::Tensor &weight, const at::Tensor &bias, at::ScalarType 
 }
 
 void Matmul::multiply(const void *x, std::int64_t rows, void *y) const {
+  keep_threads_to_what_starts();
   Products &own = *products_;
   const dnnl::memory given(own.description.x(rows), processor(), const_cast<void *>(x));
   const dnnl::memory found(own.description.y(rows), processor(), y);

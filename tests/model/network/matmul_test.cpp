@@ -1,7 +1,10 @@
 // Products with fixed weights, and what follows them in one pass.
 #include "model/network/matmul.h"
 
+#include <ATen/Parallel.h>
+#include <glib.h>
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <cmath>
 
@@ -58,6 +61,41 @@ TEST_P(Matmuls, EqualProductsInDoublePrecision) {
           << rows << " rows, " << in << " to " << out;
     }
   }
+}
+
+/// How far a product by 16 threads is from libtorch's.
+double error_by_many_threads() {
+  const int before = at::get_num_threads();
+  at::set_num_threads(16);
+  at::manual_seed(29);
+  const at::Tensor weight = at::randn({768, 256}), bias = at::randn({768}),
+                   x = at::randn({300, 256});
+  const at::Tensor found = at::zeros({300, 768});
+  Matmul(weight, bias, at::kFloat, at::kFloat).multiply(x.data_ptr(), 300, found.data_ptr());
+  at::set_num_threads(before);
+  return (found - at::linear(x, weight, bias)).abs().max().item<double>();
+}
+
+TEST(MatmulThreads, MayBeFewerByOpenMpsOwnAccord) {
+  if (!Matmul::available()) GTEST_SKIP() << "this build has no oneDNN";
+  omp_set_dynamic(1);
+  EXPECT_LE(error_by_many_threads(), 1e-3);
+  omp_set_dynamic(0);
+}
+
+// OpenMP reads its limit when a program starts: the tests above once more, in a process of their own.
+TEST(MatmulThreads, MayBeLimited) {
+  if (!Matmul::available()) GTEST_SKIP() << "this build has no oneDNN";
+  g_autofree gchar *self = g_file_read_link("/proc/self/exe", nullptr);
+  g_auto(GStrv) environment = g_get_environ();
+  environment = g_environ_setenv(environment, "OMP_THREAD_LIMIT", "1", TRUE);
+  environment = g_environ_setenv(environment, "OMP_NUM_THREADS", "2", TRUE);
+  const char *const arguments[] = {self, "--gtest_filter=*/Matmuls.*", nullptr};
+  g_autofree gchar *output = nullptr;
+  gint status = 0;
+  ASSERT_TRUE(g_spawn_sync(nullptr, const_cast<gchar **>(arguments), environment, G_SPAWN_DEFAULT,
+                           nullptr, nullptr, &output, nullptr, &status, nullptr));
+  EXPECT_TRUE(g_spawn_check_wait_status(status, nullptr)) << output;
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, Matmuls,
