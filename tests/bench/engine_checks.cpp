@@ -144,9 +144,12 @@ void check_labels(Verdict &verdict) {
     verdict.at_least(agreement(segmented(Precision::kFloat32, sizes.at(0), sizes.at(1), steps),
                                golden().at(name)),
                      kLabelsEqualFromPicture, name);
+#ifndef NACLIP_NO_AVX512
+    // libtorch asks the processor, and oneDNN what it may take: with AVX-512 forbidden they disagree.
     verdict.at_least(agreement(segmented(Precision::kBfloat16, sizes.at(0), sizes.at(1), steps),
                                golden().at(name)),
                      kLabelsEqualInBfloat16, name + " in bfloat16");
+#endif
   }
 }
 

@@ -5,8 +5,9 @@
 
 BUILD is the build folder (default: build). --write puts the table into docs/benchmarks.md, between
 the markers of that name (default: stages). --only leaves out the other precisions. A second table
-sets what was found against the least time that the work needs on the machine (roofline.py). Both sides check themselves against the golden tensors first, and their outcomes are
-compared with each other as they are timed: a row whose two sides disagree fails the run. Ends with
+sets what was found against the least time that the work needs on the machine (roofline.py). Both
+sides check themselves against the golden tensors first, and their outcomes are compared with each
+other as they are timed: a row whose two sides disagree fails the run. Ends with
 77, which meson takes for "skipped", where Debian's python3-torch or GStreamer's tools are missing.
 """
 
@@ -38,7 +39,7 @@ class Run:
 
     def __init__(self, build, folder, threads, quick, only):
         self.build, self.folder, self.threads, self.quick = build, folder, threads, quick
-        self.only = only
+        self.only, self.auto = only, only or "auto"
         self.results, self.skipped = {}, {}
         self.least = {}  # (seconds, what they go to) by measure
 
@@ -64,7 +65,7 @@ class Run:
         precision = measure.settings.get("precision")
         if precision == "int8" and not self.has_int8:
             return 0
-        if self.only and precision not in (None, self.only):
+        if self.only and precision not in (None, "auto", self.only):
             return 0
         return measure.rounds[1 if self.quick else 0]
 
@@ -78,6 +79,8 @@ class Run:
     def measure(self, measure, turn, sides):
         print(f"  {measure.name} {turn + 1}", file=sys.stderr)
         settings = {**measure.settings, "repeats": measure.each}
+        if settings.get("precision") == "auto":
+            settings["precision"] = self.auto
         kept = {name for agreement in AGREEMENTS for name in agreement[:2]}
         if turn == 0:
             # What takes a second or more shows no difference between a first time and others.
@@ -107,14 +110,14 @@ class Run:
             command = [bench / "segment-benchmark", checkpoint]
             self.results.update(programs.lines_of(command, 1, NACLIP_ENGINE=engine))
         if (self.build / "gst-plugin" / "libgstnaclip.so").exists():
-            self.results.update(startup.measure(self.build, self.folder, 3 if self.quick else 7))
+            self.results.update(startup.measure(self.build, self.folder, 3 if self.quick else 7, self.auto))
 
     def find_least(self, engine):
         self.roofs = Roofs(engine, self.threads)
         tokens = {name: each["tokens"] for name, each in self.results.items() if "tokens" in each}
         for row in ROWS:
-            parts = work_of(row.ours, tokens)
-            if parts and row.ours in self.results:
+            parts = work_of(row.ours, tokens) if row.ours in self.results else []
+            if parts:
                 self.least[row.ours] = self.roofs.least_of(parts)
 
     def disagreements(self):

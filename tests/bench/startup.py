@@ -11,7 +11,7 @@ SOURCE = "videotestsrc num-buffers=1 ! video/x-raw,width=1280,height=720,framera
 OPEN = "import ctypes, sys, time; begin = time.perf_counter(); ctypes.CDLL(sys.argv[1]); print(time.perf_counter() - begin)"
 
 
-def measure(build, folder, rounds):
+def measure(build, folder, rounds, precision="auto"):
     engine = str(build / "model" / "libnaclip.so.0")
     environment = os.environ | {
         "GST_PLUGIN_PATH": str(build / "gst-plugin"),
@@ -20,7 +20,7 @@ def measure(build, folder, rounds):
     }
     segment = (
         f"naclipsegment model={folder}/model.safetensors vocabulary-file={folder}/words-21.vocabulary "
-        f"cache-dir={folder}/words window-size=0 refine=none"
+        f"cache-dir={folder}/words window-size=0 refine=none precision={precision}"
     )
 
     def launch(element):
