@@ -109,22 +109,25 @@ void RegionPainter::measure_near_distances(float reach) {
   struct Offset {
     int across, down;
     float length;
+    std::uint8_t code;
   };
   const int near = static_cast<int>(reach);
   std::vector<Offset> offsets;
   for (int down = -near; down <= near; ++down)
     for (int across = -near; across <= near; ++across)
       if (const float length = path_length(across, down); length <= reach)
-        offsets.push_back({across, down, length});
+        offsets.push_back({across, down, length, 0});
   std::sort(offsets.begin(), offsets.end(),
             [](const Offset &a, const Offset &b) { return a.length < b.length; });
   std::array<float, 256> distance_of_code{};
   distance_of_code.fill(static_cast<float>(width_) + static_cast<float>(height_));
-  std::vector<std::uint8_t> codes;  // by offset
-  for (std::size_t i = 0; i < offsets.size(); ++i) {
-    const bool longer = i > 0 && offsets[i].length > offsets[i - 1].length;
-    codes.push_back(static_cast<std::uint8_t>(i == 0 ? 0 : codes.back() + (longer ? 1 : 0)));
-    distance_of_code[codes.back()] = offsets[i].length + 0.5F;
+  float length = 0.0F;
+  std::uint8_t code = 0;
+  for (Offset &offset : offsets) {
+    if (offset.length > length) ++code;
+    length = offset.length;
+    offset.code = code;
+    distance_of_code[code] = length + 0.5F;
   }
   const auto margin = static_cast<std::size_t>(near);
   const std::size_t stride = static_cast<std::size_t>(width_) + 2 * margin;
@@ -141,8 +144,8 @@ void RegionPainter::measure_near_distances(float reach) {
   distances_.resize(stride_ * (static_cast<std::size_t>(height_) + std::size_t{2} * kMargin));
   for (int y = 0; y < height_; ++y) {
     codes_.assign(static_cast<std::size_t>(width_), 255);
-    for (std::size_t i = 0; i < offsets.size(); ++i)
-      lower_codes(edges_of_row(y + offsets[i].down) + offsets[i].across, codes[i], codes_.data(),
+    for (const Offset &offset : offsets)
+      lower_codes(edges_of_row(y + offset.down) + offset.across, offset.code, codes_.data(),
                   width_);
     float *distances = &distances_[static_cast<std::size_t>(ids_of_row(y) - ids_.data())];
     for (std::size_t x = 0; x < codes_.size(); ++x) distances[x] = distance_of_code[codes_[x]];

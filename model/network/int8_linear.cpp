@@ -2,12 +2,8 @@
 
 namespace naclip {
 
-bool has_int8_linear() {
-  return Matmul::available();
-}
-
 Int8Linear::Int8Linear(const Linear &linear) {
-  if (!has_int8_linear())
+  if (!Matmul::available())
     throw Error(ErrorKind::kDevice, "precision=int8 needs oneDNN, which this build lacks");
   const at::Tensor weight = linear.weight.to(at::kFloat).contiguous();
   const std::int64_t outputs = weight.size(0);

@@ -11,9 +11,6 @@
 
 namespace naclip {
 
-/// True where this build has oneDNN.
-bool has_int8_linear();
-
 /// y = x W^T + b with rows of x as bytes, see kernels/quantise.h, and W as signed bytes with one
 /// scale an output channel. Copies share the weights.
 class Int8Linear {

@@ -53,15 +53,13 @@ Type type_of(at::ScalarType type) {
 
 dnnl::primitive_attr attributes_of(Matmul::Then then) {
   dnnl::post_ops operations;
+  const auto activate = [&](dnnl::algorithm which, float factor) {
 #if DNNL_VERSION_MAJOR >= 3
-  const auto activate = [&](dnnl::algorithm which, float factor) {
     operations.append_eltwise(which, factor, 0.0F);
-  };
 #else
-  const auto activate = [&](dnnl::algorithm which, float factor) {
     operations.append_eltwise(1.0F, which, factor, 0.0F);
-  };
 #endif
+  };
   if (then == Matmul::Then::kQuickGelu) activate(dnnl::algorithm::eltwise_swish, 1.702F);
   if (then == Matmul::Then::kGelu) activate(dnnl::algorithm::eltwise_gelu_erf, 0.0F);
   if (then == Matmul::Then::kAdd) operations.append_sum();

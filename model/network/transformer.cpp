@@ -12,6 +12,10 @@ namespace naclip {
 
 namespace {
 
+std::string block_name(const std::string &prefix, std::int64_t layer) {
+  return prefix + ".resblocks." + std::to_string(layer) + ".";
+}
+
 template <typename Element>
 kernels::Tokens<const Element> tokens_of(const at::Tensor &x, std::int64_t picture,
                                          std::int64_t head) {
@@ -143,14 +147,6 @@ LayerNorm layer_norm(const Checkpoint &checkpoint, const std::string &prefix,
   return {activation_tensor(checkpoint, prefix + ".weight", compute),
           activation_tensor(checkpoint, prefix + ".bias", compute)};
 }
-
-namespace {
-
-std::string block_name(const std::string &prefix, std::int64_t layer) {
-  return prefix + ".resblocks." + std::to_string(layer) + ".";
-}
-
-}  // namespace
 
 Block block_at(const Checkpoint &checkpoint, const std::string &prefix, std::int64_t layer,
                std::int64_t heads, const Compute &compute) {

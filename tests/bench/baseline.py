@@ -9,8 +9,9 @@ The Gaussian of a grid is kept, as the reference keeps it.
 
 First every golden tensor is computed and compared; where one is not right nothing is timed and the
 program ends with status 1. Then it answers each line of its input, `STAGE name=value...`, with a
-line of JSON: {"stage": ..., "seconds": [...], "processor": [...]}, as engine_benchmark.cpp. `repeats` are timed after one that is not where
-`warm` is 1; `out` names a file for the last outcome's bytes. Threads: OMP_NUM_THREADS.
+line of JSON: {"stage": ..., "seconds": [...], "processor": [...]}, as engine_benchmark.cpp does.
+`repeats` are timed after one that is not where `warm` is 1; `out` names a file for the last
+outcome's bytes. Threads: OMP_NUM_THREADS.
 """
 
 import contextlib

@@ -76,10 +76,6 @@ def measure_frames(program, repeats):
     return words, frames
 
 
-def precisions_of(program):
-    return ("float32", "bfloat16", "int8") if program.facts["int8"] == 1 else ("float32", "bfloat16")
-
-
 def measure_precisions(program, repeats):
     """By precision: seconds of a frame for each count of words, windows of 224, mask of the input's size."""
     return {
@@ -90,7 +86,7 @@ def measure_precisions(program, repeats):
             )
             for count in WORDS
         ]
-        for precision in precisions_of(program)
+        for precision in programs.precisions_of(program)
     }
 
 
@@ -116,7 +112,7 @@ def measure(build, repeats):
                 figures["precisions"] = measure_precisions(program, repeats)
             figures["streams"][str(threads)] = measure_streams(program, min(repeats, 2))
             for name, (stage, settings) in STAGES.items():
-                if settings.get("precision") == "int8" and program.facts["int8"] != 1:
+                if settings.get("precision") not in (None, "auto", *programs.precisions_of(program)):
                     continue
                 often = 10 * repeats if stage in ("preprocess", "decode") else repeats
                 figures["stages"].setdefault(name, []).append(timed(program, stage, often, **settings))
@@ -164,18 +160,21 @@ def in_milliseconds(lines):
     return {name: [second * 1e3 for second in seconds] for name, seconds in lines.items()}
 
 
+def draw_by_words(title, lines, name):
+    figure, axes = new_axes(title, "words in the vocabulary", "milliseconds a frame")
+    draw_lines(axes, in_milliseconds(lines), WORDS)
+    axes.set_xticks(WORDS, [str(count) for count in WORDS])
+    save(figure, name)
+
+
 def draw(figures):
     threads = figures["threads"][-1]
     paper = "224 / 112 windows, PAMR 10 steps"
 
-    figure, axes = new_axes(
-        f"One 1280 x 720 frame, PAMR 10 steps, {threads} threads",
-        "words in the vocabulary",
-        "milliseconds a frame",
-    )
-    draw_lines(axes, in_milliseconds(figures["words"]), WORDS)
-    axes.set_xticks(WORDS, [str(count) for count in WORDS])
-    save(figure, "words")
+    title = f"One 1280 x 720 frame, PAMR 10 steps, {threads} threads"
+    draw_by_words(title, figures["words"], "words")
+    title = f"One 1280 x 720 frame by precision, mask as the input, {threads} threads"
+    draw_by_words(title, figures["precisions"], "precisions")
 
     figure, axes = new_axes(
         f"21 words, PAMR 10 steps, {threads} threads",
@@ -199,15 +198,6 @@ def draw(figures):
     draw_lines(axes, {names[count]: rates for count, rates in figures["streams"].items()}, STREAMS)
     axes.set_xticks(range(1, max(STREAMS) + 1))
     save(figure, "streams")
-
-    figure, axes = new_axes(
-        f"One 1280 x 720 frame by precision, mask as the input, {threads} threads",
-        "words in the vocabulary",
-        "milliseconds a frame",
-    )
-    draw_lines(axes, in_milliseconds(figures["precisions"]), WORDS)
-    axes.set_xticks(WORDS, [str(count) for count in WORDS])
-    save(figure, "precisions")
 
     figure, axes = new_axes("What more threads bring", "threads", "times as fast as on one thread")
     gains = {

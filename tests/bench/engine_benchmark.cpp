@@ -30,7 +30,7 @@
 #include "engine_checks.h"
 #include "engine_stages.h"
 #include "model/machine/cpu.h"
-#include "model/network/int8_linear.h"
+#include "model/network/matmul.h"
 #include "model/process/openblas_core.h"
 #include "roofs.h"
 
@@ -205,7 +205,7 @@ int run(const std::string &folder, const Counters &counters) {
       .put("compiler", kCompiler)
       .put("threads", at::get_num_threads())
       .put("openblas", std::getenv("OPENBLAS_CORETYPE") ? std::getenv("OPENBLAS_CORETYPE") : "")
-      .put("int8", has_int8_linear() && has_int8_products() ? 1 : 0)
+      .put("int8", Matmul::available() && has_int8_products() ? 1 : 0)
       .print();
   std::string line;
   while (std::getline(std::cin, line)) answer(stages, counters, line);

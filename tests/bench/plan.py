@@ -1,6 +1,7 @@
 """What report.py measures, what it compares, and the rows of its table."""
 
-from roofline import KINDS, drawing, refinement, text, vision
+from programs import PRECISIONS
+from roofline import drawing, refinement, text, vision
 
 WORDS = 56  # of VOC21's list
 BASELINE, ENGINE, FRESH = "baseline", "engine", "fresh engine"
@@ -12,9 +13,6 @@ class Measure:
     def __init__(self, name, side, rounds, stage, each=1, **settings):
         self.name, self.side, self.rounds = name, side, rounds
         self.stage, self.each, self.settings = stage, each, settings
-
-
-PRECISIONS = "float32", "bfloat16", "int8"  # the last where the machine and the build have it
 
 
 def each_precision(name, rounds, stage, precisions=PRECISIONS, **settings):
@@ -252,8 +250,8 @@ def work_of(name, tokens):
     """The parts of a measure's work, see roofline.py; none where nothing is known of it. tokens: by measure, those that
     the text tower reads."""
     stage, _, precision = name.rpartition("-")
-    if precision not in KINDS:
-        stage = ""
+    if precision not in PRECISIONS:
+        stage = name
     if stage == "encoder":
         return [vision(precision, 336, 448)]
     if stage == "slide":
@@ -262,10 +260,10 @@ def work_of(name, tokens):
         return [vision(precision, 224, 224, 10), refinement(21, 720, 1280, 10)]
     if stage in ("text", "text-21"):
         return [text(precision, tokens[name])]
-    if name == "pamr":
+    if stage == "pamr":
         return [refinement(21, 720, 1280, 10)]
-    if name in ("overlay-new-mask", "overlay-same-mask"):
+    if stage in ("overlay-new-mask", "overlay-same-mask"):
         return [drawing(1080, 1920)]
-    if name in ("overlay-4k-new-mask", "overlay-4k-same-mask"):
+    if stage in ("overlay-4k-new-mask", "overlay-4k-same-mask"):
         return [drawing(2160, 3840)]
     return []

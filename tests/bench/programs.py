@@ -12,6 +12,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 
+PRECISIONS = "float32", "bfloat16", "int8"  # the last where the machine and the build have it
+
+
 class Failed(Exception):
     """A program that died; its own words went to the standard error output."""
 
@@ -61,6 +64,11 @@ class Program:
         except BrokenPipeError:
             pass  # answer() tells how it ended
         return self.answer()
+
+
+def precisions_of(engine):
+    """Those of an engine's program."""
+    return PRECISIONS if engine.facts["int8"] == 1 else PRECISIONS[:2]
 
 
 def engine(build, folder, threads):

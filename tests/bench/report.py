@@ -39,7 +39,7 @@ class Run:
 
     def __init__(self, build, folder, threads, quick, only):
         self.build, self.folder, self.threads, self.quick = build, folder, threads, quick
-        self.only, self.auto = only, only or "auto"
+        self.only = only
         self.results, self.skipped = {}, {}
         self.least = {}  # (seconds, what they go to) by measure
 
@@ -49,23 +49,20 @@ class Run:
     def measure_all(self, merges):
         shutil.rmtree(self.folder / "words", ignore_errors=True)
         self.out_of("").mkdir(exist_ok=True)
+        self.measure_programs()
         with programs.engine(self.build, self.folder, self.threads) as engine:
             with programs.baseline(self.folder, engine, self.threads) as baseline:
                 self.facts = machine.facts(self.threads, engine, baseline, merges)
-                self.has_int8 = engine.facts["int8"] == 1
+                self.precisions = [self.only] if self.only else programs.precisions_of(engine)
                 for group in GROUPS:
                     self.measure_group(group, {BASELINE: baseline, ENGINE: engine})
-                self.measure_programs()
                 self.find_least(engine)
 
     def rounds_of(self, measure):
         if measure.name == "frame-voc21-baseline" and machine.available_gigabytes() < 16:
             self.skipped[measure.name] = "it needs 16 GB of memory"
             return 0
-        precision = measure.settings.get("precision")
-        if precision == "int8" and not self.has_int8:
-            return 0
-        if self.only and precision not in (None, "auto", self.only):
+        if measure.settings.get("precision") not in (None, "auto", *self.precisions):
             return 0
         return measure.rounds[1 if self.quick else 0]
 
@@ -80,7 +77,7 @@ class Run:
         print(f"  {measure.name} {turn + 1}", file=sys.stderr)
         settings = {**measure.settings, "repeats": measure.each}
         if settings.get("precision") == "auto":
-            settings["precision"] = self.auto
+            settings["precision"] = self.only or "auto"
         kept = {name for agreement in AGREEMENTS for name in agreement[:2]}
         if turn == 0:
             # What takes a second or more shows no difference between a first time and others.
@@ -95,9 +92,9 @@ class Run:
                 answer = fresh.ask(measure.stage, **settings)
         else:
             answer = sides[measure.side].ask(measure.stage, **settings)
-        kept = self.results.setdefault(measure.name, {**answer, **{name: [] for name in COSTS}})
+        result = self.results.setdefault(measure.name, {**answer, **{name: [] for name in COSTS}})
         for name in COSTS:
-            kept[name] += answer.get(name, [])
+            result[name] += answer.get(name, [])
 
     def measure_programs(self):
         """Those that print their figures and end."""
@@ -110,7 +107,9 @@ class Run:
             command = [bench / "segment-benchmark", checkpoint]
             self.results.update(programs.lines_of(command, 1, NACLIP_ENGINE=engine))
         if (self.build / "gst-plugin" / "libgstnaclip.so").exists():
-            self.results.update(startup.measure(self.build, self.folder, 3 if self.quick else 7, self.auto))
+            rounds = 3 if self.quick else 7
+            found = startup.measure(self.build, self.folder, rounds, self.only or "auto")
+            self.results.update(found)
 
     def find_least(self, engine):
         self.roofs = Roofs(engine, self.threads)

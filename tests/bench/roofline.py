@@ -1,7 +1,8 @@
 """The least time that a stage's work needs on the machine: products beside what its processors multiply, bytes beside
 what its memory carries ("Roofline", Williams et al., CACM 2009). roofs.cpp measures both roofs."""
 
-KINDS = "float32", "bfloat16", "int8"
+from programs import PRECISIONS
+
 LAYERS, CHANNELS, TEXT_CHANNELS, OUT_CHANNELS = 12, 768, 512, 512  # of ViT-B/16
 PATCH, BIG_BUFFER = 16, 128_000_000
 
@@ -21,7 +22,7 @@ def vision(precision, height, width, windows=1):
     # The patches' embedding, 11 whole blocks, keys, values and out-projection of the last, the projection.
     linear = tokens * (square + 11 * 12 * square + 3 * square + CHANNELS * OUT_CHANNELS)
     attention = LAYERS * 2 * tokens * tokens * CHANNELS  # always in float32
-    products = {kind: 0 for kind in KINDS}
+    products = dict.fromkeys(PRECISIONS, 0)
     products[precision] += windows * linear
     products["float32"] += windows * attention
     return Part(products)
@@ -53,7 +54,7 @@ class Roofs:
 
     def __init__(self, engine, threads):
         self.threads, self.bandwidths = threads, {}
-        self.products = {kind: engine.ask("products", kind=kind)["rate"] for kind in KINDS}
+        self.products = {kind: engine.ask("products", kind=kind)["rate"] for kind in PRECISIONS}
         self.engine = engine
 
     def bandwidth(self, part):

@@ -10,7 +10,7 @@
 #include <functional>
 
 #include "model/machine/cpu.h"
-#include "model/network/int8_linear.h"
+#include "model/network/matmul.h"
 #include "tests/golden_folder.h"
 
 namespace naclip {
@@ -336,7 +336,7 @@ TEST(Segmenter, Bfloat16LabelsAgreeWithFloat32) {
 TEST(Segmenter, Int8LabelsAgreeWithFloat32) {
   ModelOptions options = tiny();
   options.precision = Precision::kInt8;
-  if (!has_int8_linear() || !has_int8_products()) {
+  if (!Matmul::available() || !has_int8_products()) {
     EXPECT_EQ(kind_of([&] { load_segmenter(options); }), ErrorKind::kDevice);
     GTEST_SKIP() << "no products of 8 bits here";
   }

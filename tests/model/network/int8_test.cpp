@@ -110,7 +110,7 @@ class Int8 : public ::testing::Test {
  protected:
   void SetUp() override {
     at::manual_seed(7);
-    if (!has_int8_linear()) GTEST_SKIP() << "this build has no oneDNN";
+    if (!Matmul::available()) GTEST_SKIP() << "this build has no oneDNN";
     if (!has_int8_products()) GTEST_SKIP() << "the processor has no products of 8 bits";
   }
 };
