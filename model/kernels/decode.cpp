@@ -6,31 +6,31 @@ namespace naclip::kernels {
 
 namespace {
 
-template <bool kStriking>
+template <class Lanes, bool kStriking>
 NACLIP_INLINE void decide(const std::uint8_t *struck, const float *scores, std::int64_t pitch,
                           std::int64_t words, std::int64_t width, float scale, std::int32_t *best,
                           float *probability) {
-  for (std::int64_t x = 0; x < width; x += kLanes) {
-    Lanes greatest = load(scores + x);
-    IntLanes index{};
+  for (std::int64_t x = 0; x < width; x += kLanes<Lanes>) {
+    Lanes greatest = load<Lanes>(scores + x);
+    IntLanes<Lanes> index{};
     for (std::int64_t word = 1; word < words; ++word) {
-      const Lanes score = load(scores + word * pitch + x);
-      const IntLanes better = score > greatest;
+      const Lanes score = load<Lanes>(scores + word * pitch + x);
+      const IntLanes<Lanes> better = score > greatest;
       greatest = better ? score : greatest;
-      index = better ? IntLanes{} + static_cast<std::int32_t>(word) : index;
+      index = better ? IntLanes<Lanes>{} + static_cast<std::int32_t>(word) : index;
     }
     Lanes total{};
     for (std::int64_t word = 0; word < words; ++word)
-      total += exponential((load(scores + word * pitch + x) - greatest) * scale);
-    Lanes part = splat(1.0F);
+      total += exponential((load<Lanes>(scores + word * pitch + x) - greatest) * scale);
+    Lanes part = splat<Lanes>(1.0F);
     if (kStriking) {
-      Lanes chosen = splat(-__builtin_inff());
+      Lanes chosen = splat<Lanes>(-__builtin_inff());
       for (std::int64_t word = 0; word < words; ++word) {
         if (struck[word] != 0) continue;
-        const Lanes score = load(scores + word * pitch + x);
-        const IntLanes better = score > chosen;
+        const Lanes score = load<Lanes>(scores + word * pitch + x);
+        const IntLanes<Lanes> better = score > chosen;
         chosen = better ? score : chosen;
-        index = better ? IntLanes{} + static_cast<std::int32_t>(word) : index;
+        index = better ? IntLanes<Lanes>{} + static_cast<std::int32_t>(word) : index;
       }
       part = exponential((chosen - greatest) * scale);
     }
@@ -41,17 +41,19 @@ NACLIP_INLINE void decide(const std::uint8_t *struck, const float *scores, std::
 
 }  // namespace
 
-NACLIP_TARGETS
 void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
                 float scale, std::int32_t *best, float *probability) {
-  decide<false>(nullptr, scores, pitch, words, width, scale, best, probability);
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    decide<Lanes, false>(nullptr, scores, pitch, words, width, scale, best, probability);
+  });
 }
 
-NACLIP_TARGETS
 void decode_row_without(const std::uint8_t *struck, const float *scores, std::int64_t pitch,
                         std::int64_t words, std::int64_t width, float scale, std::int32_t *best,
                         float *probability) {
-  decide<true>(struck, scores, pitch, words, width, scale, best, probability);
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    decide<Lanes, true>(struck, scores, pitch, words, width, scale, best, probability);
+  });
 }
 
 }  // namespace naclip::kernels

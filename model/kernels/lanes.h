@@ -1,74 +1,117 @@
-// Vectors of 16 floats for the CPU kernels. GCC's vector extensions lower them to whatever the
-// processor has: one register of AVX-512, two of AVX2, four of SSE or NEON.
+// Vectors of floats for the CPU kernels, each as wide as a register of the processor that runs them: 16 floats with
+// AVX-512, 8 with AVX2, 4 with SSE or NEON. GCC keeps a vector that is wider than a register in memory, which costs
+// eight times as much; so a kernel is a template on the vector, `Lanes`, and with_lanes() compiles and calls each form.
 #pragma once
 
 #include <cstdint>
 
-// A kernel with this mark is compiled three times; the loader takes the best that the processor
-// runs.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define NACLIP_HAS_TARGETS
-#ifdef NACLIP_NO_AVX512  // to time what older processors run: tests/bench/run.sh --avx2
-#define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3")))
-#else
-#define NACLIP_HAS_512_BITS
-#define NACLIP_TARGETS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#endif
-#else
-#define NACLIP_TARGETS  // sanitizers start before the resolver's processor check does
-#endif
-
-// What a kernel calls has to become part of each of its compilations.
+// What a kernel calls has to become part of each of its forms, and so has a lambda of one.
 #define NACLIP_INLINE inline __attribute__((always_inline))
+#define NACLIP_INLINED __attribute__((always_inline))
 
 namespace naclip::kernels {
 
-inline constexpr std::int64_t kLanes = 16;
+/// Floats of the widest vector. Lines of memory have room for whole ones, see padded().
+inline constexpr std::int64_t kMostLanes = 16;
 
-typedef float Lanes __attribute__((vector_size(64)));
-typedef std::int32_t IntLanes __attribute__((vector_size(64)));
-
-/// The next multiple of kLanes.
+/// The next multiple of kMostLanes.
 constexpr std::int64_t padded(std::int64_t count) {
-  return (count + kLanes - 1) / kLanes * kLanes;
+  return (count + kMostLanes - 1) / kMostLanes * kMostLanes;
 }
 
 /// A bfloat16 as the kernels see it: the upper half of a float32.
 enum class Bfloat16 : std::uint16_t {};
 
-/// Reads 16 floats; no alignment is needed.
+typedef float LanesOf512Bits __attribute__((vector_size(64)));
+typedef float LanesOf256Bits __attribute__((vector_size(32)));
+typedef float LanesOf128Bits __attribute__((vector_size(16)));
+
+/// Says which vectors a form of a kernel works on.
+template <class Vector>
+struct Form {
+  using Lanes = Vector;
+};
+
+/// Bits of the widest vectors that kernels take: the processor's registers, 512, 256 or 128. NACLIP_VECTOR_BITS in the
+/// environment, when the first kernel runs, has it be fewer: what older processors run can be tested and timed so.
+int vector_bits();
+
+#if defined(__x86_64__)
+template <class Work>
+__attribute__((target("arch=x86-64-v4"))) auto with_512_bits(const Work &work) {
+  return work(Form<LanesOf512Bits>{});
+}
+
+template <class Work>
+__attribute__((target("arch=x86-64-v3"))) auto with_256_bits(const Work &work) {
+  return work(Form<LanesOf256Bits>{});
+}
+#endif
+
+/// Returns work(Form<Lanes>{}) with vectors of vector_bits(), compiled for the processors that have them. `work` is a
+/// lambda with NACLIP_INLINED; what it calls is NACLIP_INLINE.
+template <class Work>
+auto with_lanes(const Work &work) {
+#if defined(__x86_64__)
+  const int bits = vector_bits();
+  if (bits >= 512) return with_512_bits(work);
+  if (bits >= 256) return with_256_bits(work);
+#endif
+  return work(Form<LanesOf128Bits>{});
+}
+
+/// How many floats a vector has.
+template <class Lanes>
+inline constexpr std::int64_t kLanes = sizeof(Lanes) / sizeof(float);
+
+/// As many numbers of 32 bits; what comparisons give.
+template <class Lanes>
+using IntLanes = decltype(Lanes{} < Lanes{});
+
+/// As many of another type.
+template <class Lanes, class Element>
+struct OfType {
+  typedef Element Vector __attribute__((vector_size(kLanes<Lanes> * sizeof(Element))));
+};
+
+/// Reads a vector; no alignment is needed.
+template <class Lanes>
 NACLIP_INLINE Lanes load(const float *source) {
   Lanes result;
   __builtin_memcpy(&result, source, sizeof result);
   return result;
 }
 
-NACLIP_INLINE IntLanes load(const std::int32_t *source) {
-  IntLanes result;
+template <class Lanes>
+NACLIP_INLINE IntLanes<Lanes> load(const std::int32_t *source) {
+  IntLanes<Lanes> result;
   __builtin_memcpy(&result, source, sizeof result);
   return result;
 }
 
-NACLIP_INLINE void store(float *target, Lanes value) {
-  __builtin_memcpy(target, &value, sizeof value);
-}
-
-NACLIP_INLINE void store(std::int32_t *target, IntLanes value) {
-  __builtin_memcpy(target, &value, sizeof value);
-}
-
+template <class Lanes>
 NACLIP_INLINE Lanes load(const Bfloat16 *source) {
-  typedef std::uint16_t Halves __attribute__((vector_size(32)));
-  typedef std::uint32_t Words __attribute__((vector_size(64)));
-  Halves bits;
+  using Words = typename OfType<Lanes, std::uint32_t>::Vector;
+  typename OfType<Lanes, std::uint16_t>::Vector bits;
   __builtin_memcpy(&bits, source, sizeof bits);
   return reinterpret_cast<Lanes>(__builtin_convertvector(bits, Words) << 16);
 }
 
+template <class Lanes>
+NACLIP_INLINE void store(float *target, Lanes value) {
+  __builtin_memcpy(target, &value, sizeof value);
+}
+
+template <class Ints>
+NACLIP_INLINE void store(std::int32_t *target, Ints value) {
+  __builtin_memcpy(target, &value, sizeof value);
+}
+
 /// Rounds to nearest, ties to even.
+template <class Lanes>
 NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
-  typedef std::uint16_t Halves __attribute__((vector_size(32)));
-  typedef std::uint32_t Words __attribute__((vector_size(64)));
+  using Words = typename OfType<Lanes, std::uint32_t>::Vector;
+  using Halves = typename OfType<Lanes, std::uint16_t>::Vector;
   const Words bits = reinterpret_cast<Words>(value);
   const Halves rounded =
       __builtin_convertvector((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16, Halves);
@@ -76,71 +119,90 @@ NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
 }
 
 /// Values from 0 to below 256, without their fractions.
+template <class Lanes>
 NACLIP_INLINE void store(std::uint8_t *target, Lanes value) {
-  typedef std::uint8_t Bytes __attribute__((vector_size(16)));
-  const Bytes bytes = __builtin_convertvector(__builtin_convertvector(value, IntLanes), Bytes);
+  using Bytes = typename OfType<Lanes, std::uint8_t>::Vector;
+  const Bytes bytes =
+      __builtin_convertvector(__builtin_convertvector(value, IntLanes<Lanes>), Bytes);
   __builtin_memcpy(target, &bytes, sizeof bytes);
 }
 
-/// The first `count` of 16, 0..15; the others are 0.
-template <typename Element>
-NACLIP_INLINE Lanes load_some(const Element *source, std::int64_t count) {
-  Element elements[kLanes] = {};
+/// The first `count` of a vector, fewer than it has; the others are 0.
+template <class Lanes, typename Element>
+NACLIP_INLINE auto load_some(const Element *source, std::int64_t count) {
+  Element elements[kLanes<Lanes>] = {};
   for (std::int64_t i = 0; i < count; ++i) elements[i] = source[i];
-  return load(elements);
+  return load<Lanes>(elements);
 }
 
-template <typename Element>
+template <class Lanes, typename Element>
 NACLIP_INLINE void store_some(Element *target, Lanes value, std::int64_t count) {
-  Element elements[kLanes];
+  Element elements[kLanes<Lanes>];
   store(elements, value);
   for (std::int64_t i = 0; i < count; ++i) target[i] = elements[i];
 }
 
+template <class Lanes>
 NACLIP_INLINE Lanes splat(float value) {
   return Lanes{} + value;
 }
 
+/// -1 in the first `count` lanes, 0 in the others.
+template <class Lanes>
+NACLIP_INLINE IntLanes<Lanes> first_lanes(std::int64_t count) {
+  static constexpr std::int32_t kPlaces[kMostLanes] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                       8, 9, 10, 11, 12, 13, 14, 15};
+  const std::int64_t within = count < kMostLanes ? count : kMostLanes;
+  return load<Lanes>(kPlaces) < static_cast<std::int32_t>(within);
+}
+
+template <class Lanes>
 NACLIP_INLINE Lanes larger(Lanes a, Lanes b) {
   return a > b ? a : b;
 }
 
+template <class Lanes>
 NACLIP_INLINE Lanes smaller(Lanes a, Lanes b) {
   return a < b ? a : b;
 }
 
+template <class Lanes>
 NACLIP_INLINE Lanes magnitude(Lanes a) {
-  return a < 0.0F ? -a : a;
+  return reinterpret_cast<Lanes>(reinterpret_cast<IntLanes<Lanes>>(a) & 0x7fffffff);
 }
 
 /// e^x, relative error below 2e-7 for x >= -87, about 1e-38 below; x <= 88.
 /// Range reduction by powers of two and a polynomial on [-ln 2 / 2, ln 2 / 2], as in Cephes' expf.
+template <class Lanes>
 NACLIP_INLINE Lanes exponential(Lanes x) {
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
-  x = larger(x, splat(-87.0F));
+  x = larger(x, splat<Lanes>(-87.0F));
   const Lanes power = (x * 1.44269504F + kRound) - kRound;
   const Lanes rest = (x - power * 0.693359375F) + power * 2.12194440e-4F;
-  Lanes series = splat(1.9875691500e-4F);
+  Lanes series = splat<Lanes>(1.9875691500e-4F);
   series = series * rest + 1.3981999507e-3F;
   series = series * rest + 8.3334519073e-3F;
   series = series * rest + 4.1665795894e-2F;
   series = series * rest + 1.6666665459e-1F;
   series = series * rest + 5.0000001201e-1F;
   series = series * rest * rest + rest + 1.0F;
-  const IntLanes exponent = (__builtin_convertvector(power, IntLanes) + 127) << 23;
+  const IntLanes<Lanes> exponent = (__builtin_convertvector(power, IntLanes<Lanes>) + 127) << 23;
   return series * reinterpret_cast<Lanes>(exponent);
 }
 
-/// Sum, and greatest, of the 16.
+/// The sum of a vector's numbers.
+template <class Lanes>
 NACLIP_INLINE float sum_of(Lanes x) {
   float total = 0.0F;
-  for (int lane = 0; lane < kLanes; ++lane) total += x[lane];
+  for (int lane = 0; lane < kLanes<Lanes>; ++lane) total += x[lane];
   return total;
 }
 
+/// The greatest of them.
+template <class Lanes>
 NACLIP_INLINE float largest_of(Lanes x) {
   float best = x[0];
-  for (int lane = 1; lane < kLanes; ++lane) best = x[lane] > best ? x[lane] : best;
+  for (int lane = 1; lane < kLanes<Lanes>; ++lane) best = x[lane] > best ? x[lane] : best;
   return best;
 }
 

@@ -6,20 +6,23 @@ namespace naclip::kernels {
 
 namespace {
 
+template <class Lanes>
 NACLIP_INLINE Lanes rounded(Lanes x) {
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer, half to even
   return (x + kRound) - kRound;
 }
 
+template <class Lanes>
 NACLIP_INLINE Lanes gathered(const std::uint8_t *row, const std::int32_t *places) {
-  IntLanes bytes;
-  for (int lane = 0; lane < kLanes; ++lane) bytes[lane] = row[places[lane]];
+  IntLanes<Lanes> bytes;
+  for (int lane = 0; lane < kLanes<Lanes>; ++lane) bytes[lane] = row[places[lane]];
   return __builtin_convertvector(bytes, Lanes);
 }
 
+template <class Lanes>
 NACLIP_INLINE Lanes clamped(Lanes x) {
   x = larger(x, Lanes{});
-  return x < 255.0F ? x : splat(255.0F);
+  return x < 255.0F ? x : splat<Lanes>(255.0F);
 }
 
 }  // namespace
@@ -48,34 +51,40 @@ YuvToRgb yuv_to_rgb(ColourMatrix matrix, ColourRange range) {
       limited ? 16.0F : 0.0F, limited ? 255.0F / 219.0F : 1.0F, r, -b * kb / kg, -r * kr / kg, b};
 }
 
-NACLIP_TARGETS
 void sample_row(const ByteRows &rows, const ByteTaps &taps, std::int64_t width, float *out) {
-  for (std::int64_t x = 0; x < width; x += kLanes) {
-    const std::int32_t *first = taps.first.data() + x, *second = taps.second.data() + x;
-    const Lanes right = load(taps.weight.data() + x), left = 1.0F - right;
-    const Lanes top = left * gathered(rows.above, first) + right * gathered(rows.above, second);
-    const Lanes bottom = left * gathered(rows.below, first) + right * gathered(rows.below, second);
-    store(out + x, rounded((1.0F - rows.down) * top + rows.down * bottom));
-  }
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    for (std::int64_t x = 0; x < width; x += kLanes<Lanes>) {
+      const std::int32_t *first = taps.first.data() + x, *second = taps.second.data() + x;
+      const Lanes right = load<Lanes>(taps.weight.data() + x), left = 1.0F - right;
+      const Lanes top =
+          left * gathered<Lanes>(rows.above, first) + right * gathered<Lanes>(rows.above, second);
+      const Lanes bottom =
+          left * gathered<Lanes>(rows.below, first) + right * gathered<Lanes>(rows.below, second);
+      store(out + x, rounded((1.0F - rows.down) * top + rows.down * bottom));
+    }
+  });
 }
 
-NACLIP_TARGETS
 void convert_row(const YuvToRgb &yuv, std::int64_t width, float *luma, float *cb, float *cr) {
-  for (std::int64_t x = 0; x < width; x += kLanes) {
-    const Lanes l = (load(luma + x) - yuv.luma_offset) * yuv.luma_scale;
-    const Lanes b = load(cb + x) - 128.0F, r = load(cr + x) - 128.0F;
-    store(luma + x, clamped(l + yuv.cr_to_r * r));
-    store(cb + x, clamped(l + yuv.cb_to_g * b + yuv.cr_to_g * r));
-    store(cr + x, clamped(l + yuv.cb_to_b * b));
-  }
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    for (std::int64_t x = 0; x < width; x += kLanes<Lanes>) {
+      const Lanes l = (load<Lanes>(luma + x) - yuv.luma_offset) * yuv.luma_scale;
+      const Lanes b = load<Lanes>(cb + x) - 128.0F, r = load<Lanes>(cr + x) - 128.0F;
+      store(luma + x, clamped(l + yuv.cr_to_r * r));
+      store(cb + x, clamped(l + yuv.cb_to_g * b + yuv.cr_to_g * r));
+      store(cr + x, clamped(l + yuv.cb_to_b * b));
+    }
+  });
 }
 
-NACLIP_TARGETS
 void normalise_row(const float *values, std::int64_t width, float mean, float deviation,
                    float *out) {
-  std::int64_t x = 0;
-  for (; x + kLanes <= width; x += kLanes) store(out + x, (load(values + x) - mean) / deviation);
-  for (; x < width; ++x) out[x] = (values[x] - mean) / deviation;
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    std::int64_t x = 0;
+    for (; x + kLanes<Lanes> <= width; x += kLanes<Lanes>)
+      store(out + x, (load<Lanes>(values + x) - mean) / deviation);
+    for (; x < width; ++x) out[x] = (values[x] - mean) / deviation;
+  });
 }
 
 namespace {

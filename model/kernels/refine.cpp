@@ -28,78 +28,82 @@ std::int64_t clamped_row(std::int64_t y, std::int64_t height) {
 }
 
 /// The neighbour `index` of 0..7, in reading order.
+template <class Lanes>
 NACLIP_INLINE Lanes neighbour(const Reach &reach, std::int64_t x, int index) {
   const float *line = index < 3 ? reach.above : index < 5 ? reach.here : reach.below;
   constexpr std::array<int, 8> kSide{-1, 0, 1, -1, 1, -1, 0, 1};
-  return load(line + x + kSide[static_cast<std::size_t>(index)] * reach.columns);
+  return load<Lanes>(line + x + kSide[static_cast<std::size_t>(index)] * reach.columns);
 }
 
-/// Adds one channel's part to the affinities, [8 * count, 16], of 16 pixels.
+/// Adds one channel's part to the affinities, [8 * count, lanes], of a vector of pixels.
+template <class Lanes>
 NACLIP_INLINE void add_affinity(const Reach *reaches, std::int64_t count, std::int64_t x,
                                 float *affinity) {
-  const Lanes centre = load(reaches[0].here + x);
+  const Lanes centre = load<Lanes>(reaches[0].here + x);
   const auto copies = static_cast<float>(count);
   const float samples = copies * (kNeighbours + 1);
   Lanes sum = centre * copies;
   for (std::int64_t i = 0; i < count; ++i)
-    for (int n = 0; n < kNeighbours; ++n) sum += neighbour(reaches[i], x, n);
+    for (int n = 0; n < kNeighbours; ++n) sum += neighbour<Lanes>(reaches[i], x, n);
   const Lanes mean = sum / samples;
   Lanes squares = (centre - mean) * (centre - mean) * copies;
   for (std::int64_t i = 0; i < count; ++i)
     for (int n = 0; n < kNeighbours; ++n) {
-      const Lanes difference = neighbour(reaches[i], x, n) - mean;
+      const Lanes difference = neighbour<Lanes>(reaches[i], x, n) - mean;
       squares += difference * difference;
     }
   const Lanes variance = squares / (samples - 1.0F);
   Lanes factor;
-  for (int lane = 0; lane < kLanes; ++lane)
+  for (int lane = 0; lane < kLanes<Lanes>; ++lane)
     factor[lane] = 1.0F / (kDeviationFloor + kDeviationScale * __builtin_sqrtf(variance[lane]));
   for (std::int64_t i = 0; i < count; ++i)
     for (int n = 0; n < kNeighbours; ++n) {
-      float *entry = affinity + (i * kNeighbours + n) * kLanes;
-      store(entry, load(entry) - magnitude(neighbour(reaches[i], x, n) - centre) * factor);
+      float *entry = affinity + (i * kNeighbours + n) * kLanes<Lanes>;
+      store(entry,
+            load<Lanes>(entry) - magnitude(neighbour<Lanes>(reaches[i], x, n) - centre) * factor);
     }
 }
 
-NACLIP_TARGETS
-void weights_of_row(const Reach *reaches, std::int64_t channels, std::int64_t count,
-                    std::int64_t width, float *affinity, float *weights) {
+template <class Lanes>
+NACLIP_INLINE void weights_of_row(const Reach *reaches, std::int64_t channels, std::int64_t count,
+                                  std::int64_t width, float *affinity, float *weights) {
   const std::int64_t neighbours = count * kNeighbours, pitch = padded(width);
-  for (std::int64_t x = 0; x < width; x += kLanes) {
-    for (std::int64_t p = 0; p < neighbours; ++p) store(affinity + p * kLanes, Lanes{});
+  for (std::int64_t x = 0; x < width; x += kLanes<Lanes>) {
+    for (std::int64_t p = 0; p < neighbours; ++p) store(affinity + p * kLanes<Lanes>, Lanes{});
     for (std::int64_t channel = 0; channel < channels; ++channel)
-      add_affinity(reaches + channel * count, count, x, affinity);
-    Lanes greatest = load(affinity);
+      add_affinity<Lanes>(reaches + channel * count, count, x, affinity);
+    Lanes greatest = load<Lanes>(affinity);
     for (std::int64_t p = 1; p < neighbours; ++p)
-      greatest = larger(greatest, load(affinity + p * kLanes));
+      greatest = larger(greatest, load<Lanes>(affinity + p * kLanes<Lanes>));
     Lanes total{};
     for (std::int64_t p = 0; p < neighbours; ++p) {
-      const Lanes weight =
-          exponential((load(affinity + p * kLanes) - greatest) / static_cast<float>(channels));
-      store(affinity + p * kLanes, weight);
+      const Lanes weight = exponential((load<Lanes>(affinity + p * kLanes<Lanes>) - greatest) /
+                                       static_cast<float>(channels));
+      store(affinity + p * kLanes<Lanes>, weight);
       total += weight;
     }
     const Lanes scale = 1.0F / total;
     for (std::int64_t p = 0; p < neighbours; ++p)
-      store(weights + p * pitch + x, load(affinity + p * kLanes) * scale);
+      store(weights + p * pitch + x, load<Lanes>(affinity + p * kLanes<Lanes>) * scale);
   }
 }
 
 /// A row's scores under the neighbours of `Count` dilations. `More`: added to what the target
 /// holds.
-template <int Count, bool More>
+template <class Lanes, int Count, bool More>
 NACLIP_INLINE void mix(const Reach *reaches, const float *weights, std::int64_t width,
                        std::int64_t channels, std::int64_t pitch, float *target) {
-  for (std::int64_t x = 0; x < width; x += kLanes) {
+  for (std::int64_t x = 0; x < width; x += kLanes<Lanes>) {
     Lanes weight[Count * kNeighbours];
-    for (int p = 0; p < Count * kNeighbours; ++p) weight[p] = load(weights + p * padded(width) + x);
+    for (int p = 0; p < Count * kNeighbours; ++p)
+      weight[p] = load<Lanes>(weights + p * padded(width) + x);
     for (std::int64_t channel = 0; channel < channels; ++channel) {
       const std::int64_t at = channel * pitch + x;
-      Lanes even = More ? load(target + at) : Lanes{}, odd{};
+      Lanes even = More ? load<Lanes>(target + at) : Lanes{}, odd{};
       for (int i = 0; i < Count; ++i)
         for (int n = 0; n < kNeighbours; n += 2) {
-          even += weight[i * kNeighbours + n] * neighbour(reaches[i], at, n);
-          odd += weight[i * kNeighbours + n + 1] * neighbour(reaches[i], at, n + 1);
+          even += weight[i * kNeighbours + n] * neighbour<Lanes>(reaches[i], at, n);
+          odd += weight[i * kNeighbours + n + 1] * neighbour<Lanes>(reaches[i], at, n + 1);
         }
       store(target + at, even + odd);
       for (int i = 0; i < Count; ++i) {
@@ -111,17 +115,20 @@ NACLIP_INLINE void mix(const Reach *reaches, const float *weights, std::int64_t 
 }
 
 /// Takes two dilations at once: their weights fill half the registers of AVX-512.
-NACLIP_TARGETS
-void mix_row(const Reach *reaches, std::int64_t count, const float *weights, std::int64_t width,
-             std::int64_t channels, std::int64_t pitch, float *target) {
-  if (count == 1) return mix<1, false>(reaches, weights, width, channels, pitch, target);
-  mix<2, false>(reaches, weights, width, channels, pitch, target);
+template <class Lanes>
+NACLIP_INLINE void mix_row(const Reach *reaches, std::int64_t count, const float *weights,
+                           std::int64_t width, std::int64_t channels, std::int64_t pitch,
+                           float *target) {
+  if (count == 1) return mix<Lanes, 1, false>(reaches, weights, width, channels, pitch, target);
+  mix<Lanes, 2, false>(reaches, weights, width, channels, pitch, target);
   const std::int64_t per_dilation = kNeighbours * padded(width);
   std::int64_t done = 2;
   for (; done + 2 <= count; done += 2)
-    mix<2, true>(reaches + done, weights + done * per_dilation, width, channels, pitch, target);
+    mix<Lanes, 2, true>(reaches + done, weights + done * per_dilation, width, channels, pitch,
+                        target);
   if (done < count)
-    mix<1, true>(reaches + done, weights + done * per_dilation, width, channels, pitch, target);
+    mix<Lanes, 1, true>(reaches + done, weights + done * per_dilation, width, channels, pitch,
+                        target);
 }
 
 /// Fills reaches[0 .. dilations) for one channel of one row.
@@ -139,7 +146,7 @@ void reaches_of(const LineMap &map, const std::vector<int> &dilations,
 std::int64_t line_pitch(std::int64_t width, std::int64_t border) {
   // A line more keeps lines of one column from meeting in one cache set where the width is a power
   // of two.
-  return padded(border) + padded(width) + padded(border) + kLanes;
+  return padded(border) + padded(width) + padded(border) + kMostLanes;
 }
 
 void fill_borders(const LineMap &map, std::int64_t y, std::int64_t channel) {
@@ -162,8 +169,11 @@ void neighbour_weights(const LineMap &picture, const std::vector<int> &dilations
   std::vector<Reach> reaches(static_cast<std::size_t>(picture.channels * count));
   for (std::int64_t channel = 0; channel < picture.channels; ++channel)
     reaches_of(picture, dilations, columns, y, channel, reaches.data() + channel * count);
-  std::vector<float> affinity(static_cast<std::size_t>(count * kNeighbours * kLanes));
-  weights_of_row(reaches.data(), picture.channels, count, picture.width, affinity.data(), weights);
+  std::vector<float> affinity(static_cast<std::size_t>(count * kNeighbours * kMostLanes));
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    weights_of_row<Lanes>(reaches.data(), picture.channels, count, picture.width, affinity.data(),
+                          weights);
+  });
 }
 
 void refine_rows(const LineMap &source, const float *weights, const std::vector<int> &dilations,
@@ -176,9 +186,11 @@ void refine_rows(const LineMap &source, const float *weights, const std::vector<
     const float *own = weights + y * count * kNeighbours * weight_pitch;
     for (std::int64_t channel = 0; channel < source.channels; channel += kChannelsAtOnce) {
       reaches_of(source, dilations, columns, y, channel, reaches.data());
-      mix_row(reaches.data(), count, own, source.width,
-              std::min(kChannelsAtOnce, source.channels - channel), source.pitch,
-              target.line(y, channel));
+      with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+        mix_row<Lanes>(reaches.data(), count, own, source.width,
+                       std::min(kChannelsAtOnce, source.channels - channel), source.pitch,
+                       target.line(y, channel));
+      });
     }
     for (std::int64_t channel = 0; channel < source.channels; ++channel)
       fill_borders(target, y, channel);

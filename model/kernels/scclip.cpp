@@ -15,98 +15,102 @@ constexpr float kLeastAlike = 0.4F;
 constexpr float kAlikeScale = 3.0F;
 constexpr float kRowSumFloor = 1e-6F;
 
-/// The lanes from `first` on that lie before `count`.
-NACLIP_INLINE IntLanes within(std::int64_t first, std::int64_t count) {
-  constexpr IntLanes kPlaces{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  return kPlaces < static_cast<std::int32_t>(std::min(count - first, kLanes));
-}
-
+template <class Lanes>
 NACLIP_INLINE Lanes load_within(const float *source, std::int64_t first, std::int64_t count) {
-  return first + kLanes <= count ? load(source + first) : load_some(source + first, count - first);
+  return first + kLanes<Lanes> <= count ? load<Lanes>(source + first)
+                                        : load_some<Lanes>(source + first, count - first);
 }
 
+template <class Lanes>
 NACLIP_INLINE void store_within(float *target, Lanes value, std::int64_t first,
                                 std::int64_t count) {
-  if (first + kLanes <= count)
+  if (first + kLanes<Lanes> <= count)
     store(target + first, value);
   else
     store_some(target + first, value, count - first);
 }
 
+template <class Lanes>
 NACLIP_INLINE void scale_row(float *row, std::int64_t count, float factor) {
-  for (std::int64_t i = 0; i < count; i += kLanes)
-    store_within(row, load_within(row, i, count) * factor, i, count);
+  for (std::int64_t i = 0; i < count; i += kLanes<Lanes>)
+    store_within(row, load_within<Lanes>(row, i, count) * factor, i, count);
 }
 
 }  // namespace
 
-NACLIP_TARGETS
 float nearest_patches(const float *products, std::int64_t patches, std::int64_t own,
                       std::uint64_t *scratch, std::int32_t *index) {
-  const std::int64_t wanted = std::min(kOutlierNeighbours, patches - 1);
-  if (wanted == 0) return 0.0F;
-  const float *row = products + own * patches;
-  const float square = row[own];
-  // The bits of positive floats rise as they do, so that one word holds distance and patch.
-  std::uint64_t *end = scratch;
-  for (std::int64_t other = 0; other < patches; ++other) {
-    if (other == own) continue;
-    const float distance = square + products[other * (patches + 1)] - 2.0F * row[other];
-    const auto bits = std::bit_cast<std::uint32_t>(std::max(distance, kLeastDistance));
-    *end++ = static_cast<std::uint64_t>(bits) << 32 | static_cast<std::uint32_t>(other);
-  }
-  std::nth_element(scratch, scratch + wanted - 1, end);
-  for (std::int64_t i = 0; i < wanted; ++i)
-    index[i] = static_cast<std::int32_t>(scratch[i] & 0xffffffffU);
-  return std::bit_cast<float>(static_cast<std::uint32_t>(scratch[wanted - 1] >> 32));
+  return with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    const std::int64_t wanted = std::min(kOutlierNeighbours, patches - 1);
+    if (wanted == 0) return 0.0F;
+    const float *row = products + own * patches;
+    const float square = row[own];
+    // The bits of positive floats rise as they do, so that one word holds distance and patch.
+    std::uint64_t *end = scratch;
+    for (std::int64_t other = 0; other < patches; ++other) {
+      if (other == own) continue;
+      const float distance = square + products[other * (patches + 1)] - 2.0F * row[other];
+      const auto bits = std::bit_cast<std::uint32_t>(std::max(distance, kLeastDistance));
+      *end++ = static_cast<std::uint64_t>(bits) << 32 | static_cast<std::uint32_t>(other);
+    }
+    std::nth_element(scratch, scratch + wanted - 1, end);
+    for (std::int64_t i = 0; i < wanted; ++i)
+      index[i] = static_cast<std::int32_t>(scratch[i] & 0xffffffffU);
+    return std::bit_cast<float>(static_cast<std::uint32_t>(scratch[wanted - 1] >> 32));
+  });
 }
 
-NACLIP_TARGETS
 void average_row(float *row, std::int64_t count) {
-  Lanes sum{};
-  for (std::int64_t i = 0; i < count; i += kLanes) {
-    const Lanes value = load_within(row, i, count);
-    const Lanes kept = value < kLeastAlike ? Lanes{} : value;
-    store_within(row, kept, i, count);
-    sum += kept;
-  }
-  scale_row(row, count, 1.0F / (sum_of(sum) + kRowSumFloor));
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    Lanes sum{};
+    for (std::int64_t i = 0; i < count; i += kLanes<Lanes>) {
+      const Lanes value = load_within<Lanes>(row, i, count);
+      const Lanes kept = value < kLeastAlike ? Lanes{} : value;
+      store_within(row, kept, i, count);
+      sum += kept;
+    }
+    scale_row<Lanes>(row, count, 1.0F / (sum_of(sum) + kRowSumFloor));
+  });
 }
 
-NACLIP_TARGETS
 void attend_row(float *row, std::int64_t count, std::int64_t own, float mean) {
-  // Never below the mean but for rounding.
-  row[own] = std::max(row[own], mean);
-  Lanes sum{};
-  for (std::int64_t i = 0; i < count; i += kLanes) {
-    const Lanes excess = load_within(row, i, count) - mean;
-    // At most 6, so that nothing has to be taken off against overflow.
-    const IntLanes read = (excess >= 0.0F) & within(i, count);
-    const Lanes weight = read ? exponential(excess * kAlikeScale) : Lanes{};
-    store_within(row, weight, i, count);
-    sum += weight;
-  }
-  scale_row(row, count, 1.0F / sum_of(sum));
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    // Never below the mean but for rounding.
+    row[own] = std::max(row[own], mean);
+    Lanes sum{};
+    for (std::int64_t i = 0; i < count; i += kLanes<Lanes>) {
+      const Lanes excess = load_within<Lanes>(row, i, count) - mean;
+      // At most 6, so that nothing has to be taken off against overflow.
+      const IntLanes<Lanes> read = (excess >= 0.0F) & first_lanes<Lanes>(count - i);
+      const Lanes weight = read ? exponential(excess * kAlikeScale) : Lanes{};
+      store_within(row, weight, i, count);
+      sum += weight;
+    }
+    scale_row<Lanes>(row, count, 1.0F / sum_of(sum));
+  });
 }
 
-NACLIP_TARGETS
 void normalise_length(const float *row, std::int64_t count, float *out) {
-  Lanes squares{};
-  for (std::int64_t i = 0; i < count; i += kLanes) {
-    const Lanes value = load_within(row, i, count);
-    squares += value * value;
-  }
-  const float length = __builtin_sqrtf(sum_of(squares));
-  const float factor = length > 0.0F ? 1.0F / length : 0.0F;
-  for (std::int64_t i = 0; i < count; i += kLanes)
-    store_within(out, load_within(row, i, count) * factor, i, count);
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    Lanes squares{};
+    for (std::int64_t i = 0; i < count; i += kLanes<Lanes>) {
+      const Lanes value = load_within<Lanes>(row, i, count);
+      squares += value * value;
+    }
+    const float length = __builtin_sqrtf(sum_of(squares));
+    const float factor = length > 0.0F ? 1.0F / length : 0.0F;
+    for (std::int64_t i = 0; i < count; i += kLanes<Lanes>)
+      store_within(out, load_within<Lanes>(row, i, count) * factor, i, count);
+  });
 }
 
-NACLIP_TARGETS
 double row_sum(const float *row, std::int64_t count) {
-  Lanes sum{};
-  for (std::int64_t i = 0; i < count; i += kLanes) sum += load_within(row, i, count);
-  return static_cast<double>(sum_of(sum));
+  return with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    Lanes sum{};
+    for (std::int64_t i = 0; i < count; i += kLanes<Lanes>)
+      sum += load_within<Lanes>(row, i, count);
+    return static_cast<double>(sum_of(sum));
+  });
 }
 
 }  // namespace naclip::kernels

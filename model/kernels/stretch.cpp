@@ -8,15 +8,16 @@ namespace naclip::kernels {
 namespace {
 
 /// Blends two lines and repeats the last sample, so that each has one behind it.
+template <class Lanes>
 NACLIP_INLINE void blend_line(const float *above, const float *below, float down,
                               std::int64_t width, float *out) {
   std::int64_t x = 0;
-  for (; x + kLanes <= width; x += kLanes) {
-    const Lanes top = load(above + x);
-    store(out + x, top + (load(below + x) - top) * down);
+  for (; x + kLanes<Lanes> <= width; x += kLanes<Lanes>) {
+    const Lanes top = load<Lanes>(above + x);
+    store(out + x, top + (load<Lanes>(below + x) - top) * down);
   }
   for (; x < width; ++x) out[x] = above[x] + (below[x] - above[x]) * down;
-  for (; x < padded(width) + 2 * kLanes; ++x) out[x] = out[width - 1];
+  for (; x < stretch_scratch(width); ++x) out[x] = out[width - 1];
 }
 
 /// Columns [x, taps.to), fewer than a vector.
@@ -30,36 +31,50 @@ NACLIP_INLINE void stretch_tail(const float *line, const LineTaps &taps, std::in
   }
 }
 
+template <class Lanes>
 NACLIP_INLINE void put(float *target, Lanes value, bool add) {
-  store(target, add ? load(target) + value : value);
+  store(target, add ? load<Lanes>(target) + value : value);
 }
 
-/// Where a line grows, 16 neighbouring samples come from at most 17 of the source: two vectors,
-/// whose lanes are shuffled, instead of 32 single loads.
+/// Where a line grows, a vector's samples come from at most as many of the source and one more: two vectors whose lanes
+/// are shuffled, instead of two single loads a lane.
+template <class Lanes>
 NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *out, bool add) {
   std::int64_t x = 0;
-  for (; x + kLanes <= taps.to; x += kLanes) {
+  for (; x + kLanes<Lanes> <= taps.to; x += kLanes<Lanes>) {
     const std::int32_t start = taps.first[static_cast<std::size_t>(x)];
-    const IntLanes places = load(taps.first.data() + x) - start;
-    const Lanes left = __builtin_shuffle(load(line + start), places);
-    const Lanes right = __builtin_shuffle(load(line + start + 1), places);
-    put(out + x, left + (right - left) * load(taps.weight.data() + x), add);
+    const IntLanes<Lanes> places = load<Lanes>(taps.first.data() + x) - start;
+    const Lanes left = __builtin_shuffle(load<Lanes>(line + start), places);
+    const Lanes right = __builtin_shuffle(load<Lanes>(line + start + 1), places);
+    put(out + x, left + (right - left) * load<Lanes>(taps.weight.data() + x), add);
   }
   stretch_tail(line, taps, x, out, add);
 }
 
+template <class Lanes>
 NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out, bool add) {
   std::int64_t x = 0;
-  for (; x + kLanes <= taps.to; x += kLanes) {
-    float left[kLanes], right[kLanes];
-    for (int lane = 0; lane < kLanes; ++lane) {
+  for (; x + kLanes<Lanes> <= taps.to; x += kLanes<Lanes>) {
+    float left[kLanes<Lanes>], right[kLanes<Lanes>];
+    for (int lane = 0; lane < kLanes<Lanes>; ++lane) {
       const float *sample = line + taps.first[static_cast<std::size_t>(x + lane)];
       left[lane] = sample[0];
       right[lane] = sample[1];
     }
-    put(out + x, load(left) + (load(right) - load(left)) * load(taps.weight.data() + x), add);
+    put(out + x,
+        load<Lanes>(left) +
+            (load<Lanes>(right) - load<Lanes>(left)) * load<Lanes>(taps.weight.data() + x),
+        add);
   }
   stretch_tail(line, taps, x, out, add);
+}
+
+template <class Lanes>
+NACLIP_INLINE void divide_line(float *line, std::int64_t width, const float *divisors) {
+  std::int64_t x = 0;
+  for (; x + kLanes<Lanes> <= width; x += kLanes<Lanes>)
+    store(line + x, load<Lanes>(line + x) / load<Lanes>(divisors + x));
+  for (; x < width; ++x) line[x] /= divisors[x];
 }
 
 }  // namespace
@@ -76,31 +91,29 @@ LineTaps line_taps(std::int64_t from, std::int64_t to) {
 }
 
 std::int64_t stretch_scratch(std::int64_t from) {
-  return padded(from) + 2 * kLanes;
+  return padded(from) + 2 * kMostLanes;
 }
 
-NACLIP_TARGETS
 void stretch_row(Lines above, Lines below, float down, std::int64_t channels, const LineTaps &taps,
                  float *scratch, float *out, std::int64_t pitch, bool add) {
-  for (std::int64_t channel = 0; channel < channels; ++channel) {
-    blend_line(above.data + channel * above.pitch, below.data + channel * below.pitch, down,
-               taps.from, scratch);
-    if (taps.to >= taps.from)
-      spread_line(scratch, taps, out + channel * pitch, add);
-    else
-      gather_line(scratch, taps, out + channel * pitch, add);
-  }
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    for (std::int64_t channel = 0; channel < channels; ++channel) {
+      blend_line<Lanes>(above.data + channel * above.pitch, below.data + channel * below.pitch,
+                        down, taps.from, scratch);
+      if (taps.to >= taps.from)
+        spread_line<Lanes>(scratch, taps, out + channel * pitch, add);
+      else
+        gather_line<Lanes>(scratch, taps, out + channel * pitch, add);
+    }
+  });
 }
 
-NACLIP_TARGETS
 void divide_lines(float *lines, std::int64_t pitch, std::int64_t channels, std::int64_t width,
                   const float *divisors) {
-  for (std::int64_t channel = 0; channel < channels; ++channel) {
-    float *line = lines + channel * pitch;
-    std::int64_t x = 0;
-    for (; x + kLanes <= width; x += kLanes) store(line + x, load(line + x) / load(divisors + x));
-    for (; x < width; ++x) line[x] /= divisors[x];
-  }
+  with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
+    for (std::int64_t channel = 0; channel < channels; ++channel)
+      divide_line<Lanes>(lines + channel * pitch, width, divisors);
+  });
 }
 
 }  // namespace naclip::kernels

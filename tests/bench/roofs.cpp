@@ -22,35 +22,20 @@ constexpr int kSums = 10;
 /// The products of `turns` turns; their outcome goes to `out`, so that they are computed.
 using Work = double (*)(std::int64_t turns, float *out);
 
-template <class Vector>
-NACLIP_INLINE double multiply(std::int64_t turns, float *out) {
-  constexpr std::int64_t kNumbers = sizeof(Vector) / sizeof(float);
-  Vector sums[kSums];
-  for (Vector &sum : sums) sum = Vector{} + *out;
-  const Vector factor = Vector{} + 0.999F, addend = Vector{} + *out;
-  for (std::int64_t turn = 0; turn < turns; ++turn)
+double multiply_floats(std::int64_t turns, float *out) {
+  return kernels::with_lanes([&]<class Lanes>(kernels::Form<Lanes>) NACLIP_INLINED {
+    Lanes sums[kSums];
+    for (Lanes &sum : sums) sum = Lanes{} + *out;
+    const Lanes factor = Lanes{} + 0.999F, addend = Lanes{} + *out;
+    for (std::int64_t turn = 0; turn < turns; ++turn)
 #pragma GCC unroll 10
-    for (int i = 0; i < kSums; ++i) sums[i] = sums[i] * factor + addend;
-  for (const Vector &sum : sums) *out += sum[0];
-  return static_cast<double>(turns * kSums * kNumbers);
-}
-
-double multiply_narrow(std::int64_t turns, float *out) {
-  typedef float Vector __attribute__((vector_size(16)));
-  return multiply<Vector>(turns, out);
+      for (int i = 0; i < kSums; ++i) sums[i] = sums[i] * factor + addend;
+    for (const Lanes &sum : sums) *out += sum[0];
+    return static_cast<double>(turns * kSums * kernels::kLanes<Lanes>);
+  });
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2,fma"))) double multiply_avx2(std::int64_t turns, float *out) {
-  typedef float Vector __attribute__((vector_size(32)));
-  return multiply<Vector>(turns, out);
-}
-
-__attribute__((target("avx512f"))) double multiply_avx512(std::int64_t turns, float *out) {
-  typedef float Vector __attribute__((vector_size(64)));
-  return multiply<Vector>(turns, out);
-}
-
 __attribute__((target("avx512f,avx512bf16"))) double multiply_bfloat16(std::int64_t turns,
                                                                        float *out) {
   __m512 sums[kSums];
@@ -88,16 +73,14 @@ __attribute__((target("avx2,avxvnni"))) double multiply_int8_avx(std::int64_t tu
 
 /// The best that this processor has, as the kernels' own dispatch would take it; null where there is none.
 Work work_of(const std::string &kind) {
-#if defined(__x86_64__) && !defined(NACLIP_NO_AVX512)
-  if (kind == "bfloat16") return __builtin_cpu_supports("avx512bf16") ? multiply_bfloat16 : nullptr;
-  if (kind == "int8" && __builtin_cpu_supports("avx512vnni")) return multiply_int8;
-  if (kind == "float32" && __builtin_cpu_supports("avx512f")) return multiply_avx512;
-#endif
+  if (kind == "float32") return multiply_floats;
 #if defined(__x86_64__)
-  if (kind == "int8") return __builtin_cpu_supports("avxvnni") ? multiply_int8_avx : nullptr;
-  if (kind == "float32" && __builtin_cpu_supports("avx2")) return multiply_avx2;
+  const bool wide = kernels::vector_bits() >= 512;
+  if (kind == "bfloat16" && wide && __builtin_cpu_supports("avx512bf16")) return multiply_bfloat16;
+  if (kind == "int8" && wide && __builtin_cpu_supports("avx512vnni")) return multiply_int8;
+  if (kind == "int8" && __builtin_cpu_supports("avxvnni")) return multiply_int8_avx;
 #endif
-  return kind == "float32" ? multiply_narrow : nullptr;
+  return nullptr;
 }
 
 /// The most that several runs found: what else the machine does only lowers it.

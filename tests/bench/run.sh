@@ -9,12 +9,12 @@
 # --curves also measures the curves and draws them into docs/curves. Let nothing else run meanwhile.
 #
 #   --one-core     the table in float32, of one core alone, as a table of its own
-#   --avx2         the same of two, without the AVX-512 of either side; builds into ./build-avx2
+#   --avx2         the same of two, without the AVX-512 of either side
 #   --live         live streams instead (tests/bench/live.py)
 #   --neighbours   pipelines beside busy processes (tests/bench/neighbours.py)
 set -euo pipefail
 . "$(dirname "$0")/../../pipelines/environment.sh"
-arguments=() curves=no measure=report.py command=() options=()
+arguments=() curves=no measure=report.py command=()
 for argument; do
   case $argument in
     --one-core)
@@ -22,9 +22,8 @@ for argument; do
       arguments+=(--only float32 --table one-core)
       ;;
     --avx2)
-      # What libtorch, OpenBLAS and oneDNN may take, on both sides; of our kernels the build leaves the rest out.
-      export ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell ONEDNN_MAX_CPU_ISA=AVX2
-      build=$root/build-avx2 options=(-Dcpp_args=-DNACLIP_NO_AVX512)
+      # What our kernels, libtorch, OpenBLAS and oneDNN may take, on both sides.
+      export NACLIP_VECTOR_BITS=256 ATEN_CPU_CAPABILITY=avx2 OPENBLAS_CORETYPE=Haswell ONEDNN_MAX_CPU_ISA=AVX2
       arguments+=(--only float32 --table avx2)
       ;;
     --curves) curves=yes ;;
@@ -36,7 +35,7 @@ done
 
 "$root/pipelines/install-dependencies.sh" bench
 
-set_up_build -Dtests=enabled "${options[@]}"
+set_up_build -Dtests=enabled
 ninja -C "$build" benchmarks
 
 # CLIP's own byte-pair vocabulary is not ours to give; where it is not at hand, one is made.

@@ -163,19 +163,25 @@ TEST(Lanes, RoundToBfloat16AsLibtorchDoes) {
   const at::Tensor x =
       at::tensor({1.0F, 1.00390625F, 1.01171875F, -1.00390625F, 0.0F, 3.1e38F, 1e-20F, -7.77F,
                   1.0F / 3, 255.0F, 256.9F, 2.0F, -0.0F, 1e10F, 0.1F, 65504.0F});
-  kernels::Bfloat16 rounded[kernels::kLanes];
-  kernels::store(rounded, kernels::load(x.data_ptr<float>()));
-  at::Tensor back = at::empty({kernels::kLanes}, at::kFloat);
-  kernels::store(back.data_ptr<float>(), kernels::load(rounded));
+  at::Tensor back = at::empty_like(x);
+  kernels::with_lanes([&]<class Lanes>(kernels::Form<Lanes>) NACLIP_INLINED {
+    for (std::int64_t i = 0; i < x.numel(); i += kernels::kLanes<Lanes>) {
+      kernels::Bfloat16 rounded[kernels::kLanes<Lanes>];
+      kernels::store(rounded, kernels::load<Lanes>(x.data_ptr<float>() + i));
+      kernels::store(back.data_ptr<float>() + i, kernels::load<Lanes>(rounded));
+    }
+  });
   EXPECT_TRUE(back.equal(x.to(at::kBFloat16).to(at::kFloat))) << back;
 }
 
 TEST(Lanes, ExponentialIsThatOfTheLibrary) {
   const at::Tensor x = at::linspace(-87, 88, 1600);
   at::Tensor found = at::empty_like(x);
-  for (std::int64_t i = 0; i < x.numel(); i += kernels::kLanes)
-    kernels::store(found.data_ptr<float>() + i,
-                   kernels::exponential(kernels::load(x.data_ptr<float>() + i)));
+  kernels::with_lanes([&]<class Lanes>(kernels::Form<Lanes>) NACLIP_INLINED {
+    for (std::int64_t i = 0; i < x.numel(); i += kernels::kLanes<Lanes>)
+      kernels::store(found.data_ptr<float>() + i,
+                     kernels::exponential(kernels::load<Lanes>(x.data_ptr<float>() + i)));
+  });
   const at::Tensor wanted = x.to(at::kDouble).exp();
   EXPECT_LE(((found - wanted) / wanted).abs().max().item<double>(), 3e-7);
 }
