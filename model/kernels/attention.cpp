@@ -13,7 +13,7 @@ namespace {
 /// What of a product is computed at once, rows by two vectors: these sums and two vectors have to fit the processor's
 /// registers, of which AVX-512 has twice as many.
 template <class Lanes>
-inline constexpr std::int64_t kTileRows = kLanes<Lanes> == kMostLanes ? 8 : 6;
+inline constexpr std::int64_t kTileRows = kLanes<Lanes> == kMostLanes ? 12 : 6;
 template <class Lanes>
 inline constexpr std::int64_t kTileColumns = 2 * kLanes<Lanes>;
 
@@ -23,6 +23,13 @@ constexpr std::int64_t kMostColumns = kTileColumns<LanesOf512Bits>;
 
 constexpr std::int64_t tiled(std::int64_t count) {
   return (count + kMostColumns - 1) / kMostColumns * kMostColumns;
+}
+
+/// A vector that lies across two of the cache's lines costs twice as much.
+NACLIP_INLINE float *aligned(float *scratch) {
+  constexpr std::uintptr_t kLine = sizeof(LanesOf512Bits);
+  return reinterpret_cast<float *>((reinterpret_cast<std::uintptr_t>(scratch) + kLine - 1) / kLine *
+                                   kLine);
 }
 
 /// out[r][0 .. columns) = sum over k < depth of a[r][k] b[k][0 .. columns).
@@ -41,48 +48,58 @@ NACLIP_INLINE void multiply_tile(const float *a, std::int64_t a_pitch, const flo
     }
   }
   for (std::int64_t row = 0; row < kTileRows<Lanes>; ++row)
-    __builtin_memcpy(out + row * out_pitch, sums[row], sizeof sums[row]);
+    for (int i = 0; i < 2; ++i) store(out + row * out_pitch + i * kLanes<Lanes>, sums[row][i]);
 }
 
-/// Softmax of the first `count` of a line; those behind, up to `padded_count`, are of no use after.
+/// Softmax of the first `count` of a line but for a factor, which it returns; those behind, up to whole vectors, are of
+/// no use after.
 template <class Lanes>
-NACLIP_INLINE void softmax_line(float *line, std::int64_t count, std::int64_t padded_count) {
-  std::fill(line + count, line + padded_count, -std::numeric_limits<float>::infinity());
+NACLIP_INLINE float softmax_line(float *line, std::int64_t count) {
+  const std::int64_t end = padded(count);
+  std::fill(line + count, line + end, -std::numeric_limits<float>::infinity());
   Lanes greatest = load<Lanes>(line);
-  for (std::int64_t x = kLanes<Lanes>; x < padded_count; x += kLanes<Lanes>)
+  for (std::int64_t x = kLanes<Lanes>; x < end; x += kLanes<Lanes>)
     greatest = larger(greatest, load<Lanes>(line + x));
   const float offset = largest_of(greatest);
   Lanes total{};
-  for (std::int64_t x = 0; x < padded_count; x += kLanes<Lanes>) {
+  for (std::int64_t x = 0; x < end; x += kLanes<Lanes>) {
     const Lanes value = exponential(load<Lanes>(line + x) - offset);
     store(line + x, value);
     total += value;
   }
-  const float factor = 1.0F / sum_of(total);
-  for (std::int64_t x = 0; x < padded_count; x += kLanes<Lanes>)
-    store(line + x, load<Lanes>(line + x) * factor);
+  return 1.0F / sum_of(total);
 }
 
 template <class Lanes, typename From, typename To>
-NACLIP_INLINE void copy_row(const From *from, std::int64_t count, To *to) {
+NACLIP_INLINE void copy_row(const From *from, std::int64_t count, To *to, float factor = 1.0F) {
   std::int64_t i = 0;
-  for (; i + kLanes<Lanes> <= count; i += kLanes<Lanes>) store(to + i, load<Lanes>(from + i));
-  if (i < count) store_some(to + i, load_some<Lanes>(from + i, count - i), count - i);
+  for (; i + kLanes<Lanes> <= count; i += kLanes<Lanes>)
+    store(to + i, load<Lanes>(from + i) * factor);
+  if (i < count) store_some(to + i, load_some<Lanes>(from + i, count - i) * factor, count - i);
 }
 
-/// Keys as columns, [width, tiled N], and values as rows, [N, tiled value_width], both padded with
-/// zeros. line: [width]
+/// Scaled keys as columns, a tile's columns after the other's, [tiles, width, tile's columns], and values as rows,
+/// [N, tiled value_width]; what lies beyond is zero. lines: [tile's columns, width]
 template <class Lanes, typename Element>
 NACLIP_INLINE void pack(const AttentionHead<Element> &head, float *keys, float *values,
-                        float *line) {
-  const std::int64_t columns = tiled(head.tokens), width = tiled(head.value_width);
-  std::fill_n(keys, head.width * columns, 0.0F);
-  std::fill_n(values, head.tokens * width, 0.0F);
+                        float *lines) {
+  constexpr std::int64_t kColumns = kTileColumns<Lanes>;
+  for (std::int64_t begin = 0; begin < head.tokens; begin += kColumns) {
+    const std::int64_t count = std::min(kColumns, head.tokens - begin);
+    for (std::int64_t i = 0; i < count; ++i)
+      copy_row<Lanes>(head.key.data + (begin + i) * head.key.pitch, head.width,
+                      lines + i * head.width, head.scale);
+    std::fill(lines + count * head.width, lines + kColumns * head.width, 0.0F);
+    float *tile = keys + begin * head.width;
+    for (std::int64_t c = 0; c < head.width; ++c)
+      for (std::int64_t i = 0; i < kColumns; ++i)
+        tile[c * kColumns + i] = lines[i * head.width + c];
+  }
+  const std::int64_t width = tiled(head.value_width);
   for (std::int64_t token = 0; token < head.tokens; ++token) {
-    copy_row<Lanes>(head.key.data + token * head.key.pitch, head.width, line);
-    for (std::int64_t c = 0; c < head.width; ++c) keys[c * columns + token] = line[c] * head.scale;
-    copy_row<Lanes>(head.value.data + token * head.value.pitch, head.value_width,
-                    values + token * width);
+    float *row = values + token * width;
+    copy_row<Lanes>(head.value.data + token * head.value.pitch, head.value_width, row);
+    std::fill(row + head.value_width, row + width, 0.0F);
   }
 }
 
@@ -93,33 +110,35 @@ NACLIP_INLINE void add_line(float *line, const float *other, std::int64_t count)
 template <class Lanes, typename Element>
 NACLIP_INLINE void attend_to(const AttentionHead<Element> &head, std::int64_t first,
                              std::int64_t last, float *scratch) {
+  constexpr std::int64_t kRows = kTileRows<Lanes>, kColumns = kTileColumns<Lanes>;
   const std::int64_t columns = tiled(head.tokens), width = tiled(head.value_width);
-  float *keys = scratch;
+  float *keys = aligned(scratch);
   float *values = keys + head.width * columns;
   float *queries = values + head.tokens * width;
-  float *weights = queries + kMostRows * head.width;
+  float *weights = queries + kMostColumns * head.width;
   float *out = weights + kMostRows * columns;
   pack<Lanes>(head, keys, values, queries);
-  for (std::int64_t begin = first; begin < last; begin += kTileRows<Lanes>) {
-    const std::int64_t rows = std::min(kTileRows<Lanes>, last - begin);
+  for (std::int64_t begin = first; begin < last; begin += kRows) {
+    const std::int64_t rows = std::min(kRows, last - begin);
     // The last query stands in for those missing.
-    for (std::int64_t row = 0; row < kTileRows<Lanes>; ++row)
+    for (std::int64_t row = 0; row < kRows; ++row)
       copy_row<Lanes>(head.query.data + (begin + std::min(row, rows - 1)) * head.query.pitch,
                       head.width, queries + row * head.width);
-    for (std::int64_t x = 0; x < head.tokens; x += kTileColumns<Lanes>)
-      multiply_tile<Lanes>(queries, head.width, keys + x, columns, head.width, weights + x,
-                           columns);
+    for (std::int64_t x = 0; x < head.tokens; x += kColumns)
+      multiply_tile<Lanes>(queries, head.width, keys + x * head.width, kColumns, head.width,
+                           weights + x, columns);
+    float factors[kRows];
     for (std::int64_t row = 0; row < rows; ++row) {
       float *line = weights + row * columns;
       if (head.bias != nullptr)
         add_line(line, head.bias + (begin + row) * head.tokens, head.tokens);
-      softmax_line<Lanes>(line, head.tokens, padded(head.tokens));
+      factors[row] = softmax_line<Lanes>(line, head.tokens);
     }
-    for (std::int64_t x = 0; x < width; x += kTileColumns<Lanes>)
+    for (std::int64_t x = 0; x < width; x += kColumns)
       multiply_tile<Lanes>(weights, columns, values + x, width, head.tokens, out + x, width);
     for (std::int64_t row = 0; row < rows; ++row)
       copy_row<Lanes>(out + row * width, head.value_width,
-                      head.out.data + (begin + row) * head.out.pitch);
+                      head.out.data + (begin + row) * head.out.pitch, factors[row]);
   }
 }
 
@@ -171,7 +190,8 @@ NACLIP_INLINE void attend_along(const PathAttention<Element> &task, float *scrat
 
 std::int64_t attention_scratch(std::int64_t tokens, std::int64_t width, std::int64_t value_width) {
   const std::int64_t keys = width * tiled(tokens), values = tokens * tiled(value_width);
-  return keys + values + kMostRows * (width + tiled(tokens) + tiled(value_width));
+  return kMostLanes + keys + values + kMostColumns * width +
+         kMostRows * (tiled(tokens) + tiled(value_width));
 }
 
 void attend(const AttentionHead<float> &head, std::int64_t first, std::int64_t last,

@@ -68,11 +68,15 @@ inline constexpr std::int64_t kLanes = sizeof(Lanes) / sizeof(float);
 template <class Lanes>
 using IntLanes = decltype(Lanes{} < Lanes{});
 
-/// As many of another type.
-template <class Lanes, class Element>
-struct OfType {
-  typedef Element Vector __attribute__((vector_size(kLanes<Lanes> * sizeof(Element))));
+/// `count` of any type.
+template <std::int64_t count, class Element = float>
+struct VectorOf {
+  typedef Element Type __attribute__((vector_size(count * sizeof(Element))));
 };
+
+/// As many of another type as a vector has floats.
+template <class Lanes, class Element>
+using OfType = typename VectorOf<kLanes<Lanes>, Element>::Type;
 
 /// Reads a vector; no alignment is needed.
 template <class Lanes>
@@ -91,8 +95,8 @@ NACLIP_INLINE IntLanes<Lanes> load(const std::int32_t *source) {
 
 template <class Lanes>
 NACLIP_INLINE Lanes load(const Bfloat16 *source) {
-  using Words = typename OfType<Lanes, std::uint32_t>::Vector;
-  typename OfType<Lanes, std::uint16_t>::Vector bits;
+  using Words = OfType<Lanes, std::uint32_t>;
+  OfType<Lanes, std::uint16_t> bits;
   __builtin_memcpy(&bits, source, sizeof bits);
   return reinterpret_cast<Lanes>(__builtin_convertvector(bits, Words) << 16);
 }
@@ -110,8 +114,8 @@ NACLIP_INLINE void store(std::int32_t *target, Ints value) {
 /// Rounds to nearest, ties to even.
 template <class Lanes>
 NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
-  using Words = typename OfType<Lanes, std::uint32_t>::Vector;
-  using Halves = typename OfType<Lanes, std::uint16_t>::Vector;
+  using Words = OfType<Lanes, std::uint32_t>;
+  using Halves = OfType<Lanes, std::uint16_t>;
   const Words bits = reinterpret_cast<Words>(value);
   const Halves rounded =
       __builtin_convertvector((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16, Halves);
@@ -121,7 +125,7 @@ NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
 /// Values from 0 to below 256, without their fractions.
 template <class Lanes>
 NACLIP_INLINE void store(std::uint8_t *target, Lanes value) {
-  using Bytes = typename OfType<Lanes, std::uint8_t>::Vector;
+  using Bytes = OfType<Lanes, std::uint8_t>;
   const Bytes bytes =
       __builtin_convertvector(__builtin_convertvector(value, IntLanes<Lanes>), Bytes);
   __builtin_memcpy(target, &bytes, sizeof bytes);
@@ -190,20 +194,28 @@ NACLIP_INLINE Lanes exponential(Lanes x) {
   return series * reinterpret_cast<Lanes>(exponent);
 }
 
+/// Halves of a vector, joined by `join` until one number is left.
+template <class Lanes, typename Join>
+NACLIP_INLINE float folded(Lanes x, Join join) {
+  if constexpr (kLanes<Lanes> == 2) {
+    return join(x[0], x[1]);
+  } else {
+    typename VectorOf<kLanes<Lanes> / 2>::Type halves[2];
+    __builtin_memcpy(halves, &x, sizeof x);
+    return folded(join(halves[0], halves[1]), join);
+  }
+}
+
 /// The sum of a vector's numbers.
 template <class Lanes>
 NACLIP_INLINE float sum_of(Lanes x) {
-  float total = 0.0F;
-  for (int lane = 0; lane < kLanes<Lanes>; ++lane) total += x[lane];
-  return total;
+  return folded(x, [](auto a, auto b) NACLIP_INLINED { return a + b; });
 }
 
 /// The greatest of them.
 template <class Lanes>
 NACLIP_INLINE float largest_of(Lanes x) {
-  float best = x[0];
-  for (int lane = 1; lane < kLanes<Lanes>; ++lane) best = x[lane] > best ? x[lane] : best;
-  return best;
+  return folded(x, [](auto a, auto b) NACLIP_INLINED { return a > b ? a : b; });
 }
 
 }  // namespace naclip::kernels
