@@ -181,7 +181,7 @@ template <class Lanes>
 NACLIP_INLINE Lanes exponential(Lanes x) {
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
   x = larger(x, splat<Lanes>(-87.0F));
-  const Lanes power = (x * 1.44269504F + kRound) - kRound;
+  const Lanes shifted = x * 1.44269504F + kRound, power = shifted - kRound;
   const Lanes rest = (x - power * 0.693359375F) + power * 2.12194440e-4F;
   Lanes series = splat<Lanes>(1.9875691500e-4F);
   series = series * rest + 1.3981999507e-3F;
@@ -190,8 +190,9 @@ NACLIP_INLINE Lanes exponential(Lanes x) {
   series = series * rest + 1.6666665459e-1F;
   series = series * rest + 5.0000001201e-1F;
   series = series * rest * rest + rest + 1.0F;
-  const IntLanes<Lanes> exponent = (__builtin_convertvector(power, IntLanes<Lanes>) + 127) << 23;
-  return series * reinterpret_cast<Lanes>(exponent);
+  // The power is in the sum's last bits; added to the exponent of the series, which is within a factor of 1.5 of 1.
+  return reinterpret_cast<Lanes>(reinterpret_cast<IntLanes<Lanes>>(series) +
+                                 (reinterpret_cast<IntLanes<Lanes>>(shifted) << 23));
 }
 
 /// Halves of a vector, joined by `join` until one number is left.

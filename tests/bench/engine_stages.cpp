@@ -24,8 +24,7 @@ constexpr int kFrameHeight = 720, kFrameWidth = 1280;
 constexpr int kNetworkHeight = 336, kNetworkWidth = 597;  // the network's input for that frame
 
 at::Tensor stretched(const at::Tensor &maps, std::int64_t height, std::int64_t width) {
-  return at::upsample_bilinear2d(maps, {height, width}, false)
-      .contiguous(at::MemoryFormat::ChannelsLast);
+  return at::upsample_bilinear2d(maps, {height, width}, false).contiguous();
 }
 
 /// [1, 3, H, W] as the network reads it.
@@ -187,8 +186,7 @@ Stage Stages::refine(Arguments &arguments) {
 /// From scores of the frame's size to scores of that size, as `refine` has them.
 Stage Stages::propagate(Arguments &) {
   const at::Tensor picture = normalised(inputs_.at("frame")), words = inputs_.at("queries");
-  const at::Tensor scores =
-      stretched(inputs_.at("scores-21"), kFrameHeight, kFrameWidth).contiguous();
+  const at::Tensor scores = stretched(inputs_.at("scores-21"), kFrameHeight, kFrameWidth);
   const auto propagator = std::make_shared<Propagator>();
   return {[propagator, picture, scores, words] {
             const at::Tensor grid =
