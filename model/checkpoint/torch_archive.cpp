@@ -1,5 +1,6 @@
 #include "model/checkpoint/torch_archive.h"
 
+#include <mutex>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -18,13 +19,14 @@ constexpr std::size_t kMaxVisits = 100'000;  // attributes; ViT-L has some 2,000
   throw Error(ErrorKind::kFormat, "the archive is damaged; fetch the file again", cause);
 }
 
-/// The archive with the storages that were read; shared by the tensors of the file.
+/// The archive with the storages that were read; shared by the tensors of the file. Thread-safe.
 class Storages {
  public:
   Storages(std::shared_ptr<ZipArchive> archive, std::string folder)
       : archive_(std::move(archive)), folder_(std::move(folder)) {}
 
   std::shared_ptr<const std::uint8_t> read(const std::string &key, std::int64_t bytes) {
+    const std::lock_guard lock(mutex_);
     auto found = read_.find(key);
     if (found == read_.end())
       found = read_.emplace(key, archive_->read(folder_ + "data/" + key)).first;
@@ -35,6 +37,7 @@ class Storages {
  private:
   std::shared_ptr<ZipArchive> archive_;
   std::string folder_;
+  std::mutex mutex_;  // guards the archive, too
   std::unordered_map<std::string, ZipEntry> read_;
 };
 

@@ -1,4 +1,5 @@
 // A checkpoint on disk -> a segmenter.
+#include <future>
 #include <mutex>
 
 #include "model/base/published_models.h"
@@ -36,16 +37,32 @@ ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
   return info;
 }
 
-Tokenizer matching_tokenizer(const ModelOptions &options, const Checkpoint &checkpoint) {
-  const std::string path = find_merges(options.model, options.merges);
-  Tokenizer tokenizer = Tokenizer::from_file(path);
-  if (static_cast<std::int64_t>(tokenizer.size()) != checkpoint.sizes.vocabulary)
-    throw Error(ErrorKind::kModel,
-                "The model knows " + std::to_string(checkpoint.sizes.vocabulary) +
-                    " tokens, the merges in " + path + " give " + std::to_string(tokenizer.size()) +
-                    ": set the property merges to the file that belongs to the model");
-  return tokenizer;
-}
+/// Reads the merges beside other work.
+class MergesReader {
+ public:
+  explicit MergesReader(const ModelOptions &options)
+      : tokenizer_(std::async(std::launch::async, [this, options] {
+          path_ = find_merges(options.model, options.merges);
+          return Tokenizer::from_file(path_);
+        })) {}
+
+  /// Once. Throws Error{kModel} where the model knows another number of tokens, and what reading threw.
+  Tokenizer tokenizer_for(const Checkpoint &checkpoint) {
+    Tokenizer tokenizer = tokenizer_.get();
+    if (static_cast<std::int64_t>(tokenizer.size()) == checkpoint.sizes.vocabulary)
+      return tokenizer;
+    throw Error(ErrorKind::kModel, "The model knows " +
+                                       std::to_string(checkpoint.sizes.vocabulary) +
+                                       " tokens, the merges in " + path_ + " give " +
+                                       std::to_string(tokenizer.size()) +
+                                       ": set the property merges to the file that belongs to the "
+                                       "model");
+  }
+
+ private:
+  std::string path_;
+  std::future<Tokenizer> tokenizer_;  // last, since it writes the others
+};
 
 /// Once in a process.
 void warn_of_slow_blas(const Log &log) {
@@ -91,12 +108,13 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
     Backend &device = *backend;
     std::unique_ptr<Segmenter> segmenter;
     device.load([&] {
+      MergesReader merges(options);
       Checkpoint checkpoint = read_checkpoint(options.model, options.activation);
       warn_of_assumption(options.log, checkpoint.activation);
       if (options.attention == Attention::kScclip)
         tell_scaled_blocks(options.log, checkpoint.sizes.vision_layers);
       ModelInfo info = info_of(checkpoint, compute);
-      Tokenizer tokenizer = matching_tokenizer(options, checkpoint);
+      Tokenizer tokenizer = merges.tokenizer_for(checkpoint);
       std::string fingerprint;
       if (!options.cache_dir.empty()) fingerprint = weights_fingerprint(checkpoint, compute);
       // Each tower takes its weights from the checkpoint, so that there is little of them twice.

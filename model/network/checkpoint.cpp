@@ -1,10 +1,13 @@
 #include "model/network/checkpoint.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
 
 #include <array>
+#include <atomic>
+#include <exception>
 
 #include "model/checkpoint/checkpoint_file.h"
 #include "model/checkpoint/picture_statistics.h"
@@ -88,13 +91,35 @@ at::Tensor assemble(const RawTensors &tensors, const TensorSource &source) {
   return at::cat(parts);
 }
 
+/// work(i) for each i below `count`, on all threads, whoever is free taking the next. Throws what the first of those that
+/// failed threw.
+template <typename Work>
+void each_on_any_thread(std::size_t count, const Work &work) {
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::exception_ptr> failures(count);
+  at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) {
+    for (std::size_t i; (i = next++) < count;) {
+      try {
+        work(i);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  });
+  for (const std::exception_ptr &failure : failures)
+    if (failure) std::rethrow_exception(failure);
+}
+
 Checkpoint build(const CheckpointFile &file) {
   Checkpoint checkpoint;
   checkpoint.layout = file.layout;
   checkpoint.sizes = file.sizes;
-  for (const ExpectedTensor &wanted : file.expected)
-    checkpoint.tensors.emplace(wanted.name,
-                               assemble(file.tensors, source_of(file.naming, wanted.name)));
+  std::vector<at::Tensor> tensors(file.expected.size());
+  each_on_any_thread(tensors.size(), [&](std::size_t i) {
+    tensors[i] = assemble(file.tensors, source_of(file.naming, file.expected[i].name));
+  });
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    checkpoint.tensors.emplace(file.expected[i].name, std::move(tensors[i]));
   if (file.has_logit_scale)
     checkpoint.tensors.emplace("logit_scale", load(file.tensors, "logit_scale"));
   for (const auto &entry : checkpoint.tensors) checkpoint.parameters += entry.second.numel();

@@ -60,20 +60,32 @@ at::Tensor keys_and_values(const at::Tensor &projected) {
 
 ClipText::ClipText(Checkpoint checkpoint, const Compute &compute, Form form)
     : compute_(compute),
-      embedding_(activation_tensor(checkpoint, "token_embedding.weight", compute)),
-      positions_(activation_tensor(checkpoint, "positional_embedding", compute)),
-      ln_final_(layer_norm(checkpoint, "ln_final", compute)) {
+      form_(form),
+      context_length_(checkpoint.sizes.context_length),
+      checkpoint_(std::move(checkpoint)) {
+  // A device whose memory does not suffice has to say so at once.
+  if (!compute_.device.is_cpu()) lay_out();
+}
+
+void ClipText::lay_out() {
+  if (!checkpoint_) return;
+  Checkpoint &checkpoint = *checkpoint_;
   const NetworkSizes &sizes = checkpoint.sizes;
   const char *const name = "transformer";
-  if (compute.device.is_cpu() && form == Form::kShared)
-    cpu_blocks_ = cpu_blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute);
+  embedding_ = activation_tensor(checkpoint, "token_embedding.weight", compute_);
+  positions_ = activation_tensor(checkpoint, "positional_embedding", compute_);
+  ln_final_ = layer_norm(checkpoint, "ln_final", compute_);
+  if (compute_.device.is_cpu() && form_ == Form::kShared)
+    cpu_blocks_ = cpu_blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute_);
   else
-    blocks_ = blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute);
-  projection_.weight = weight_tensor(checkpoint, "text_projection", compute).t().contiguous();
+    blocks_ = blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute_);
+  projection_.weight = weight_tensor(checkpoint, "text_projection", compute_).t().contiguous();
+  checkpoint_.reset();
 }
 
 at::Tensor ClipText::encode(const std::vector<std::vector<int>> &sentences) {
   at::NoGradGuard no_grad;
+  lay_out();
   if (cpu_blocks_.empty()) return encode_plain(sentences);
   if (kept_.empty() && !beginnings_.empty()) compute_beginnings();
   // The beginnings come first, so that their nodes have the places that kept_ has.

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,6 +22,8 @@ class ClipText {
   /// CPU always do; there it is the form that the other is checked against.
   enum class Form { kShared, kPlain };
 
+  /// On the CPU the first encode() lays the weights out, and none does while all words are known from a folder; till then
+  /// they are what the checkpoint holds.
   ClipText(Checkpoint checkpoint, const Compute &compute, Form form = Form::kShared);
 
   /// What many sentences to come begin with, none of them whole: token ids from the start on. On the
@@ -33,19 +36,23 @@ class ClipText {
   at::Tensor encode(const std::vector<std::vector<int>> &sentences);
 
   const Compute &compute() const { return compute_; }
-  std::int64_t context_length() const { return positions_.size(0); }
+  std::int64_t context_length() const { return context_length_; }
 
  private:
+  void lay_out();
   at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
   at::Tensor encode_trie(const TokenTrie &trie);
   void compute_beginnings();
   at::Tensor own_nodes(const TokenTrie &trie, std::int64_t kept) const;
 
   Compute compute_;
-  at::Tensor embedding_;              // [vocabulary, C]
-  at::Tensor positions_;              // [context, C]
-  std::vector<Block> blocks_;         // of the plain form
-  std::vector<CpuBlock> cpu_blocks_;  // of the other
+  Form form_;
+  std::int64_t context_length_;
+  std::optional<Checkpoint> checkpoint_;  // until its weights are laid out
+  at::Tensor embedding_;                  // [vocabulary, C]
+  at::Tensor positions_;                  // [context, C]
+  std::vector<Block> blocks_;             // of the plain form
+  std::vector<CpuBlock> cpu_blocks_;      // of the other
   LayerNorm ln_final_;
   Linear projection_;
   CpuBlocks cpu_runner_;

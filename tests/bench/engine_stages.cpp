@@ -31,7 +31,7 @@ at::Tensor stretched(const at::Tensor &maps, std::int64_t height, std::int64_t w
 at::Tensor normalised(const at::Tensor &pixels) {
   const at::Tensor mean = at::tensor({122.771F, 116.746F, 104.094F}).view({1, 3, 1, 1});
   const at::Tensor deviation = at::tensor({68.501F, 66.632F, 70.323F}).view({1, 3, 1, 1});
-  return (pixels.permute({2, 0, 1}).unsqueeze(0).to(at::kFloat) - mean) / deviation;
+  return ((pixels.permute({2, 0, 1}).unsqueeze(0).to(at::kFloat) - mean) / deviation).contiguous();
 }
 
 Picture nv12_picture(const at::Tensor &planes) {
@@ -187,13 +187,14 @@ Stage Stages::refine(Arguments &arguments) {
 Stage Stages::propagate(Arguments &) {
   const at::Tensor picture = normalised(inputs_.at("frame")), words = inputs_.at("queries");
   const at::Tensor scores = stretched(inputs_.at("scores-21"), kFrameHeight, kFrameWidth);
+  // Both keep their memory, as a Refiner does.
   const auto propagator = std::make_shared<Propagator>();
-  return {[propagator, picture, scores, words] {
-            const at::Tensor grid =
-                propagator->propagate(picture, scores, words, kFrameHeight, kFrameWidth);
-            const ScoreLines whole(grid.size(1), kFrameHeight, kFrameWidth, 0);
-            stretch(grid, whole);
-            return whole.tensor();
+  const auto whole =
+      std::make_shared<ScoreLines>(scores.size(1), kFrameHeight, kFrameWidth, /*border=*/0);
+  return {[propagator, whole, picture, scores, words] {
+            stretch(propagator->propagate(picture, scores, words, kFrameHeight, kFrameWidth),
+                    *whole);
+            return whole->tensor();
           },
           {}};
 }
