@@ -22,6 +22,9 @@ constexpr std::int64_t padded(std::int64_t count) {
 /// A bfloat16 as the kernels see it: the upper half of a float32.
 enum class Bfloat16 : std::uint16_t {};
 
+/// 1.5 * 2^23: adding it to a float rounds that to an integer, half to even.
+inline constexpr float kRounding = 12582912.0F;
+
 typedef float LanesOf512Bits __attribute__((vector_size(64)));
 typedef float LanesOf256Bits __attribute__((vector_size(32)));
 typedef float LanesOf128Bits __attribute__((vector_size(16)));
@@ -122,13 +125,24 @@ NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
   __builtin_memcpy(target, &rounded, sizeof rounded);
 }
 
-/// Values from 0 to below 256, without their fractions.
-template <class Lanes>
-NACLIP_INLINE void store(std::uint8_t *target, Lanes value) {
-  using Bytes = OfType<Lanes, std::uint8_t>;
+template <class Lanes, typename Byte>
+NACLIP_INLINE void store_bytes(Byte *target, Lanes value) {
+  using Bytes = OfType<Lanes, Byte>;
   const Bytes bytes =
       __builtin_convertvector(__builtin_convertvector(value, IntLanes<Lanes>), Bytes);
   __builtin_memcpy(target, &bytes, sizeof bytes);
+}
+
+/// Values from 0 to below 256, without their fractions.
+template <class Lanes>
+NACLIP_INLINE void store(std::uint8_t *target, Lanes value) {
+  store_bytes(target, value);
+}
+
+/// Values from -128 to 127, without their fractions.
+template <class Lanes>
+NACLIP_INLINE void store(std::int8_t *target, Lanes value) {
+  store_bytes(target, value);
 }
 
 /// The first `count` of a vector, fewer than it has; the others are 0.
@@ -175,13 +189,18 @@ NACLIP_INLINE Lanes magnitude(Lanes a) {
   return reinterpret_cast<Lanes>(reinterpret_cast<IntLanes<Lanes>>(a) & 0x7fffffff);
 }
 
+/// To the nearest integers, ties to even; |x| < 2^22.
+template <class Lanes>
+NACLIP_INLINE Lanes rounded(Lanes x) {
+  return (x + kRounding) - kRounding;
+}
+
 /// e^x, relative error below 2e-7 for x >= -87, about 1e-38 below; x <= 88.
 /// Range reduction by powers of two and a polynomial on [-ln 2 / 2, ln 2 / 2], as in Cephes' expf.
 template <class Lanes>
 NACLIP_INLINE Lanes exponential(Lanes x) {
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer
   x = larger(x, splat<Lanes>(-87.0F));
-  const Lanes shifted = x * 1.44269504F + kRound, power = shifted - kRound;
+  const Lanes shifted = x * 1.44269504F + kRounding, power = shifted - kRounding;
   const Lanes rest = (x - power * 0.693359375F) + power * 2.12194440e-4F;
   Lanes series = splat<Lanes>(1.9875691500e-4F);
   series = series * rest + 1.3981999507e-3F;

@@ -7,12 +7,6 @@ namespace naclip::kernels {
 namespace {
 
 template <class Lanes>
-NACLIP_INLINE Lanes rounded(Lanes x) {
-  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to an integer, half to even
-  return (x + kRound) - kRound;
-}
-
-template <class Lanes>
 NACLIP_INLINE Lanes gathered(const std::uint8_t *row, const std::int32_t *places) {
   IntLanes<Lanes> bytes;
   for (int lane = 0; lane < kLanes<Lanes>; ++lane) bytes[lane] = row[places[lane]];

@@ -39,6 +39,21 @@ NACLIP_INLINE RowScale quantise_row(const float *x, std::int64_t width, std::uin
   return {range / kSteps, lowest};
 }
 
+template <class Lanes>
+NACLIP_INLINE float quantise_channel(const float *weights, std::int64_t count, std::int8_t *out) {
+  const std::int64_t whole = count / kLanes<Lanes> * kLanes<Lanes>, rest = count - whole;
+  const Lanes last = load_some<Lanes>(weights + whole, rest);
+  Lanes greatest = magnitude(last);
+  for (std::int64_t i = 0; i < whole; i += kLanes<Lanes>)
+    greatest = larger(greatest, magnitude(load<Lanes>(weights + i)));
+  const float range = largest_of(greatest);
+  const float steps = range > 0.0F ? kWeightSteps / range : 0.0F;
+  for (std::int64_t i = 0; i < whole; i += kLanes<Lanes>)
+    store(out + i, rounded(load<Lanes>(weights + i) * steps));
+  if (rest > 0) store_some(out + whole, rounded(last * steps), rest);
+  return range / kWeightSteps;
+}
+
 /// Calls work(first channel, how many, their values) for one row.
 template <class Lanes, typename Work>
 NACLIP_INLINE void each_of(const std::int32_t *sums, RowScale row, const Columns &columns,
@@ -134,13 +149,8 @@ void activate_quantised(const std::int32_t *sums, const RowScale *scales, const 
 }
 
 float quantise_weights(const float *weights, std::int64_t count, std::int8_t *out) {
-  float greatest = 0.0F;
-  for (std::int64_t i = 0; i < count; ++i)
-    greatest = __builtin_fmaxf(greatest, __builtin_fabsf(weights[i]));
-  const float steps = greatest > 0.0F ? kWeightSteps / greatest : 0.0F;
-  for (std::int64_t i = 0; i < count; ++i)
-    out[i] = static_cast<std::int8_t>(__builtin_rintf(weights[i] * steps));
-  return greatest / kWeightSteps;
+  return with_lanes([&]<class Lanes>(Form<Lanes>)
+                        NACLIP_INLINED { return quantise_channel<Lanes>(weights, count, out); });
 }
 
 }  // namespace naclip::kernels

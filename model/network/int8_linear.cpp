@@ -1,5 +1,9 @@
 #include "model/network/int8_linear.h"
 
+#include <ATen/Parallel.h>
+
+#include <numeric>
+
 namespace naclip {
 
 Int8Linear::Int8Linear(const Linear &linear) {
@@ -12,14 +16,15 @@ Int8Linear::Int8Linear(const Linear &linear) {
   scales_ = at::empty({outputs}, at::kFloat);
   totals_ = at::empty({outputs}, at::kFloat);
   const at::Tensor bytes = at::empty(weight.sizes(), at::kChar);
-  for (std::int64_t row = 0; row < outputs; ++row) {
-    std::int8_t *own = bytes.data_ptr<std::int8_t>() + row * in_;
-    const float scale = kernels::quantise_weights(weight.data_ptr<float>() + row * in_, in_, own);
-    std::int64_t total = 0;
-    for (std::int64_t i = 0; i < in_; ++i) total += own[i];
-    scales_.data_ptr<float>()[row] = scale;
-    totals_.data_ptr<float>()[row] = scale * static_cast<float>(total);
-  }
+  at::parallel_for(0, outputs, 16, [&](std::int64_t row, std::int64_t end) {
+    for (; row < end; ++row) {
+      std::int8_t *own = bytes.data_ptr<std::int8_t>() + row * in_;
+      const float scale = kernels::quantise_weights(weight.data_ptr<float>() + row * in_, in_, own);
+      scales_.data_ptr<float>()[row] = scale;
+      totals_.data_ptr<float>()[row] =
+          scale * static_cast<float>(std::accumulate(own, own + in_, std::int32_t{0}));
+    }
+  });
   products_ = Matmul(bytes, {}, at::kByte, at::kInt);
 }
 

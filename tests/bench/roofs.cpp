@@ -17,7 +17,7 @@ namespace naclip::bench {
 namespace {
 
 /// Enough sums that none waits for its last product; all of them fit the registers.
-constexpr int kSums = 10;
+constexpr int kSums = 12;
 
 /// The products of `turns` turns; their outcome goes to `out`, so that they are computed.
 using Work = double (*)(std::int64_t turns, float *out);
@@ -28,7 +28,7 @@ double multiply_floats(std::int64_t turns, float *out) {
     for (Lanes &sum : sums) sum = Lanes{} + *out;
     const Lanes factor = Lanes{} + 0.999F, addend = Lanes{} + *out;
     for (std::int64_t turn = 0; turn < turns; ++turn)
-#pragma GCC unroll 10
+#pragma GCC unroll 12
       for (int i = 0; i < kSums; ++i) sums[i] = sums[i] * factor + addend;
     for (const Lanes &sum : sums) *out += sum[0];
     return static_cast<double>(turns * kSums * kernels::kLanes<Lanes>);
@@ -42,7 +42,7 @@ __attribute__((target("avx512f,avx512bf16"))) double multiply_bfloat16(std::int6
   for (__m512 &sum : sums) sum = _mm512_set1_ps(*out);
   const __m512bh factor = _mm512_cvtne2ps_pbh(_mm512_set1_ps(*out), _mm512_set1_ps(1.0F));
   for (std::int64_t turn = 0; turn < turns; ++turn)
-#pragma GCC unroll 10
+#pragma GCC unroll 12
     for (int i = 0; i < kSums; ++i) sums[i] = _mm512_dpbf16_ps(sums[i], factor, factor);
   for (const __m512 &sum : sums) *out += sum[0];
   return static_cast<double>(turns * kSums * 32);
@@ -53,7 +53,7 @@ __attribute__((target("avx512f,avx512vnni"))) double multiply_int8(std::int64_t 
   for (__m512i &sum : sums) sum = _mm512_set1_epi32(static_cast<int>(*out));
   const __m512i factor = _mm512_set1_epi8(static_cast<char>(*out));
   for (std::int64_t turn = 0; turn < turns; ++turn)
-#pragma GCC unroll 10
+#pragma GCC unroll 12
     for (int i = 0; i < kSums; ++i) sums[i] = _mm512_dpbusd_epi32(sums[i], factor, factor);
   for (const __m512i &sum : sums) *out += static_cast<float>(sum[0]);
   return static_cast<double>(turns * kSums * 64);
@@ -64,7 +64,7 @@ __attribute__((target("avx2,avxvnni"))) double multiply_int8_avx(std::int64_t tu
   for (__m256i &sum : sums) sum = _mm256_set1_epi32(static_cast<int>(*out));
   const __m256i factor = _mm256_set1_epi8(static_cast<char>(*out));
   for (std::int64_t turn = 0; turn < turns; ++turn)
-#pragma GCC unroll 10
+#pragma GCC unroll 12
     for (int i = 0; i < kSums; ++i) sums[i] = _mm256_dpbusd_avx_epi32(sums[i], factor, factor);
   for (const __m256i &sum : sums) *out += static_cast<float>(sum[0]);
   return static_cast<double>(turns * kSums * 32);
