@@ -104,7 +104,7 @@ double products_a_second(const std::string &kind) {
   constexpr std::int64_t kTurns = 1 << 22;
   const int threads = at::get_num_threads();
   std::vector<float> outcomes(static_cast<std::size_t>(threads) * 16, 1.0F);
-  return best_of(10, [&] {
+  return best_of(40, [&] {
     double amount = 0.0;
     at::parallel_for(0, threads, 1, [&](std::int64_t i, std::int64_t end) {
       for (; i < end; ++i) {
