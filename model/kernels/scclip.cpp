@@ -40,24 +40,22 @@ NACLIP_INLINE void scale_row(float *row, std::int64_t count, float factor) {
 
 float nearest_patches(const float *products, std::int64_t patches, std::int64_t own,
                       std::uint64_t *scratch, std::int32_t *index) {
-  return with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
-    const std::int64_t wanted = std::min(kOutlierNeighbours, patches - 1);
-    if (wanted == 0) return 0.0F;
-    const float *row = products + own * patches;
-    const float square = row[own];
-    // The bits of positive floats rise as they do, so that one word holds distance and patch.
-    std::uint64_t *end = scratch;
-    for (std::int64_t other = 0; other < patches; ++other) {
-      if (other == own) continue;
-      const float distance = square + products[other * (patches + 1)] - 2.0F * row[other];
-      const auto bits = std::bit_cast<std::uint32_t>(std::max(distance, kLeastDistance));
-      *end++ = static_cast<std::uint64_t>(bits) << 32 | static_cast<std::uint32_t>(other);
-    }
-    std::nth_element(scratch, scratch + wanted - 1, end);
-    for (std::int64_t i = 0; i < wanted; ++i)
-      index[i] = static_cast<std::int32_t>(scratch[i] & 0xffffffffU);
-    return std::bit_cast<float>(static_cast<std::uint32_t>(scratch[wanted - 1] >> 32));
-  });
+  const std::int64_t wanted = std::min(kOutlierNeighbours, patches - 1);
+  if (wanted == 0) return 0.0F;
+  const float *row = products + own * patches;
+  const float square = row[own];
+  // The bits of positive floats rise as they do, so that one word holds distance and patch.
+  std::uint64_t *end = scratch;
+  for (std::int64_t other = 0; other < patches; ++other) {
+    if (other == own) continue;
+    const float distance = square + products[other * (patches + 1)] - 2.0F * row[other];
+    const auto bits = std::bit_cast<std::uint32_t>(std::max(distance, kLeastDistance));
+    *end++ = static_cast<std::uint64_t>(bits) << 32 | static_cast<std::uint32_t>(other);
+  }
+  std::nth_element(scratch, scratch + wanted - 1, end);
+  for (std::int64_t i = 0; i < wanted; ++i)
+    index[i] = static_cast<std::int32_t>(scratch[i] & 0xffffffffU);
+  return std::bit_cast<float>(static_cast<std::uint32_t>(scratch[wanted - 1] >> 32));
 }
 
 void average_row(float *row, std::int64_t count) {

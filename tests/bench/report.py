@@ -242,8 +242,8 @@ def further_lines(run):
             met = "yes" if resident <= 1.1 * weights else "**no**"
             lines.append(
                 f"- Memory after loading ViT-B/16 from {what}, float32: {resident:.0f} MB more than "
-                f"before, {own:.0f} of them allocated; its weights once are {weights:.0f} "
-                f"(target <= 1.1 times that: {met})."
+                f"before, {own:.0f} of them allocated, the text's weights as the file has them till a word is encoded; "
+                f"all weights once are {weights:.0f} (target <= 1.1 times that: {met})."
             )
     if "not-inferred" in run.results:
         found = [run.results[name]["allocations"] for name in ("not-inferred", "identity")]
