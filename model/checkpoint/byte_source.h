@@ -6,6 +6,7 @@
 
 namespace naclip {
 
+/// Thread-safe.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;

@@ -46,7 +46,7 @@ struct RawTensor {
   std::vector<std::int64_t> strides;  ///< elements, as many as `shape`
   std::int64_t offset = 0;            ///< of the first element from the storage's start, elements
   /// Gives the storage's bytes, which may be a mapping of the file; the pointer keeps them alive.
-  /// May read the file, so ask only for what is needed. Thread-safe. Throws Error{kFormat}.
+  /// May read the file, so ask only for what is needed. Thread-safe. Throws Error{kFormat | kRead | kMemory}.
   std::function<std::shared_ptr<const std::uint8_t>()> storage;
 };
 

@@ -37,32 +37,29 @@ ModelInfo info_of(const Checkpoint &checkpoint, const Compute &compute) {
   return info;
 }
 
-/// Reads the merges beside other work.
-class MergesReader {
- public:
-  explicit MergesReader(const ModelOptions &options)
-      : tokenizer_(std::async(std::launch::async, [this, options] {
-          path_ = find_merges(options.model, options.merges);
-          return Tokenizer::from_file(path_);
-        })) {}
+struct Merges {
+  std::string path;
+  Tokenizer tokenizer;
+};
 
-  /// Once. Throws Error{kModel} where the model knows another number of tokens, and what reading threw.
-  Tokenizer tokenizer_for(const Checkpoint &checkpoint) {
-    Tokenizer tokenizer = tokenizer_.get();
-    if (static_cast<std::int64_t>(tokenizer.size()) == checkpoint.sizes.vocabulary)
-      return tokenizer;
+/// Reads them beside other work; what reading throws, get() does.
+std::future<Merges> read_merges(const ModelOptions &options) {
+  return std::async(std::launch::async, [options] {
+    const std::string path = find_merges(options.model, options.merges);
+    return Merges{path, Tokenizer::from_file(path)};
+  });
+}
+
+Tokenizer matching_tokenizer(Merges merges, const Checkpoint &checkpoint) {
+  if (static_cast<std::int64_t>(merges.tokenizer.size()) != checkpoint.sizes.vocabulary)
     throw Error(ErrorKind::kModel, "The model knows " +
                                        std::to_string(checkpoint.sizes.vocabulary) +
-                                       " tokens, the merges in " + path_ + " give " +
-                                       std::to_string(tokenizer.size()) +
+                                       " tokens, the merges in " + merges.path + " give " +
+                                       std::to_string(merges.tokenizer.size()) +
                                        ": set the property merges to the file that belongs to the "
                                        "model");
-  }
-
- private:
-  std::string path_;
-  std::future<Tokenizer> tokenizer_;  // last, since it writes the others
-};
+  return std::move(merges.tokenizer);
+}
 
 /// Once in a process.
 void warn_of_slow_blas(const Log &log) {
@@ -108,13 +105,13 @@ std::unique_ptr<Segmenter> load_segmenter(const ModelOptions &given) {
     Backend &device = *backend;
     std::unique_ptr<Segmenter> segmenter;
     device.load([&] {
-      MergesReader merges(options);
+      std::future<Merges> merges = read_merges(options);
       Checkpoint checkpoint = read_checkpoint(options.model, options.activation);
       warn_of_assumption(options.log, checkpoint.activation);
       if (options.attention == Attention::kScclip)
         tell_scaled_blocks(options.log, checkpoint.sizes.vision_layers);
       ModelInfo info = info_of(checkpoint, compute);
-      Tokenizer tokenizer = merges.tokenizer_for(checkpoint);
+      Tokenizer tokenizer = matching_tokenizer(merges.get(), checkpoint);
       std::string fingerprint;
       if (!options.cache_dir.empty()) fingerprint = weights_fingerprint(checkpoint, compute);
       // Each tower takes its weights from the checkpoint, so that there is little of them twice.

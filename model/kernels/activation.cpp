@@ -16,7 +16,7 @@ NACLIP_INLINE void activate(Element *values, std::int64_t count, Function functi
     store_some(values + i, function(load_some<Lanes>(values + i, count - i)), count - i);
 }
 
-// Functions as objects: a call by pointer might not become part of each compilation.
+// Functions as objects: a call by pointer might not become part of each form.
 constexpr auto kQuickGelu = [](auto x) NACLIP_INLINED { return quick_gelu_of(x); };
 constexpr auto kGelu = [](auto x) NACLIP_INLINED { return gelu_of(x); };
 

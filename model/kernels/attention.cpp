@@ -25,7 +25,7 @@ constexpr std::int64_t tiled(std::int64_t count) {
   return (count + kMostColumns - 1) / kMostColumns * kMostColumns;
 }
 
-/// A vector that lies across two of the cache's lines costs twice as much.
+/// The first place in `scratch` that begins one of the cache's lines: a vector across two of them costs twice as much.
 NACLIP_INLINE float *aligned(float *scratch) {
   constexpr std::uintptr_t kLine = sizeof(LanesOf512Bits);
   return reinterpret_cast<float *>((reinterpret_cast<std::uintptr_t>(scratch) + kLine - 1) / kLine *
@@ -70,6 +70,7 @@ NACLIP_INLINE float softmax_line(float *line, std::int64_t count) {
   return 1.0F / sum_of(total);
 }
 
+/// to[i] = factor x from[i]
 template <class Lanes, typename From, typename To>
 NACLIP_INLINE void copy_row(const From *from, std::int64_t count, To *to, float factor = 1.0F) {
   std::int64_t i = 0;

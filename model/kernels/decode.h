@@ -6,9 +6,8 @@
 
 namespace naclip::kernels {
 
-/// scores: line q at scores + q * pitch, room for padded(width). -> best: [padded(width)] the word
-/// with the greatest score, the first of equals; probability: [padded(width)] its softmax of
-/// scale x scores over the words, 0..1.
+/// scores: line q at scores + q * pitch. -> best: [width] the word with the greatest score, the first of equals;
+/// probability: [width] its softmax of scale x scores over the words, 0..1. All have room for padded(width).
 void decode_row(const float *scores, std::int64_t pitch, std::int64_t words, std::int64_t width,
                 float scale, std::int32_t *best, float *probability);
 

@@ -1,7 +1,7 @@
 #include "model/kernels/lanes.h"
 
-#include <algorithm>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace naclip::kernels {
 
@@ -18,8 +18,10 @@ int register_bits() {
 
 int allowed_bits() {
   const char *value = std::getenv("NACLIP_VECTOR_BITS");
-  const int bits = value == nullptr ? 0 : std::atoi(value);
-  return bits > 0 ? std::min(bits, register_bits()) : register_bits();
+  const int most = value == nullptr ? 512 : std::atoi(value);
+  for (const int bits : {512, 256})
+    if (bits <= most && bits <= register_bits()) return bits;
+  return 128;
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Vectors of floats for the CPU kernels, each as wide as a register of the processor that runs them: 16 floats with
 // AVX-512, 8 with AVX2, 4 with SSE or NEON. GCC keeps a vector that is wider than a register in memory, which costs
-// eight times as much; so a kernel is a template on the vector, `Lanes`, and with_lanes() compiles and calls each form.
+// eight times as much; so a kernel is a template on the vector, `Lanes`; with_lanes() compiles each form and calls one.
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 // What a kernel calls has to become part of each of its forms, and so has a lambda of one.
 #define NACLIP_INLINE inline __attribute__((always_inline))
@@ -30,10 +31,8 @@ typedef float LanesOf256Bits __attribute__((vector_size(32)));
 typedef float LanesOf128Bits __attribute__((vector_size(16)));
 
 /// Says which vectors a form of a kernel works on.
-template <class Vector>
-struct Form {
-  using Lanes = Vector;
-};
+template <class Lanes>
+struct Form {};
 
 /// Bits of the widest vectors that kernels take: the processor's registers, 512, 256 or 128. NACLIP_VECTOR_BITS in the
 /// environment, when the first kernel runs, has it be fewer: what older processors run can be tested and timed so.
@@ -111,6 +110,7 @@ NACLIP_INLINE void store(float *target, Lanes value) {
 
 template <class Ints>
 NACLIP_INLINE void store(std::int32_t *target, Ints value) {
+  static_assert(std::is_same_v<Ints, IntLanes<Ints>>);
   __builtin_memcpy(target, &value, sizeof value);
 }
 
@@ -158,6 +158,20 @@ NACLIP_INLINE void store_some(Element *target, Lanes value, std::int64_t count) 
   Element elements[kLanes<Lanes>];
   store(elements, value);
   for (std::int64_t i = 0; i < count; ++i) target[i] = elements[i];
+}
+
+/// As many of a vector's numbers as there are, `count` >= 1, which may be more than it has; of fewer, the others are 0.
+template <class Lanes>
+NACLIP_INLINE Lanes load_up_to(const float *source, std::int64_t count) {
+  return count >= kLanes<Lanes> ? load<Lanes>(source) : load_some<Lanes>(source, count);
+}
+
+template <class Lanes>
+NACLIP_INLINE void store_up_to(float *target, Lanes value, std::int64_t count) {
+  if (count >= kLanes<Lanes>)
+    store(target, value);
+  else
+    store_some(target, value, count);
 }
 
 template <class Lanes>

@@ -25,7 +25,7 @@ struct ByteRows {
   float down;
 };
 
-/// Samples bilinearly and rounds half to even. -> [padded(width)] 0..255
+/// Samples bilinearly and rounds half to even. -> [width] 0..255, with room for padded(width)
 void sample_row(const ByteRows &rows, const ByteTaps &taps, std::int64_t width, float *out);
 
 /// Y'CbCr to R'G'B' of one matrix and range: r = l + cr_to_r cr, and so on, l in 0..255.
@@ -40,7 +40,7 @@ YuvToRgb yuv_to_rgb(ColourMatrix matrix, ColourRange range);
 inline constexpr std::array<float, 3> kMean{122.771F, 116.746F, 104.094F};
 inline constexpr std::array<float, 3> kDeviation{68.501F, 66.632F, 70.323F};
 
-/// [padded(width)] each, 0..255; red, green and blue are clamped to that. In place: luma becomes
+/// [width] each, with room for padded(width), 0..255; red, green and blue are clamped to that. In place: luma becomes
 /// red, cb green, cr blue.
 void convert_row(const YuvToRgb &yuv, std::int64_t width, float *luma, float *cb, float *cr);
 

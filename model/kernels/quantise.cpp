@@ -31,11 +31,7 @@ NACLIP_INLINE RowScale quantise_row(const float *x, std::int64_t width, std::uin
                            NACLIP_INLINED { return (values - lowest) * steps + 0.5F; };
   for (std::int64_t i = 0; i < whole; i += kLanes<Lanes>)
     store(out + i, byte_of(load<Lanes>(x + i)));
-  if (rest > 0) {
-    std::uint8_t bytes[kLanes<Lanes>];
-    store(bytes, byte_of(last));
-    for (std::int64_t i = 0; i < rest; ++i) out[whole + i] = bytes[i];
-  }
+  if (rest > 0) store_some(out + whole, byte_of(last), rest);
   return {range / kSteps, lowest};
 }
 
@@ -73,19 +69,6 @@ NACLIP_INLINE void each_of(const std::int32_t *sums, RowScale row, const Columns
            load_some<Lanes>(columns.bias + i, rest));
 }
 
-template <class Lanes>
-NACLIP_INLINE Lanes load_first(const float *source, std::int64_t count) {
-  return count == kLanes<Lanes> ? load<Lanes>(source) : load_some<Lanes>(source, count);
-}
-
-template <class Lanes>
-NACLIP_INLINE void store_first(float *target, Lanes values, std::int64_t count) {
-  if (count == kLanes<Lanes>)
-    store(target, values);
-  else
-    store_some(target, values, count);
-}
-
 }  // namespace
 
 void quantise(const float *x, std::int64_t rows, std::int64_t width, std::uint8_t *out,
@@ -113,7 +96,7 @@ void dequantise(const std::int32_t *sums, const RowScale *scales, const Columns 
       float *own = out + row * columns.width;
       each_of<Lanes>(sums + row * columns.width, scales[row], columns,
                      [own](std::int64_t at, std::int64_t count, Lanes values)
-                         NACLIP_INLINED { store_first(own + at, values, count); });
+                         NACLIP_INLINED { store_up_to(own + at, values, count); });
     }
   });
 }
@@ -125,8 +108,8 @@ void accumulate_dequantised(const std::int32_t *sums, const RowScale *scales,
       float *own = x + row * columns.width;
       each_of<Lanes>(sums + row * columns.width, scales[row], columns,
                      [own](std::int64_t at, std::int64_t count, Lanes values) NACLIP_INLINED {
-                       const Lanes before = load_first<Lanes>(own + at, count);
-                       store_first(own + at, before + values, count);
+                       const Lanes before = load_up_to<Lanes>(own + at, count);
+                       store_up_to(own + at, before + values, count);
                      });
     }
   });
@@ -140,7 +123,7 @@ void activate_quantised(const std::int32_t *sums, const RowScale *scales, const 
     for (std::int64_t row = 0; row < rows; ++row) {
       each_of<Lanes>(sums + row * columns.width, scales[row], columns,
                      [=](std::int64_t at, std::int64_t count, Lanes values) NACLIP_INLINED {
-                       store_first(scratch + at, is_quick ? quick_gelu_of(values) : gelu_of(values),
+                       store_up_to(scratch + at, is_quick ? quick_gelu_of(values) : gelu_of(values),
                                    count);
                      });
       out_scales[row] = quantise_row<Lanes>(scratch, columns.width, out + row * columns.width);

@@ -16,24 +16,9 @@ constexpr float kAlikeScale = 3.0F;
 constexpr float kRowSumFloor = 1e-6F;
 
 template <class Lanes>
-NACLIP_INLINE Lanes load_within(const float *source, std::int64_t first, std::int64_t count) {
-  return first + kLanes<Lanes> <= count ? load<Lanes>(source + first)
-                                        : load_some<Lanes>(source + first, count - first);
-}
-
-template <class Lanes>
-NACLIP_INLINE void store_within(float *target, Lanes value, std::int64_t first,
-                                std::int64_t count) {
-  if (first + kLanes<Lanes> <= count)
-    store(target + first, value);
-  else
-    store_some(target + first, value, count - first);
-}
-
-template <class Lanes>
 NACLIP_INLINE void scale_row(float *row, std::int64_t count, float factor) {
   for (std::int64_t i = 0; i < count; i += kLanes<Lanes>)
-    store_within(row, load_within<Lanes>(row, i, count) * factor, i, count);
+    store_up_to(row + i, load_up_to<Lanes>(row + i, count - i) * factor, count - i);
 }
 
 }  // namespace
@@ -62,9 +47,9 @@ void average_row(float *row, std::int64_t count) {
   with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
     Lanes sum{};
     for (std::int64_t i = 0; i < count; i += kLanes<Lanes>) {
-      const Lanes value = load_within<Lanes>(row, i, count);
+      const Lanes value = load_up_to<Lanes>(row + i, count - i);
       const Lanes kept = value < kLeastAlike ? Lanes{} : value;
-      store_within(row, kept, i, count);
+      store_up_to(row + i, kept, count - i);
       sum += kept;
     }
     scale_row<Lanes>(row, count, 1.0F / (sum_of(sum) + kRowSumFloor));
@@ -77,11 +62,11 @@ void attend_row(float *row, std::int64_t count, std::int64_t own, float mean) {
     row[own] = std::max(row[own], mean);
     Lanes sum{};
     for (std::int64_t i = 0; i < count; i += kLanes<Lanes>) {
-      const Lanes excess = load_within<Lanes>(row, i, count) - mean;
+      const Lanes excess = load_up_to<Lanes>(row + i, count - i) - mean;
       // At most 6, so that nothing has to be taken off against overflow.
       const IntLanes<Lanes> read = (excess >= 0.0F) & first_lanes<Lanes>(count - i);
       const Lanes weight = read ? exponential(excess * kAlikeScale) : Lanes{};
-      store_within(row, weight, i, count);
+      store_up_to(row + i, weight, count - i);
       sum += weight;
     }
     scale_row<Lanes>(row, count, 1.0F / sum_of(sum));
@@ -92,13 +77,13 @@ void normalise_length(const float *row, std::int64_t count, float *out) {
   with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
     Lanes squares{};
     for (std::int64_t i = 0; i < count; i += kLanes<Lanes>) {
-      const Lanes value = load_within<Lanes>(row, i, count);
+      const Lanes value = load_up_to<Lanes>(row + i, count - i);
       squares += value * value;
     }
     const float length = __builtin_sqrtf(sum_of(squares));
     const float factor = length > 0.0F ? 1.0F / length : 0.0F;
     for (std::int64_t i = 0; i < count; i += kLanes<Lanes>)
-      store_within(out, load_within<Lanes>(row, i, count) * factor, i, count);
+      store_up_to(out + i, load_up_to<Lanes>(row + i, count - i) * factor, count - i);
   });
 }
 
@@ -106,7 +91,7 @@ double row_sum(const float *row, std::int64_t count) {
   return with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
     Lanes sum{};
     for (std::int64_t i = 0; i < count; i += kLanes<Lanes>)
-      sum += load_within<Lanes>(row, i, count);
+      sum += load_up_to<Lanes>(row + i, count - i);
     return static_cast<double>(sum_of(sum));
   });
 }

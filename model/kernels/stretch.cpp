@@ -17,7 +17,8 @@ NACLIP_INLINE void blend_line(const float *above, const float *below, float down
     store(out + x, top + (load<Lanes>(below + x) - top) * down);
   }
   for (; x < width; ++x) out[x] = above[x] + (below[x] - above[x]) * down;
-  for (; x < stretch_scratch(width); ++x) out[x] = out[width - 1];
+  const std::int64_t end = stretch_scratch(width);
+  for (; x < end; ++x) out[x] = out[width - 1];
 }
 
 /// Columns [x, taps.to), fewer than a vector.

@@ -68,8 +68,19 @@ ClipText::ClipText(Checkpoint checkpoint, const Compute &compute, Form form)
 }
 
 void ClipText::lay_out() {
+  if (failure_) std::rethrow_exception(failure_);
   if (!checkpoint_) return;
-  Checkpoint &checkpoint = *checkpoint_;
+  Checkpoint checkpoint = std::move(*checkpoint_);
+  checkpoint_.reset();
+  try {
+    lay_out_from(checkpoint);
+  } catch (...) {
+    failure_ = std::current_exception();
+    throw;
+  }
+}
+
+void ClipText::lay_out_from(Checkpoint &checkpoint) {
   const NetworkSizes &sizes = checkpoint.sizes;
   const char *const name = "transformer";
   embedding_ = activation_tensor(checkpoint, "token_embedding.weight", compute_);
@@ -80,7 +91,6 @@ void ClipText::lay_out() {
   else
     blocks_ = blocks(checkpoint, name, sizes.text_layers, sizes.text_heads, compute_);
   projection_.weight = weight_tensor(checkpoint, "text_projection", compute_).t().contiguous();
-  checkpoint_.reset();
 }
 
 at::Tensor ClipText::encode(const std::vector<std::vector<int>> &sentences) {

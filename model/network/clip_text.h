@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <exception>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -39,7 +40,9 @@ class ClipText {
   std::int64_t context_length() const { return context_length_; }
 
  private:
+  /// What it throws once, it throws whenever it is called again.
   void lay_out();
+  void lay_out_from(Checkpoint &checkpoint);
   at::Tensor encode_plain(const std::vector<std::vector<int>> &sentences) const;
   at::Tensor encode_trie(const TokenTrie &trie);
   void compute_beginnings();
@@ -49,6 +52,7 @@ class ClipText {
   Form form_;
   std::int64_t context_length_;
   std::optional<Checkpoint> checkpoint_;  // until its weights are laid out
+  std::exception_ptr failure_;            // of laying out, which takes the checkpoint apart
   at::Tensor embedding_;                  // [vocabulary, C]
   at::Tensor positions_;                  // [context, C]
   std::vector<Block> blocks_;             // of the plain form

@@ -262,11 +262,14 @@ Stage Stages::more_text(Arguments &arguments) {
           }};
 }
 
+/// `words=1`: and a word is encoded, before which the text's network is not laid out.
 Stage Stages::load(Arguments &arguments) {
   const ModelOptions options = model_options(arguments);
+  const bool with_text = arguments.number("words", 0) > 0;
   const auto segmenter = std::make_shared<std::unique_ptr<Segmenter>>();
-  return {[segmenter, options] {
+  return {[segmenter, options, with_text] {
             *segmenter = load_segmenter(options);
+            if (with_text) (*segmenter)->encode(Vocabulary::parse("umbrella"));
             return at::empty({0});
           },
           [segmenter] { segmenter->reset(); }};

@@ -91,6 +91,8 @@ GROUPS = [
         Measure("load-torchscript-baseline", BASELINE, (3, 1), "load_torchscript"),
         Measure("load", FRESH, (3, 1), "load"),
         Measure("load-torchscript", FRESH, (3, 1), "load", model="model-torchscript.pt"),
+        Measure("load-words", FRESH, (1, 1), "load", words=1),
+        Measure("load-words-torchscript", FRESH, (1, 1), "load", words=1, model="model-torchscript.pt"),
     ],
 ]
 

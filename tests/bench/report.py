@@ -236,14 +236,14 @@ def further_lines(run):
     """What is no time."""
     lines = []
     weights = 149620737 * 4 / 1e6  # ViT-B/16 in float32
-    for name, what in (("load", "safetensors"), ("load-torchscript", "TorchScript")):
+    for name, what in (("load-words", "safetensors"), ("load-words-torchscript", "TorchScript")):
         if name in run.results:
             own, resident = (run.results[name][key] for key in ("megabytes", "resident"))
             met = "yes" if resident <= 1.1 * weights else "**no**"
             lines.append(
-                f"- Memory after loading ViT-B/16 from {what}, float32: {resident:.0f} MB more than "
-                f"before, {own:.0f} of them allocated, the text's weights as the file has them till a word is encoded; "
-                f"all weights once are {weights:.0f} (target <= 1.1 times that: {met})."
+                f"- Memory after loading ViT-B/16 from {what}, float32, and encoding a word: {resident:.0f} MB more than "
+                f"before, {own:.0f} of them allocated; its weights once are {weights:.0f} "
+                f"(target <= 1.1 times that: {met})."
             )
     if "not-inferred" in run.results:
         found = [run.results[name]["allocations"] for name in ("not-inferred", "identity")]

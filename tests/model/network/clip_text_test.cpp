@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "model/text/prompts.h"
 #include "model/text/tokenizer.h"
 #include "tests/golden_folder.h"
@@ -42,6 +44,18 @@ TEST_F(SharedBeginnings, ChangeNoSentenceInBfloat16) {
   const Sentences sentences{{1, 2, 3, 7, 9}, {1, 4, 9}, {1, 2, 9}};
   const at::Tensor wanted = text.encode(sentences);
   EXPECT_LE(((shared.encode(sentences) - wanted).norm() / wanted.norm()).item<double>(), 0.02);
+}
+
+TEST(ClipText, SaysEachTimeWhyItsWeightsCannotBeLaidOut) {
+  Checkpoint checkpoint = read_checkpoint(test::golden_folder() + "/tiny-openai.safetensors");
+  checkpoint.tensors.erase("text_projection");  // the last to be laid out
+  ClipText text(std::move(checkpoint), Compute{});
+  for (int time = 1; time <= 2; ++time) try {
+      text.encode({{1, 2, 3}});
+      FAIL() << "time " << time;
+    } catch (const Error &error) {
+      EXPECT_STREQ(error.what(), "tensor text_projection is missing") << "time " << time;
+    }
 }
 
 TEST(PromptBeginnings, AreWhatTheirSentencesBeginWith) {
