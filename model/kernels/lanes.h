@@ -125,6 +125,33 @@ NACLIP_INLINE void store(Bfloat16 *target, Lanes value) {
   __builtin_memcpy(target, &rounded, sizeof rounded);
 }
 
+/// Floats of a map of which, when it has been written, the beginning is no longer in a cache.
+inline constexpr std::int64_t kMostCached = 8 << 20;
+
+/// Writes a vector to memory without its line being read into the caches first: for what is read only after more than they
+/// hold. `target` is aligned to the vector; reading it soon is slow. See finish_stores().
+template <class Lanes>
+NACLIP_INLINE void store_past_caches(float *target, Lanes value) {
+#if defined(__x86_64__)
+  if constexpr (sizeof(Lanes) == 64) {
+    __builtin_ia32_movntps512(target, value);
+  } else if constexpr (sizeof(Lanes) == 32) {
+    __builtin_ia32_movntps256(target, value);
+  } else {
+    __builtin_ia32_movntps(target, value);
+  }
+#else
+  store(target, value);
+#endif
+}
+
+/// Has what store_past_caches() wrote be seen by other threads before what is written later.
+NACLIP_INLINE void finish_stores() {
+#if defined(__x86_64__)
+  __builtin_ia32_sfence();
+#endif
+}
+
 template <class Lanes, typename Byte>
 NACLIP_INLINE void store_bytes(Byte *target, Lanes value) {
   using Bytes = OfType<Lanes, Byte>;

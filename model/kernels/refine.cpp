@@ -88,24 +88,39 @@ NACLIP_INLINE void weights_of_row(const Reach *reaches, std::int64_t channels, s
   }
 }
 
+/// What to mix of a row, and where to.
+struct MixedRow {
+  const float *weights;
+  std::int64_t width, channels;
+  std::int64_t pitch;  ///< from a channel to the next, of the source and of the target
+  float *target;
+  bool
+      past_caches;  ///< how the target is written, but for both ends, which are read for its borders
+};
+
 /// A row's scores under the neighbours of `Count` dilations. `More`: added to what the target
 /// holds.
 template <class Lanes, int Count, bool More>
-NACLIP_INLINE void mix(const Reach *reaches, const float *weights, std::int64_t width,
-                       std::int64_t channels, std::int64_t pitch, float *target) {
-  for (std::int64_t x = 0; x < width; x += kLanes<Lanes>) {
+NACLIP_INLINE void mix(const MixedRow &row, std::int64_t dilation, const Reach *reaches) {
+  reaches += dilation;
+  const float *weights = row.weights + dilation * kNeighbours * padded(row.width);
+  for (std::int64_t x = 0; x < row.width; x += kLanes<Lanes>) {
     Lanes weight[Count * kNeighbours];
     for (int p = 0; p < Count * kNeighbours; ++p)
-      weight[p] = load<Lanes>(weights + p * padded(width) + x);
-    for (std::int64_t channel = 0; channel < channels; ++channel) {
-      const std::int64_t at = channel * pitch + x;
-      Lanes even = More ? load<Lanes>(target + at) : Lanes{}, odd{};
+      weight[p] = load<Lanes>(weights + p * padded(row.width) + x);
+    const bool past_caches = row.past_caches && x > 0 && x + kLanes<Lanes> < row.width;
+    for (std::int64_t channel = 0; channel < row.channels; ++channel) {
+      const std::int64_t at = channel * row.pitch + x;
+      Lanes even = More ? load<Lanes>(row.target + at) : Lanes{}, odd{};
       for (int i = 0; i < Count; ++i)
         for (int n = 0; n < kNeighbours; n += 2) {
           even += weight[i * kNeighbours + n] * neighbour<Lanes>(reaches[i], at, n);
           odd += weight[i * kNeighbours + n + 1] * neighbour<Lanes>(reaches[i], at, n + 1);
         }
-      store(target + at, even + odd);
+      if (past_caches)
+        store_past_caches(row.target + at, even + odd);
+      else
+        store(row.target + at, even + odd);
       for (int i = 0; i < Count; ++i) {
         __builtin_prefetch(reaches[i].above + at + kAhead);
         __builtin_prefetch(reaches[i].below + at + kAhead);
@@ -116,19 +131,12 @@ NACLIP_INLINE void mix(const Reach *reaches, const float *weights, std::int64_t 
 
 /// Takes two dilations at once: their weights fill half the registers of AVX-512.
 template <class Lanes>
-NACLIP_INLINE void mix_row(const Reach *reaches, std::int64_t count, const float *weights,
-                           std::int64_t width, std::int64_t channels, std::int64_t pitch,
-                           float *target) {
-  if (count == 1) return mix<Lanes, 1, false>(reaches, weights, width, channels, pitch, target);
-  mix<Lanes, 2, false>(reaches, weights, width, channels, pitch, target);
-  const std::int64_t per_dilation = kNeighbours * padded(width);
+NACLIP_INLINE void mix_row(const MixedRow &row, std::int64_t dilations, const Reach *reaches) {
+  if (dilations == 1) return mix<Lanes, 1, false>(row, 0, reaches);
+  mix<Lanes, 2, false>(row, 0, reaches);
   std::int64_t done = 2;
-  for (; done + 2 <= count; done += 2)
-    mix<Lanes, 2, true>(reaches + done, weights + done * per_dilation, width, channels, pitch,
-                        target);
-  if (done < count)
-    mix<Lanes, 1, true>(reaches + done, weights + done * per_dilation, width, channels, pitch,
-                        target);
+  for (; done + 2 <= dilations; done += 2) mix<Lanes, 2, true>(row, done, reaches);
+  if (done < dilations) mix<Lanes, 1, true>(row, done, reaches);
 }
 
 /// Fills reaches[0 .. dilations) for one channel of one row.
@@ -180,21 +188,26 @@ void refine_rows(const LineMap &source, const float *weights, const std::vector<
                  std::int64_t first, std::int64_t last, const LineMap &target) {
   const auto columns = column_offsets(dilations, source.width);
   const auto count = static_cast<std::int64_t>(dilations.size());
-  const std::int64_t weight_pitch = padded(source.width);
+  // With more dilations each line is written several times.
+  const bool past_caches = count <= 2 && target.rows * target.channels * target.pitch > kMostCached;
   std::vector<Reach> reaches(dilations.size());
   for (std::int64_t y = first; y < last; ++y) {
-    const float *own = weights + y * count * kNeighbours * weight_pitch;
+    const float *own = weights + y * count * kNeighbours * padded(source.width);
     for (std::int64_t channel = 0; channel < source.channels; channel += kChannelsAtOnce) {
       reaches_of(source, dilations, columns, y, channel, reaches.data());
-      with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
-        mix_row<Lanes>(reaches.data(), count, own, source.width,
-                       std::min(kChannelsAtOnce, source.channels - channel), source.pitch,
-                       target.line(y, channel));
-      });
+      const MixedRow row{own,
+                         source.width,
+                         std::min(kChannelsAtOnce, source.channels - channel),
+                         source.pitch,
+                         target.line(y, channel),
+                         past_caches};
+      with_lanes([&]<class Lanes>(Form<Lanes>)
+                     NACLIP_INLINED { mix_row<Lanes>(row, count, reaches.data()); });
     }
     for (std::int64_t channel = 0; channel < source.channels; ++channel)
       fill_borders(target, y, channel);
   }
+  finish_stores();
 }
 
 std::int64_t rows_between(const std::vector<int> &dilations) {

@@ -23,37 +23,44 @@ NACLIP_INLINE void blend_line(const float *above, const float *below, float down
 
 /// Columns [x, taps.to), fewer than a vector.
 NACLIP_INLINE void stretch_tail(const float *line, const LineTaps &taps, std::int64_t x, float *out,
-                                bool add) {
+                                Writing writing) {
   for (; x < taps.to; ++x) {
     const float *sample = line + taps.first[static_cast<std::size_t>(x)];
     const float value =
         sample[0] + (sample[1] - sample[0]) * taps.weight[static_cast<std::size_t>(x)];
-    out[x] = add ? out[x] + value : value;
+    out[x] = writing == Writing::kAdded ? out[x] + value : value;
   }
 }
 
+/// Writes columns [x, x + kLanes) of a line of `width`.
 template <class Lanes>
-NACLIP_INLINE void put(float *target, Lanes value, bool add) {
-  store(target, add ? load<Lanes>(target) + value : value);
+NACLIP_INLINE void put(float *line, std::int64_t x, std::int64_t width, Lanes value,
+                       Writing writing) {
+  if (writing == Writing::kPastCaches && x > 0 && x + kLanes<Lanes> < width)
+    store_past_caches(line + x, value);
+  else
+    store(line + x, writing == Writing::kAdded ? load<Lanes>(line + x) + value : value);
 }
 
 /// Where a line grows, a vector's samples come from at most as many of the source and one more: two vectors whose lanes
 /// are shuffled, instead of two single loads a lane.
 template <class Lanes>
-NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *out, bool add) {
+NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *out,
+                               Writing writing) {
   std::int64_t x = 0;
   for (; x + kLanes<Lanes> <= taps.to; x += kLanes<Lanes>) {
     const std::int32_t start = taps.first[static_cast<std::size_t>(x)];
     const IntLanes<Lanes> places = load<Lanes>(taps.first.data() + x) - start;
     const Lanes left = __builtin_shuffle(load<Lanes>(line + start), places);
     const Lanes right = __builtin_shuffle(load<Lanes>(line + start + 1), places);
-    put(out + x, left + (right - left) * load<Lanes>(taps.weight.data() + x), add);
+    put(out, x, taps.to, left + (right - left) * load<Lanes>(taps.weight.data() + x), writing);
   }
-  stretch_tail(line, taps, x, out, add);
+  stretch_tail(line, taps, x, out, writing);
 }
 
 template <class Lanes>
-NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out, bool add) {
+NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out,
+                               Writing writing) {
   std::int64_t x = 0;
   for (; x + kLanes<Lanes> <= taps.to; x += kLanes<Lanes>) {
     float left[kLanes<Lanes>], right[kLanes<Lanes>];
@@ -62,12 +69,12 @@ NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *o
       left[lane] = sample[0];
       right[lane] = sample[1];
     }
-    put(out + x,
+    put(out, x, taps.to,
         load<Lanes>(left) +
             (load<Lanes>(right) - load<Lanes>(left)) * load<Lanes>(taps.weight.data() + x),
-        add);
+        writing);
   }
-  stretch_tail(line, taps, x, out, add);
+  stretch_tail(line, taps, x, out, writing);
 }
 
 template <class Lanes>
@@ -96,17 +103,18 @@ std::int64_t stretch_scratch(std::int64_t from) {
 }
 
 void stretch_row(Lines above, Lines below, float down, std::int64_t channels, const LineTaps &taps,
-                 float *scratch, float *out, std::int64_t pitch, bool add) {
+                 float *scratch, float *out, std::int64_t pitch, Writing writing) {
   with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
     for (std::int64_t channel = 0; channel < channels; ++channel) {
       blend_line<Lanes>(above.data + channel * above.pitch, below.data + channel * below.pitch,
                         down, taps.from, scratch);
       if (taps.to >= taps.from)
-        spread_line<Lanes>(scratch, taps, out + channel * pitch, add);
+        spread_line<Lanes>(scratch, taps, out + channel * pitch, writing);
       else
-        gather_line<Lanes>(scratch, taps, out + channel * pitch, add);
+        gather_line<Lanes>(scratch, taps, out + channel * pitch, writing);
     }
   });
+  if (writing == Writing::kPastCaches) finish_stores();
 }
 
 void divide_lines(float *lines, std::int64_t pitch, std::int64_t channels, std::int64_t width,

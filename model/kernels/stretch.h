@@ -22,11 +22,15 @@ struct Lines {
   std::int64_t pitch;
 };
 
+/// How a row is written: over what is there, added to it, or over it and past the caches, but for the ends of lines.
+enum class Writing { kOver, kAdded, kPastCaches };
+
 /// Samples one row of `channels` planes between the source's rows `above` and `below`, of which
 /// `down` (0..1) is the latter's part. out: line c, of taps.to samples, at out + c * pitch.
-/// scratch: stretch_scratch(taps.from) floats. `add`: to what is there.
+/// scratch: stretch_scratch(taps.from) floats. kPastCaches: lines begin at multiples of
+/// kMostLanes floats.
 void stretch_row(Lines above, Lines below, float down, std::int64_t channels, const LineTaps &taps,
-                 float *scratch, float *out, std::int64_t pitch, bool add);
+                 float *scratch, float *out, std::int64_t pitch, Writing writing);
 
 /// Floats of scratch for stretch_row.
 std::int64_t stretch_scratch(std::int64_t from);

@@ -78,7 +78,7 @@ class RowDecoder {
   void choose_words(const Tap &down, int width) {
     kernels::stretch_row(row_of(scores_, down.first), row_of(scores_, down.second), down.weight,
                          scores_.size(1), columns_, scratch_.data(), sampled_.data(), pitch_,
-                         false);
+                         kernels::Writing::kOver);
     const auto scale = static_cast<float>(options_.logit_scale);
     if (struck_.empty())
       kernels::decode_row(sampled_.data(), pitch_, scores_.size(1), width, scale, best_.data(),

@@ -66,13 +66,16 @@ void stretch(const at::Tensor &map, const ScoreLines &result) {
   const at::Tensor source = with_lines(map);
   const std::vector<Tap> rows = bilinear_taps(source.size(2), target.height);
   const kernels::LineTaps columns = kernels::line_taps(source.size(3), target.width);
+  const auto writing = target.rows * target.channels * target.pitch > kernels::kMostCached
+                           ? kernels::Writing::kPastCaches
+                           : kernels::Writing::kOver;
   at::parallel_for(0, target.height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(kernels::stretch_scratch(columns.from)));
     for (std::int64_t y = begin; y < end; ++y) {
       const Tap &down = rows[static_cast<std::size_t>(y)];
       kernels::stretch_row(row_of(source, down.first), row_of(source, down.second), down.weight,
                            target.channels, columns, scratch.data(), target.line(y, 0),
-                           target.pitch, false);
+                           target.pitch, writing);
       for (std::int64_t channel = 0; channel < target.channels; ++channel)
         kernels::fill_borders(target, y, channel);
     }

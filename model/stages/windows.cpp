@@ -34,7 +34,7 @@ at::Tensor stitch_lines(const at::Tensor &scores, const std::vector<Window> &win
         const at::Tensor grid = grids.slice(0, static_cast<std::int64_t>(i));
         kernels::stretch_row(row_of(grid, down.first), row_of(grid, down.second), down.weight,
                              map.channels, columns, scratch.data(), map.line(y, 0) + window.left,
-                             map.pitch, true);
+                             map.pitch, kernels::Writing::kAdded);
         for (std::int64_t x = 0; x < window.width; ++x)
           ++count[static_cast<std::size_t>(window.left + x)];
       }

@@ -75,7 +75,7 @@ std::size_t stretch() {
   count([&] {
     stretch_row({scores.map.line(0, 0), scores.map.pitch},
                 {scores.map.line(1, 0), scores.map.pitch}, 0.3F, kWords, taps, scratch.data(),
-                out.data(), padded(kWidth), false);
+                out.data(), padded(kWidth), Writing::kOver);
   });
   return kWidth * kWords;
 }

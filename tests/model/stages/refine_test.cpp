@@ -76,6 +76,32 @@ TEST(RefinementOf, TwoStepsAtOnceAreTwoSteps) {
   }
 }
 
+/// Maps that are larger than the caches are written past them; a few of their words alone are not.
+TEST(RefinementOf, MapsLargerThanCachesGetTheSameNumbers) {
+  at::manual_seed(7);
+  constexpr int kWords = 40, kHeight = 450, kWidth = 517, kBorder = 16;
+  ASSERT_GT(ScoreLines::floats(kWords, kHeight, kWidth, kBorder), kernels::kMostCached);
+  const at::Tensor scores = at::randn({1, kWords, 90, 110}),
+                   picture = at::randn({1, 3, kHeight, kWidth});
+  for (const std::vector<int> &dilations : {std::vector<int>{8, 16}, {3}, {1, 2, 3}}) {
+    const at::Tensor all = Refiner().refine(picture, scores, kHeight, kWidth, 3, dilations);
+    for (const int first : {0, 17, kWords - 2}) {
+      const at::Tensor few = scores.slice(1, first, first + 2);
+      const at::Tensor alone = Refiner().refine(picture, few, kHeight, kWidth, 3, dilations);
+      EXPECT_TRUE(all.slice(1, first, first + 2).equal(alone)) << "word " << first;
+    }
+  }
+  for (const auto &[height, width] : {std::pair{kHeight, kWidth}, {kHeight, 3 * kWidth}}) {
+    const at::Tensor map = at::randn({1, kWords, 500, 2 * kWidth});  // wider and narrower
+    const ScoreLines large(kWords, height, width, kBorder), small(1, height, width, kBorder);
+    stretch(map, large);
+    for (const int word : {0, kWords - 1}) {
+      stretch(map.slice(1, word, word + 1), small);
+      EXPECT_TRUE(large.tensor().slice(1, word, word + 1).equal(small.tensor()));
+    }
+  }
+}
+
 TEST(RefinementOf, SmallerScoresAreStretchedFirst) {
   at::manual_seed(7);
   const at::Tensor picture = at::randn({1, 3, 31, 43}), scores = at::randn({1, 21, 5, 9});
