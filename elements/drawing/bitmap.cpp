@@ -1,5 +1,6 @@
 #include "elements/drawing/bitmap.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -40,9 +41,13 @@ void stamp(const Bitmap &bitmap, int left, int top, const Canvas &canvas, Overla
     const std::uint32_t *pixels =
         &bitmap.pixels[static_cast<std::size_t>(y) * static_cast<std::size_t>(bitmap.width)];
     Paint *const painted = row.pixels.data() + left;
-    for (int x = 0; x < bitmap.width; ++x) {
-      row.extend(left + x + 1, pixels[x] == 0 ? 0 : RowPaint::kMixed);
-      painted[x] = paints.paint(pixels[x]);
+    for (int x = 0; x < bitmap.width;) {
+      // Most of a text is its background.
+      const std::uint32_t pixel = pixels[x];
+      const int begin = x;
+      while (x < bitmap.width && pixels[x] == pixel) ++x;
+      std::fill(painted + begin, painted + x, paints.paint(pixel));
+      row.extend(left + x, pixel == 0 ? 0 : RowPaint::kMixed);
     }
     row.extend(canvas.width, 0);
     layer.add_row(row);

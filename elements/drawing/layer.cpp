@@ -26,6 +26,10 @@ void RowPaint::clear(int width) {
 }
 
 void RowPaint::extend(int end, int paint) {
+  append(spans, end, paint);
+}
+
+void append(std::vector<RowPaint::Span> &spans, int end, int paint) {
   if (end <= (spans.empty() ? 0 : spans.back().end)) return;
   if (!spans.empty() && spans.back().paint == paint)
     spans.back().end = end;

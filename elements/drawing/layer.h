@@ -26,9 +26,12 @@ struct RowPaint {
 
   /// Begins an empty row.
   void clear(int width);
-  /// Appends pixels up to `end`; joins them to the last span where the paint is the same.
+  /// Appends pixels up to `end`, as append() does.
   void extend(int end, int paint);
 };
+
+/// Appends pixels up to `end`; joins them to the last span where the paint is the same.
+void append(std::vector<RowPaint::Span> &spans, int end, int paint);
 
 /// Rows of spans for every plane of a frame. Most of a mask is flat, so that only the pixels near
 /// an edge cost memory. Memory is kept from one drawing to the next.

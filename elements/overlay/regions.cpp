@@ -1,6 +1,7 @@
 #include "elements/overlay/regions.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -304,31 +305,40 @@ void RegionPainter::paint_cell(const Neighbourhood &around, int begin, int end) 
         mix(around, across_.weights[static_cast<std::size_t>(x - across_.begin)]);
 }
 
+/// The spans of a row of the frame: the same for all rows of a row of cells.
+void RegionPainter::find_spans(int cell_row) {
+  const std::uint16_t *ids = ids_of_row(cell_row);
+  spans_.clear();
+  append(spans_, across_.begin, 0);
+  for (const Run &run : runs_)
+    append(spans_, across_.first_pixel[static_cast<std::size_t>(run.end)],
+           run.mixed ? RowPaint::kMixed : ids[run.begin]);
+  append(spans_, frame_width_, 0);
+}
+
 void RegionPainter::paint_row(int y) {
   const auto index = static_cast<std::size_t>(y - down_.begin);
   const int cell_row = down_.cell[index];
-  const std::uint16_t *ids = ids_of_row(cell_row);
   const Weights &weights = down_.weights[index];
   const int *first_pixel = across_.first_pixel.data();
   PairRow pairs{blocks_.data(), pairs_.data(), first_pixel, {}, across_.begin, {}};
   for (std::size_t i = 0; i < pairs.weights.size(); ++i)
     pairs.weights[i] = across_weights_[i].data();
-  for (std::size_t bits = 1; bits < pairs.sums.size(); ++bits)
-    for (std::size_t line = 0; line < weights.size(); ++line)
-      if (bits >> line & 1) pairs.sums[bits] += weights[line];
-  row_.clear(frame_width_);
-  row_.extend(across_.begin, 0);
-  for (const Run &run : runs_) {
-    row_.extend(first_pixel[run.end], run.mixed ? RowPaint::kMixed : ids[run.begin]);
-    if (run.mixed) paint_pairs(pairs, run.begin, run.end, row_.pixels.data());
+  for (std::size_t bits = 1; bits < pairs.sums.size(); ++bits) {
+    const std::size_t last = std::bit_floor(bits);
+    pairs.sums[bits] =
+        pairs.sums[bits - last] + weights[static_cast<std::size_t>(std::countr_zero(last))];
   }
+  row_.clear(frame_width_);
+  row_.spans = spans_;
+  for (const Run &run : runs_)
+    if (run.mixed) paint_pairs(pairs, run.begin, run.end, row_.pixels.data());
   Neighbourhood around;
   for (const int cell : others_) {
     if (first_pixel[cell] >= first_pixel[cell + 1]) continue;
     gather(cell, cell_row, weights, around);
     paint_cell(around, first_pixel[cell], first_pixel[cell + 1]);
   }
-  row_.extend(frame_width_, 0);
 }
 
 void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double opacity,
@@ -361,6 +371,7 @@ void RegionPainter::paint(const OverlayMask &mask, const Canvas &canvas, double 
       if (next != cell_row) {
         find_runs(cell_row = next);
         find_pairs(cell_row);
+        find_spans(cell_row);
       }
       paint_row(y);
       layer.add_row(row_);

@@ -94,6 +94,7 @@ class RegionPainter {
   void find_runs(int cell_row);
   void find_pairs(int cell_row);
   const Paint *pair_paints(std::uint16_t one, std::uint16_t other);
+  void find_spans(int cell_row);
   void paint_row(int y);
   void gather(int cell, int cell_row, const Weights &weights, Neighbourhood &around) const;
   void paint_cell(const Neighbourhood &around, int begin, int end);
@@ -138,6 +139,7 @@ class RegionPainter {
   // Of one row of cells:
   std::vector<std::uint8_t> marks_, mixed_;
   std::vector<Run> runs_;
+  std::vector<RowPaint::Span> spans_;
   std::vector<PairBlock> blocks_;
   std::vector<const Paint *> pairs_;  // by cell, see PairRow
   std::vector<int> others_;           // mixed cells that see more than two classes
