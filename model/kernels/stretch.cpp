@@ -22,8 +22,9 @@ NACLIP_INLINE void blend_line(const float *above, const float *below, float down
 }
 
 /// Columns [x, taps.to), fewer than a vector.
-NACLIP_INLINE void stretch_tail(const float *line, const LineTaps &taps, std::int64_t x, float *out,
-                                Writing writing) {
+template <Writing writing>
+NACLIP_INLINE void stretch_tail(const float *line, const LineTaps &taps, std::int64_t x,
+                                float *out) {
   for (; x < taps.to; ++x) {
     const float *sample = line + taps.first[static_cast<std::size_t>(x)];
     const float value =
@@ -33,9 +34,8 @@ NACLIP_INLINE void stretch_tail(const float *line, const LineTaps &taps, std::in
 }
 
 /// Writes columns [x, x + kLanes) of a line of `width`.
-template <class Lanes>
-NACLIP_INLINE void put(float *line, std::int64_t x, std::int64_t width, Lanes value,
-                       Writing writing) {
+template <Writing writing, class Lanes>
+NACLIP_INLINE void put(float *line, std::int64_t x, std::int64_t width, Lanes value) {
   if (writing == Writing::kPastCaches && x > 0 && x + kLanes<Lanes> < width)
     store_past_caches(line + x, value);
   else
@@ -44,23 +44,21 @@ NACLIP_INLINE void put(float *line, std::int64_t x, std::int64_t width, Lanes va
 
 /// Where a line grows, a vector's samples come from at most as many of the source and one more: two vectors whose lanes
 /// are shuffled, instead of two single loads a lane.
-template <class Lanes>
-NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *out,
-                               Writing writing) {
+template <class Lanes, Writing writing>
+NACLIP_INLINE void spread_line(const float *line, const LineTaps &taps, float *out) {
   std::int64_t x = 0;
   for (; x + kLanes<Lanes> <= taps.to; x += kLanes<Lanes>) {
     const std::int32_t start = taps.first[static_cast<std::size_t>(x)];
     const IntLanes<Lanes> places = load<Lanes>(taps.first.data() + x) - start;
     const Lanes left = __builtin_shuffle(load<Lanes>(line + start), places);
     const Lanes right = __builtin_shuffle(load<Lanes>(line + start + 1), places);
-    put(out, x, taps.to, left + (right - left) * load<Lanes>(taps.weight.data() + x), writing);
+    put<writing>(out, x, taps.to, left + (right - left) * load<Lanes>(taps.weight.data() + x));
   }
-  stretch_tail(line, taps, x, out, writing);
+  stretch_tail<writing>(line, taps, x, out);
 }
 
-template <class Lanes>
-NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out,
-                               Writing writing) {
+template <class Lanes, Writing writing>
+NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *out) {
   std::int64_t x = 0;
   for (; x + kLanes<Lanes> <= taps.to; x += kLanes<Lanes>) {
     float left[kLanes<Lanes>], right[kLanes<Lanes>];
@@ -69,12 +67,35 @@ NACLIP_INLINE void gather_line(const float *line, const LineTaps &taps, float *o
       left[lane] = sample[0];
       right[lane] = sample[1];
     }
-    put(out, x, taps.to,
-        load<Lanes>(left) +
-            (load<Lanes>(right) - load<Lanes>(left)) * load<Lanes>(taps.weight.data() + x),
-        writing);
+    put<writing>(out, x, taps.to,
+                 load<Lanes>(left) + (load<Lanes>(right) - load<Lanes>(left)) *
+                                         load<Lanes>(taps.weight.data() + x));
   }
-  stretch_tail(line, taps, x, out, writing);
+  stretch_tail<writing>(line, taps, x, out);
+}
+
+/// What stretch_row() is given, but for how to write.
+struct Stretched {
+  Lines above, below;
+  float down;
+  std::int64_t channels;
+  const LineTaps &taps;
+  float *scratch, *out;
+  std::int64_t pitch;
+};
+
+template <class Lanes, Writing writing>
+NACLIP_INLINE void stretch_lines(const Stretched &row) {
+  for (std::int64_t channel = 0; channel < row.channels; ++channel) {
+    blend_line<Lanes>(row.above.data + channel * row.above.pitch,
+                      row.below.data + channel * row.below.pitch, row.down, row.taps.from,
+                      row.scratch);
+    float *out = row.out + channel * row.pitch;
+    if (row.taps.to >= row.taps.from)
+      spread_line<Lanes, writing>(row.scratch, row.taps, out);
+    else
+      gather_line<Lanes, writing>(row.scratch, row.taps, out);
+  }
 }
 
 template <class Lanes>
@@ -104,14 +125,15 @@ std::int64_t stretch_scratch(std::int64_t from) {
 
 void stretch_row(Lines above, Lines below, float down, std::int64_t channels, const LineTaps &taps,
                  float *scratch, float *out, std::int64_t pitch, Writing writing) {
+  const Stretched row{above, below, down, channels, taps, scratch, out, pitch};
   with_lanes([&]<class Lanes>(Form<Lanes>) NACLIP_INLINED {
-    for (std::int64_t channel = 0; channel < channels; ++channel) {
-      blend_line<Lanes>(above.data + channel * above.pitch, below.data + channel * below.pitch,
-                        down, taps.from, scratch);
-      if (taps.to >= taps.from)
-        spread_line<Lanes>(scratch, taps, out + channel * pitch, writing);
-      else
-        gather_line<Lanes>(scratch, taps, out + channel * pitch, writing);
+    switch (writing) {
+      case Writing::kOver:
+        return stretch_lines<Lanes, Writing::kOver>(row);
+      case Writing::kAdded:
+        return stretch_lines<Lanes, Writing::kAdded>(row);
+      case Writing::kPastCaches:
+        return stretch_lines<Lanes, Writing::kPastCaches>(row);
     }
   });
   if (writing == Writing::kPastCaches) finish_stores();
