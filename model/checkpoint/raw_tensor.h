@@ -45,7 +45,7 @@ struct RawTensor {
   std::vector<std::int64_t> shape;    ///< each >= 0, at most kMaxRank
   std::vector<std::int64_t> strides;  ///< elements, as many as `shape`
   std::int64_t offset = 0;            ///< of the first element from the storage's start, elements
-  /// Gives the storage's bytes, which may be a mapping of the file; the pointer keeps them alive.
+  /// Gives the storage's bytes; the pointer keeps them alive. Tensors may share them.
   /// May read the file, so ask only for what is needed. Thread-safe. Throws Error{kFormat | kRead | kMemory}.
   std::function<std::shared_ptr<const std::uint8_t>()> storage;
 };

@@ -54,19 +54,18 @@ NACLIP_INLINE float quantise_channel(const float *weights, std::int64_t count, s
 template <class Lanes, typename Work>
 NACLIP_INLINE void each_of(const std::int32_t *sums, RowScale row, const Columns &columns,
                            Work work) {
+  const auto values = [&](auto read) NACLIP_INLINED {
+    return __builtin_convertvector(read(sums), Lanes) * (read(columns.scales) * row.scale) +
+           read(columns.totals) * row.offset + read(columns.bias);
+  };
   std::int64_t i = 0;
   for (; i + kLanes<Lanes> <= columns.width; i += kLanes<Lanes>)
     work(i, kLanes<Lanes>,
-         __builtin_convertvector(load<Lanes>(sums + i), Lanes) *
-                 (load<Lanes>(columns.scales + i) * row.scale) +
-             load<Lanes>(columns.totals + i) * row.offset + load<Lanes>(columns.bias + i));
+         values([&](const auto *all) NACLIP_INLINED { return load<Lanes>(all + i); }));
   const std::int64_t rest = columns.width - i;
-  if (rest == 0) return;
-  work(i, rest,
-       __builtin_convertvector(load_some<Lanes>(sums + i, rest), Lanes) *
-               (load_some<Lanes>(columns.scales + i, rest) * row.scale) +
-           load_some<Lanes>(columns.totals + i, rest) * row.offset +
-           load_some<Lanes>(columns.bias + i, rest));
+  if (rest > 0)
+    work(i, rest,
+         values([&](const auto *all) NACLIP_INLINED { return load_some<Lanes>(all + i, rest); }));
 }
 
 }  // namespace

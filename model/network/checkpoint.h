@@ -21,7 +21,7 @@ struct Checkpoint {
   /// By OpenAI's names and in OpenAI's orientation, on the CPU, in the file's own floating-point
   /// dtypes (they may differ from tensor to tensor). Every tensor that the network needs is there,
   /// has the shape that `sizes` says and is finite; `logit_scale` only where the file has it.
-  /// Tensors may share a read-only mapping of the file: never write to them in place. Where a
+  /// Tensors may share memory: never write to them in place. Where a
   /// configuration beside the file says that pictures were normalised by other numbers than OpenAI's,
   /// `visual.conv1.weight` and `visual.positional_embedding` are float32 and take pictures that are
   /// normalised by OpenAI's.
