@@ -27,11 +27,11 @@ inline constexpr std::array<Choice<Precision>, 5> kPrecisions{
       "float16 on CUDA; on the CPU bfloat16 where it is quicker, else float32"},
      {Precision::kFloat32, "float32", "32-bit floating point"},
      {Precision::kBfloat16, "bfloat16",
-      "bfloat16 (on the CPU in linear layers alone, the rest in float32)"},
+      "bfloat16 (on the CPU in linear layers, with attention as for int8 and the rest in float32)"},
      {Precision::kFloat16, "float16", "16-bit floating point (CUDA only)"},
      {Precision::kInt8, "int8",
-      "products of 8 bits in the picture's network (CPU with AVX512_VNNI or AVX-VNNI only), the "
-      "rest as by auto"}}};
+      "products of 8 bits in the picture's network, of 16 bits in its attention (CPU with "
+      "AVX512_VNNI or AVX-VNNI only), the rest as by auto"}}};
 
 /// What the last vision block attends by (arXiv 2404.08181, section 3.2 and table 3; scclip is that
 /// of arXiv 2411.15869, pearl that of arXiv 2603.21528).

@@ -14,7 +14,8 @@ namespace naclip {
 
 /// Where tensors live and how wide they are. On CUDA both types are the same. On the CPU bfloat16
 /// is for linear layers alone: its attention and LayerNorm would be slower than float32's (oneDNN
-/// has fast bfloat16 products only), so activations stay float32 there.
+/// has fast bfloat16 products only), so activations stay float32 there, but for attention between such layers, see
+/// AttentionProducts.
 struct Compute {
   at::Device device{at::kCPU};
   at::ScalarType weights = at::kFloat;      ///< of linear and convolution layers

@@ -101,7 +101,9 @@ void CpuBlocks::forward(const CpuBlock &block, const at::Tensor &x) {
   forward(block, x, [&](const at::Tensor &projected, const at::Tensor &attended) {
     attention_into(
         split_heads(projected, block.heads), {},
-        attended.view({x.size(0), x.size(1), block.heads, attended.size(2) / block.heads}));
+        attended.view({x.size(0), x.size(1), block.heads, attended.size(2) / block.heads}),
+        block.in_proj.precision() == at::kFloat ? AttentionProducts::kFloat32
+                                                : AttentionProducts::kInt16);
   });
 }
 

@@ -110,7 +110,8 @@ void Int8Blocks::forward(const Int8Block &block, const at::Tensor &x) {
   const std::int64_t rows = x.size(0) * x.size(1);
   each_part(rows, [&](std::int64_t first, std::int64_t count) { project(block, x, first, count); });
   attention_into(split_heads(projected_, block.heads), {},
-                 attended_.view({x.size(0), x.size(1), block.heads, x.size(2) / block.heads}));
+                 attended_.view({x.size(0), x.size(1), block.heads, x.size(2) / block.heads}),
+                 AttentionProducts::kInt16);
   each_part(rows, [&](std::int64_t first, std::int64_t count) { finish(block, x, first, count); });
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "model/kernels/attention.h"
+#include "model/kernels/attention_int16.h"
 #include "model/network/kernel_elements.h"
 
 namespace naclip {
@@ -29,20 +30,30 @@ at::Tensor with_dense_tokens(const at::Tensor &x) {
 }
 
 template <typename Element>
-void attend_all(const Projections &p, const at::Tensor &bias, Element *out) {
+void attend_all(const Projections &p, const at::Tensor &bias, AttentionProducts products,
+                Element *out) {
   const std::int64_t pictures = p.key.size(0), heads = p.key.size(1), tokens = p.key.size(2),
                      width = p.key.size(3), value_width = p.value.size(3);
   const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(width)));
   const float *bias_data = bias.defined() ? bias.data_ptr<float>() : nullptr;
+  const bool int16 = products == AttentionProducts::kInt16 && kernels::has_int16_products() &&
+                     width <= kernels::kMostInt16Width;
   // One picture has fewer heads than a large machine has cores: then each head is shared out.
   const std::int64_t parts = (at::get_num_threads() * 2 - 1) / (pictures * heads) + 1;
   const std::int64_t part = (tokens + parts - 1) / parts;
   at::parallel_for(0, pictures * heads * parts, 1, [&](std::int64_t begin, std::int64_t end) {
-    std::vector<float> scratch(
-        static_cast<std::size_t>(kernels::attention_scratch(tokens, width, value_width)));
+    std::vector<float> scratch;
+    std::vector<std::int32_t> int16_scratch;
+    if (int16)
+      int16_scratch.resize(
+          static_cast<std::size_t>(kernels::int16_attention_scratch(tokens, width, value_width)));
+    else
+      scratch.resize(
+          static_cast<std::size_t>(kernels::attention_scratch(tokens, width, value_width)));
     for (std::int64_t index = begin; index < end; ++index) {
       const std::int64_t head = index / parts % heads, picture = index / parts / heads;
       const std::int64_t first = std::min(index % parts * part, tokens);
+      const std::int64_t last = std::min(first + part, tokens);
       Element *own_out = out + (picture * tokens * heads + head) * value_width;
       const kernels::AttentionHead<Element> own{tokens_of<Element>(p.query, picture, head),
                                                 tokens_of<Element>(p.key, picture, head),
@@ -53,18 +64,22 @@ void attend_all(const Projections &p, const at::Tensor &bias, Element *out) {
                                                 value_width,
                                                 scale,
                                                 bias_data};
-      kernels::attend(own, first, std::min(first + part, tokens), scratch.data());
+      if (int16)
+        kernels::attend_int16(own, first, last, int16_scratch.data());
+      else
+        kernels::attend(own, first, last, scratch.data());
     }
   });
 }
 
 }  // namespace
 
-void attention_into(const Projections &given, const at::Tensor &bias, const at::Tensor &out) {
+void attention_into(const Projections &given, const at::Tensor &bias, const at::Tensor &out,
+                    AttentionProducts products) {
   const Projections p{with_dense_tokens(given.query), with_dense_tokens(given.key),
                       with_dense_tokens(given.value)};
   const at::Tensor dense_bias = bias.defined() ? bias.contiguous() : bias;
-  with_elements(out, [&](auto *data) { attend_all(p, dense_bias, data); });
+  with_elements(out, [&](auto *data) { attend_all(p, dense_bias, products, data); });
 }
 
 at::Tensor attention(const Projections &p, const at::Tensor &bias) {

@@ -33,9 +33,14 @@ struct LayerNorm {
 /// in the outcome's memory, so that merging them costs nothing.
 at::Tensor attention(const Projections &p, const at::Tensor &bias);
 
+/// What the numbers are that attention multiplies on the CPU. kInt16: 16-bit integers, where the processor has products of
+/// them, twice as many a step as of float32: for networks whose linear layers are less precise.
+enum class AttentionProducts { kFloat32, kInt16 };
+
 /// The fused form into given memory. p: float32 or bfloat16 on the CPU; out: [B, N, heads, the
 /// values' width] dense.
-void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out);
+void attention_into(const Projections &p, const at::Tensor &bias, const at::Tensor &out,
+                    AttentionProducts products = AttentionProducts::kFloat32);
 
 /// As plain::pearl_projections(). On the CPU head by head, each in one core's cache.
 Projections pearl_projections(const Projections &p, double alpha);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "model/kernels/activation.h"
+#include "model/kernels/attention_int16.h"
 #include "model/kernels/lanes.h"
 #include "model/network/cpu_blocks.h"
 #include "model/network/transformer.h"
@@ -52,10 +53,78 @@ TEST_P(Attending, Bfloat16IsComputedInFloat32) {
   EXPECT_LE(relative_error(fused.to(at::kFloat), plain::attention(rounded, {})), 1.0 / 256);
 }
 
+at::Tensor int16_attention(const Projections &p, const at::Tensor &bias = {}) {
+  const at::Tensor out =
+      at::empty({p.key.size(0), p.key.size(2), p.key.size(1), p.value.size(3)}, p.key.options());
+  attention_into(p, bias, out, AttentionProducts::kInt16);
+  return out.transpose(1, 2).to(at::kFloat);
+}
+
+constexpr const char *kNoInt16 =
+    "this processor, or NACLIP_VECTOR_BITS, has no sums of products of 16 bits (AVX512_VNNI, "
+    "AVX-VNNI)";
+
+TEST_P(Attending, Int16IsNearFloat32) {
+  if (!kernels::has_int16_products()) GTEST_SKIP() << kNoInt16;
+  at::manual_seed(11);
+  const Projections p = random_projections();
+  const at::Tensor bias = at::randn({GetParam().tokens, GetParam().tokens});
+  EXPECT_LE(relative_error(int16_attention(p), plain::attention(p, {})), 3e-3);
+  EXPECT_LE(relative_error(int16_attention(p, bias), plain::attention(p, bias)), 3e-3);
+  const Projections half{p.query.to(at::kBFloat16), p.key.to(at::kBFloat16),
+                         p.value.to(at::kBFloat16)};
+  EXPECT_LE(relative_error(int16_attention(half), attention(half, {}).to(at::kFloat)), 1.0 / 128);
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, Attending,
                          ::testing::Values(Case{1, 1, 1, 64}, Case{1, 3, 15, 64},
                                            Case{2, 12, 197, 64}, Case{1, 2, 33, 88},
                                            Case{3, 1, 7, 5}, Case{1, 5, 40, 104}));
+
+TEST(Int16Attention, GreatestSumsFitIn32Bits) {
+  if (!kernels::has_int16_products()) GTEST_SKIP() << kNoInt16;
+  const std::int64_t tokens = 300, width = kernels::kMostInt16Width;
+  const at::Tensor ones = at::full({1, 1, tokens, width}, 100.0F);
+  // All logits are alike, so that each weight is the greatest.
+  EXPECT_LE(relative_error(int16_attention({ones, ones, ones}), ones), 1e-5);
+  EXPECT_LE(relative_error(int16_attention({ones, -ones, -ones}), -ones), 1e-5);
+}
+
+TEST(Int16Attention, OneTokensNumbersDoNotCoarsenTheOthers) {
+  if (!kernels::has_int16_products()) GTEST_SKIP() << kNoInt16;
+  at::manual_seed(3);
+  const at::Tensor query = at::randn({1, 1, 90, 64}), value = at::randn({1, 1, 90, 64});
+  at::Tensor key = at::randn({1, 1, 90, 64});
+  key.select(2, 17).mul_(1e-4);
+  key.select(2, 40).mul_(1e4);
+  query.select(2, 5).mul_(1e4);
+  const at::Tensor wanted = plain::attention({query, key, value}, {});
+  EXPECT_LE(relative_error(int16_attention({query, key, value}), wanted), 3e-3);
+}
+
+TEST(Int16Attention, NothingIsAttendedToAlike) {
+  if (!kernels::has_int16_products()) GTEST_SKIP() << kNoInt16;
+  const at::Tensor nothing = at::zeros({1, 2, 9, 64}), value = at::randn({1, 2, 9, 64});
+  EXPECT_TRUE(int16_attention({nothing, nothing, nothing}).equal(nothing));
+  const at::Tensor mean = value.mean(2, true).expand_as(value);
+  EXPECT_LE(relative_error(int16_attention({nothing, nothing, value}), mean), 1e-3);
+}
+
+TEST(Int16Attention, WiderKeysAreFloat32) {
+  at::manual_seed(3);
+  const at::Tensor wide = at::randn({1, 2, 30, kernels::kMostInt16Width + 1});
+  EXPECT_TRUE(int16_attention({wide, wide, wide}).equal(attention({wide, wide, wide}, {})));
+}
+
+TEST(Int16Attention, ValuesMayHaveAnotherWidth) {
+  if (!kernels::has_int16_products()) GTEST_SKIP() << kNoInt16;
+  at::manual_seed(3);
+  for (const int width : {1, 31, 40, 130}) {
+    const Projections p{at::randn({1, 2, 35, 64}), at::randn({1, 2, 35, 64}),
+                        at::randn({1, 2, 35, width})};
+    EXPECT_LE(relative_error(int16_attention(p), plain::attention(p, {})), 3e-3) << width;
+  }
+}
 
 TEST(AttentionOf, ValuesMayHaveAnotherWidth) {
   at::manual_seed(11);
