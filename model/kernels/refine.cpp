@@ -94,8 +94,7 @@ struct MixedRow {
   std::int64_t width, channels;
   std::int64_t pitch;  ///< from a channel to the next, of the source and of the target
   float *target;
-  bool
-      past_caches;  ///< how the target is written, but for both ends, which are read for its borders
+  bool past_caches;  ///< how the target is written, except for both ends of lines
 };
 
 /// A row's scores under the neighbours of `Count` dilations. `More`: added to what the target

@@ -21,10 +21,15 @@ def vision(precision, height, width, windows=1):
     square = CHANNELS * CHANNELS
     # The patches' embedding, 11 whole blocks, keys, values and out-projection of the last, the projection.
     linear = tokens * (square + 11 * 12 * square + 3 * square + CHANNELS * OUT_CHANNELS)
-    attention = LAYERS * 2 * tokens * tokens * CHANNELS  # always in float32
+    attention = 2 * tokens * tokens * CHANNELS  # of one block
     products = dict.fromkeys(PRECISIONS, 0)
     products[precision] += windows * linear
-    products["float32"] += windows * attention
+    if precision == "float32":
+        products["float32"] += windows * LAYERS * attention
+    else:
+        # Of 16-bit integers, one of which takes as long as two of 8 bits; the last block's are of float32.
+        products["int8"] += windows * 2 * (LAYERS - 1) * attention
+        products["float32"] += windows * attention
     return Part(products)
 
 
