@@ -66,16 +66,11 @@ NACLIP_INLINE void multiply_pairs(const std::int32_t *a, std::int64_t a_pitch,
   }
 }
 
-template <class Lanes, typename Element>
-NACLIP_INLINE Lanes load_part(const Element *row, std::int64_t i, std::int64_t count) {
-  return i + kLanes<Lanes> <= count ? load<Lanes>(row + i) : load_some<Lanes>(row + i, count - i);
-}
-
 /// The larger of magnitudes so far and those of a row.
 template <class Lanes, typename Element>
 NACLIP_INLINE Lanes larger_of(Lanes greatest, const Element *row, std::int64_t width) {
   for (std::int64_t i = 0; i < width; i += kLanes<Lanes>)
-    greatest = larger(greatest, magnitude(load_part<Lanes>(row, i, width)));
+    greatest = larger(greatest, magnitude(load_up_to<Lanes>(row + i, width - i)));
   return greatest;
 }
 
@@ -97,7 +92,7 @@ NACLIP_INLINE float round_row(const Element *row, std::int64_t width, std::int32
   const float greatest = largest_of(larger_of(Lanes{}, row, width)), steps = steps_of(greatest);
   auto *integers = reinterpret_cast<std::int16_t *>(pairs);
   for (std::int64_t i = 0; i < width; i += kLanes<Lanes>)
-    store_integers(integers + i, load_part<Lanes>(row, i, width) * steps + kRounding);
+    store_integers(integers + i, load_up_to<Lanes>(row + i, width - i) * steps + kRounding);
   return greatest / kSteps;
 }
 
@@ -133,9 +128,9 @@ NACLIP_INLINE float pack_values(const AttentionHead<Element> &head, std::int32_t
     magnitudes = larger_of(magnitudes, row(token), head.value_width);
   const float greatest = largest_of(magnitudes), steps = steps_of(greatest);
   const auto integers = [&](std::int64_t token, std::int64_t i) NACLIP_INLINED {
-    if (token >= head.tokens) return IntLanes<Lanes>{};
+    if (token >= head.tokens || i >= head.value_width) return IntLanes<Lanes>{};
     return __builtin_convertvector(
-        rounded(load_part<Lanes>(row(token), i, head.value_width) * steps), IntLanes<Lanes>);
+        rounded(load_up_to<Lanes>(row(token) + i, head.value_width - i) * steps), IntLanes<Lanes>);
   };
   for (std::int64_t token = 0; token < head.tokens; token += 2)
     for (std::int64_t i = 0; i < width; i += kLanes<Lanes>)
@@ -162,7 +157,7 @@ struct Logits {
         const std::int64_t key = x + i * kLanes<Lanes>, left = tokens - key;
         Lanes value = __builtin_convertvector(sums[row][i], Lanes) *
                       (load<Lanes>(key_scales + key) * scales[row]);
-        if (biases[row] != nullptr && left > 0) value += load_part<Lanes>(biases[row], key, tokens);
+        if (biases[row] != nullptr && left > 0) value += load_up_to<Lanes>(biases[row] + key, left);
         if (left < kLanes<Lanes>) value = first_lanes<Lanes>(left) ? value : splat<Lanes>(kLeast);
         store(lines + row * pitch + key, value);
         greatest[row] = larger(greatest[row], value);

@@ -188,8 +188,8 @@ NACLIP_INLINE void store_some(Element *target, Lanes value, std::int64_t count) 
 }
 
 /// As many of a vector's numbers as there are, `count` >= 1, which may be more than it has; of fewer, the others are 0.
-template <class Lanes>
-NACLIP_INLINE Lanes load_up_to(const float *source, std::int64_t count) {
+template <class Lanes, typename Element>
+NACLIP_INLINE auto load_up_to(const Element *source, std::int64_t count) {
   return count >= kLanes<Lanes> ? load<Lanes>(source) : load_some<Lanes>(source, count);
 }
 

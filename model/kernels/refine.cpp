@@ -188,7 +188,7 @@ void refine_rows(const LineMap &source, const float *weights, const std::vector<
   const auto columns = column_offsets(dilations, source.width);
   const auto count = static_cast<std::int64_t>(dilations.size());
   // With more dilations each line is written several times.
-  const bool past_caches = count <= 2 && target.rows * target.channels * target.pitch > kMostCached;
+  const bool past_caches = count <= 2 && target.floats() > kMostCached;
   std::vector<Reach> reaches(dilations.size());
   for (std::int64_t y = first; y < last; ++y) {
     const float *own = weights + y * count * kNeighbours * padded(source.width);
@@ -206,7 +206,7 @@ void refine_rows(const LineMap &source, const float *weights, const std::vector<
     for (std::int64_t channel = 0; channel < source.channels; ++channel)
       fill_borders(target, y, channel);
   }
-  finish_stores();
+  if (past_caches) finish_stores();
 }
 
 std::int64_t rows_between(const std::vector<int> &dilations) {

@@ -18,6 +18,9 @@ struct LineMap {
   std::int64_t border = 0;
   std::int64_t pitch = 0;  ///< floats from a line to the next channel's
 
+  /// From the first line to the last, with what is around them.
+  std::int64_t floats() const { return rows * channels * pitch; }
+
   float *line(std::int64_t y, std::int64_t channel) const {
     return data + (y % rows * channels + channel) * pitch;
   }

@@ -66,9 +66,8 @@ void stretch(const at::Tensor &map, const ScoreLines &result) {
   const at::Tensor source = with_lines(map);
   const std::vector<Tap> rows = bilinear_taps(source.size(2), target.height);
   const kernels::LineTaps columns = kernels::line_taps(source.size(3), target.width);
-  const auto writing = target.rows * target.channels * target.pitch > kernels::kMostCached
-                           ? kernels::Writing::kPastCaches
-                           : kernels::Writing::kOver;
+  const auto writing = target.floats() > kernels::kMostCached ? kernels::Writing::kPastCaches
+                                                              : kernels::Writing::kOver;
   at::parallel_for(0, target.height, kRowsPerTask, [&](std::int64_t begin, std::int64_t end) {
     std::vector<float> scratch(static_cast<std::size_t>(kernels::stretch_scratch(columns.from)));
     for (std::int64_t y = begin; y < end; ++y) {
